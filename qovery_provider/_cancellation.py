@@ -1,0 +1,282 @@
+"""One deployment's cancellation as a pure machine.
+
+Two rules hold here. Everything that decides about a cancellation lives in this file, and this file does nothing: it
+knows no HTTP, no Pulumi, no thread and no clock. It is told what was observed and when (`observe`), and says what to
+do next and at what time (`verdict`).
+
+Theory of operation. Qovery cancels whatever an environment runs at that moment; the call takes no deployment. So
+exactness has to come from here:
+
+* The first look fixes the target: the deployment that runs then, or the one that was asked for by id. From then on
+  all is decided by that id. Another id in a later look means that the target is over, whatever the state beside it
+  says, and only the history can tell how it ended.
+* A cancel is sent only on a look that showed the target running. When it may have been executed although its answer
+  was lost, looks decide whether it was; it is sent again only if nothing of it shows after a grace period.
+* A cancellation that is already under way is joined, not repeated: each call overwrites Qovery's force flag, and a
+  run after a crash must finish the job instead of firing again.
+* Accepted is not canceled: the target may still end by itself. Only its own final state is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import inf
+
+from qovery_provider import _sentences, errors
+from qovery_provider._drain import QueueDrain, is_no_longer_queued
+from qovery_provider._models import DeploymentRecord, EnvironmentStatus
+from qovery_provider._schedule import ATTEMPTS, RESEND_GRACE, look_delays, retry_delays
+from qovery_provider._states import Phase
+from qovery_provider._verdicts import (
+    Accepted,
+    CancellationRequest,
+    CancellationResult,
+    CancelQueued,
+    Done,
+    Event,
+    Fail,
+    Failed,
+    HistoryRead,
+    Knowledge,
+    ListQueue,
+    Look,
+    LookUpHistory,
+    Observed,
+    Outcome,
+    QueuedCanceled,
+    QueueListed,
+    Send,
+    Sent,
+    Verdict,
+)
+
+IDLE: frozenset[Outcome] = frozenset({"nothing_to_cancel", "superseded"})
+ENDED_OTHERWISE: frozenset[Outcome] = frozenset({"completed", "environment_gone"})
+
+
+class Cancellation:
+    """The cancellation of one deployment, from the first look to its end.
+
+    Attributes:
+        known: What is known so far.
+        verdict: What is to be done next, and when.
+    """
+
+    def __init__(self, request: CancellationRequest, now: float, random: Callable[[], float]) -> None:
+        self.request = request
+        self.known = Knowledge(request, started=now, now=now, deployment_id=request.deployment_id or None)
+        self.verdict: Verdict = Look(now)
+        self._is_fixed = False
+        self._is_missing = False
+        self._looks = look_delays()
+        self._pauses = retry_delays(random)
+        self._sends = 0
+        self._send_from = now
+        self._refusal: errors.CallError | None = None
+        self._history_reads = 0
+        self._drain = QueueDrain(self.known.canceled_request_ids, random, is_over=not request.include_queued)
+
+    def observe(self, event: Event, now: float) -> None:
+        """Take what was observed at `now` and decide anew.
+
+        Events answer the verdict's step. Only `Observed` may also come unasked and early, while a `Look` is awaited:
+        one call can show many environments.
+        """
+        self.known.now = now
+        self.verdict = self._decide(event)
+
+    def result(self) -> CancellationResult:
+        """Return what happened, once it is over, or raise the error that it ended with."""
+        if isinstance(self.verdict, Fail):
+            raise self.verdict.error
+        if not isinstance(self.verdict, Done):
+            raise TypeError("the cancellation is not over")
+        return self.verdict.result
+
+    def _decide(self, event: Event) -> Verdict:
+        match event:
+            case Observed(status):
+                return self._on_status(status)
+            case Accepted(status):
+                return self._on_accepted(status)
+            case HistoryRead(records):
+                return self._on_history(records)
+            case QueueListed(request_ids):
+                return self._drain_on(self._drain.listed(request_ids, self.known.now))
+            case QueuedCanceled(request_id):
+                return self._drain_on(self._drain.went(request_id, self.known.now, was_canceled=True))
+            case Failed(error):  # pragma: no branch - the union is closed
+                return self._on_failure(error)
+
+    # Looks.
+
+    def _on_status(self, status: EnvironmentStatus) -> Verdict:
+        self.known.status = status
+        self._is_missing = False
+        self._drain.settle(status)
+        return self._follow(status) if self._is_fixed else self._fix_target(status)
+
+    def _fix_target(self, status: EnvironmentStatus) -> Verdict:
+        """Find what is meant; nothing has been sent yet."""
+        if self.request.deployment_id == "":
+            return self._done("nothing_to_cancel")
+        if self.known.deployment_id is not None and status.last_deployment_id != self.known.deployment_id:
+            return LookUpHistory(self.known.now)
+        if not self._drain.is_over:
+            return ListQueue(self.known.now)
+        if status.phase.is_over and self.known.deployment_id is None:
+            return self._done("canceled" if self.known.canceled_request_ids else "nothing_to_cancel")
+        self._is_fixed = True
+        self.known.deployment_id = status.last_deployment_id
+        return self._follow(status)
+
+    def _follow(self, status: EnvironmentStatus) -> Verdict:
+        """Decide by what a look says of the target."""
+        known = self.known
+        if known.deployment_id is not None and status.last_deployment_id != known.deployment_id:
+            # A status that is in progress and names no deployment says nothing of the target: do not act on it.
+            is_silent = status.last_deployment_id is None and status.is_in_progress
+            return self._look_later() if is_silent else LookUpHistory(known.now)
+        known.deployment_state = status.last_deployment_state
+        if status.phase.is_over:
+            return self._over(status.phase)
+        if status.phase is Phase.CANCELING:
+            known.sent = {Sent.NOTHING: Sent.JOINED, Sent.MAYBE: Sent.ACCEPTED}.get(known.sent, known.sent)
+        if known.sent in {Sent.ACCEPTED, Sent.JOINED}:
+            return self._look_later() if self.request.wait_until_canceled else self._done("requested")
+        return self._send_when_due()
+
+    def _send_when_due(self) -> Verdict:
+        """Send on the look just made, unless an earlier attempt still deserves patience, or it was the last."""
+        now = self.known.now
+        if now >= self.known.deadline:
+            return self._timed_out()
+        # Without an id nobody can tell whether what runs now is what ran then: one attempt must do.
+        if self._refusal and self._sends >= (ATTEMPTS if self.known.deployment_id else 1):
+            return self._look_later() if self.known.sent is Sent.MAYBE else self._interrupted(self._refusal)
+        if now < self._send_from:
+            return self._look(next(self._looks), not_after=self._send_from)
+        self._sends += 1
+        return Send(now)
+
+    def _look_later(self) -> Verdict:
+        return self._timed_out() if self.known.now >= self.known.deadline else self._look(next(self._looks))
+
+    def _look(self, delay: float, *, not_after: float = inf) -> Look:
+        """Look after a pause, but no later than the deadline: the last look is made at it."""
+        return Look(min(self.known.now + delay, not_after, self.known.deadline))
+
+    # The cancel.
+
+    def _on_accepted(self, status: EnvironmentStatus) -> Verdict:
+        self.known.sent = Sent.ACCEPTED
+        self._looks = look_delays()
+        self.known.deployment_id = self.known.deployment_id or status.last_deployment_id
+        if status.last_deployment_id not in {None, self.known.deployment_id}:
+            return self._fail(errors.WrongDeploymentError, _sentences.wrong_deployment(self.known, status))
+        return self._on_status(status)
+
+    def _on_failed_send(self, error: errors.CallError) -> Verdict:
+        self._refusal = error
+        now = self.known.now
+        if isinstance(error, errors.ConflictError | errors.NotFoundError):
+            self._send_from = now + RESEND_GRACE * 2 ** (self._sends - 1)
+            return Look(now)
+        if error.may_have_executed:
+            self._send_from = now + RESEND_GRACE * 2 ** (self._sends - 1)
+            self.known.sent = Sent.MAYBE
+            self._looks = look_delays()
+            return self._look(next(self._looks))
+        self._send_from = now + max(next(self._pauses, 0.0), error.retry_after or 0.0)
+        if not error.retryable or self._send_from > self.known.deadline:
+            return self._interrupted(error)
+        return Look(self._send_from)
+
+    # The history.
+
+    def _on_history(self, records: Sequence[DeploymentRecord]) -> Verdict:
+        record = next((record for record in records if record.id == self.known.deployment_id), None)
+        if record and record.phase.is_over:
+            self.known.deployment_state = record.state
+            return self._over(record.phase)
+        if record is None and not self._is_fixed:
+            return self._done("superseded")
+        # It ran, another one runs now, and the history has not caught up.
+        self._history_reads += 1
+        if self._history_reads >= ATTEMPTS:
+            return self._fail(errors.UnexpectedStateError, _sentences.untold_end(self.known))
+        return self._look_later()
+
+    # The queue.
+
+    def _drain_on(self, step: CancelQueued | None) -> Verdict:
+        if self.known.now >= self.known.deadline:
+            return self._timed_out()
+        return step or Look(self.known.now)
+
+    def _on_failed_queued(self, request_id: str, error: errors.CallError) -> Verdict:
+        now = self.known.now
+        if is_no_longer_queued(error):
+            return self._drain_on(self._drain.went(request_id, now, was_canceled=False))
+        return self._drain.again(request_id, error, now, self.known.deadline) or self._interrupted(error)
+
+    # Failures and ends.
+
+    def _on_failure(self, error: errors.CallError) -> Verdict:
+        match self.verdict:
+            case Send():
+                return self._on_failed_send(error)
+            case CancelQueued(_, request_id):
+                return self._on_failed_queued(request_id, error)
+            case Look() if isinstance(error, errors.NotFoundError) and self.known.status is not None:
+                return self._on_missing()
+        if self.known.status is not None and error.retryable and self.known.now >= self.known.deadline:
+            return self._timed_out()
+        return self._interrupted(error)
+
+    def _on_missing(self) -> Verdict:
+        """Believe that the environment is gone when a second look says so as well."""
+        if self._is_missing:
+            return self._done("environment_gone")
+        self._is_missing = True
+        return self._look(next(self._looks))
+
+    def _over(self, phase: Phase) -> Verdict:
+        """Name the outcome of a target that has ended."""
+        if phase is Phase.CANCELED:
+            return self._done("canceled")
+        if self.known.sent is not Sent.NOTHING:
+            return self._done("completed")
+        if self.request.deployment_id:
+            return self._done("superseded")
+        # It ended before a cancel was accepted. If another one runs by now, "nothing to cancel" would not be true.
+        is_followed = self.known.status is not None and self.known.status.is_in_progress
+        return self._done("completed" if is_followed else "nothing_to_cancel")
+
+    def _done(self, outcome: Outcome) -> Verdict:
+        known = self.known
+        assert known.status is not None  # noqa: S101 - for mypy: nothing is over before the first look
+        if outcome in IDLE and self.request.on_idle == "fail":
+            return self._fail(errors.NothingToCancelError, _sentences.failure(known, outcome))
+        if outcome in ENDED_OTHERWISE and self.request.on_completed == "fail":
+            return self._fail(errors.NotCanceledError, _sentences.failure(known, outcome))
+        ids = tuple(known.canceled_request_ids)
+        sentence = _sentences.outcome(known, outcome)
+        return Done(
+            CancellationResult(outcome, known.deployment_id, known.deployment_state, ids, known.status, sentence)
+        )
+
+    def _timed_out(self) -> Verdict:
+        return self._fail(errors.CancellationTimeoutError, _sentences.timed_out(self.known))
+
+    def _interrupted(self, error: errors.CallError) -> Verdict:
+        """Fail with a call's error; say how far it got if that was further than looking."""
+        if self.known.sent is Sent.NOTHING and not self.known.canceled_request_ids:
+            return Fail(error)
+        failure = self._fail(errors.CancellationInterruptedError, _sentences.interrupted(self.known, error))
+        failure.error.__cause__ = error
+        return failure
+
+    def _fail(self, kind: type[errors.CancellationError], message: str) -> Fail:
+        known = self.known
+        return Fail(kind(message, self.request.environment_id, known.deployment_id, known.deployment_state))

@@ -1,0 +1,130 @@
+"""What a failed call means: a refusal or a broken transport in, one typed error out. It calls nothing itself.
+
+Error bodies come as {status, detail}, as the older {status, error, message, path, timestamp}, empty, or as the HTML
+page of a proxy in front. Exceptions are told by their names: the telling one is often one of urllib3 or of the
+standard library, deep inside the one that was raised, and their texts hold addresses and object dumps.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from qovery_provider._settings import Token
+from qovery_provider.errors import (
+    ApiError,
+    AuthenticationError,
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RedirectError,
+    ServerError,
+    TransportError,
+)
+
+LONGEST_DETAIL = 200
+"""Characters of the server's own words that are shown."""
+
+BY_STATUS: dict[int, type[ApiError]] = {403: PermissionDeniedError, 404: NotFoundError, 409: ConflictError}
+
+NETWORK = "Check the network, then run `pulumi up` again."
+ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page stands in between."
+TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """A way for the transport to fail.
+
+    Attributes:
+        names: The exceptions that tell it.
+        words: What is said of it.
+        advice: What to do next.
+        may_have_arrived: Whether the request may have reached the server.
+        retryable: Whether trying again can help.
+    """
+
+    names: frozenset[str]
+    words: str
+    advice: str
+    may_have_arrived: bool = True
+    retryable: bool = True
+
+
+BREAKDOWNS = (
+    Breakdown(
+        frozenset({"SSLCertVerificationError"}),
+        "the server's TLS certificate is not trusted",
+        TRUST,
+        may_have_arrived=False,
+        retryable=False,
+    ),
+    Breakdown(frozenset({"gaierror"}), "the host name cannot be resolved", NETWORK, may_have_arrived=False),
+    Breakdown(frozenset({"ConnectTimeout"}), "no connection within 10 s", NETWORK, may_have_arrived=False),
+    Breakdown(
+        frozenset({"NewConnectionError"}), "no connection: refused, or no way there", NETWORK, may_have_arrived=False
+    ),
+    Breakdown(frozenset({"InvalidURL"}), "the URL cannot be used", ADDRESS, may_have_arrived=False, retryable=False),
+    Breakdown(frozenset({"TooLongError"}), "the answer is longer than 1 MiB", ADDRESS, retryable=False),
+    Breakdown(frozenset({"ContentDecodingError"}), "the answer's compression is broken", ADDRESS),
+    Breakdown(frozenset({"ReadTimeout", "ReadTimeoutError"}), "no answer within 30 s", NETWORK),
+    Breakdown(frozenset({"SSLError"}), "the TLS connection broke", TRUST),
+    Breakdown(frozenset({"ChunkedEncodingError", "IncompleteRead"}), "the answer was cut off", NETWORK),
+    Breakdown(frozenset({"Exception"}), "the connection broke before an answer came", NETWORK),
+)
+"""From the most telling to the least; the last one fits every exception."""
+
+
+def refusal(asked: str, status: int, content: bytes, token: Token, retry_after: float | None) -> ApiError:
+    """Return the error that an answer other than success stands for."""
+    detail = _detail(content).replace(token.reveal(), repr(token))
+    if status == 401:  # noqa: PLR2004
+        return AuthenticationError(asked, status, detail, token_source=token.source)
+    if status == 429:  # noqa: PLR2004
+        return RateLimitError(asked, status, detail, retry_after=retry_after)
+    # An unknown environment is answered with 404, with 403, or with a 400 that says so.
+    if status == 400 and "exist" in detail.lower():  # noqa: PLR2004
+        return NotFoundError(asked, status, detail)
+    by_class = {3: RedirectError, 5: ServerError}.get(status // 100, ApiError)
+    return BY_STATUS.get(status, by_class)(asked, status, detail, retry_after=retry_after)
+
+
+def breakdown(asked: str, error: Exception, *, changes: bool) -> TransportError:
+    """Return the error that an exception of the HTTP library stands for.
+
+    Args:
+        asked: What was asked for.
+        error: What was raised.
+        changes: Whether the call would have changed something.
+    """
+    names = {kind.__name__ for cause in _causes(error) for kind in type(cause).__mro__}
+    kind = next(kind for kind in BREAKDOWNS if kind.names & names)
+    may_have_executed = changes and kind.may_have_arrived
+    return TransportError(asked, kind.words, kind.advice, may_have_executed=may_have_executed, retryable=kind.retryable)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that it wraps, in its args, its `reason`, its cause or its context."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        cause = waiting.pop()
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        wrapped = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
+        waiting += [item for item in wrapped if isinstance(item, BaseException)]
+
+
+def _detail(content: bytes) -> str:
+    """Return the server's own words on one line, or "" where there are none."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    words = next((body[key] for key in ("detail", "message", "error") if isinstance(body.get(key), str)), "")
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())[:LONGEST_DETAIL]

@@ -1,0 +1,53 @@
+"""What a host can do with Qovery, each in one call: connect, act, let go. It knows no Pulumi.
+
+A host (the dynamic provider, the functions) brings settings and checked inputs, and gets data or one typed error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from random import random
+
+from qovery_provider._calls import ask, pool
+from qovery_provider._cancellation import Cancellation
+from qovery_provider._client import QoveryClient
+from qovery_provider._clock import Clock, SystemClock
+from qovery_provider._models import EnvironmentStatus
+from qovery_provider._settings import Settings
+from qovery_provider._verdicts import CancellationRequest, CancellationResult, Knowledge
+from qovery_provider._watcher import Group, Watcher
+
+READ_LIMIT = 120.0
+"""Seconds for reading something, retries included."""
+
+CLOCK = SystemClock()
+
+
+def cancel(
+    settings: Settings,
+    request: CancellationRequest,
+    on_change: Callable[[Knowledge], None],
+    clock: Clock = CLOCK,
+) -> CancellationResult:
+    """Cancel what is meant and follow it to its end; `on_change` is told what is known after each event.
+
+    Raises:
+        QoveryError: It did not end as asked; the text says how far it got.
+    """
+    cancellation = Cancellation(request, clock.monotonic(), random)
+    environment_id = request.environment_id
+    with closing(QoveryClient(settings, clock)) as client, pool(1) as executor:
+        group = Group([cancellation], lambda: {environment_id: client.environment_status(environment_id)})
+        Watcher(client, clock, executor, random, lambda one: on_change(one.known)).run([group])
+    return cancellation.result()
+
+
+def environment_status(settings: Settings, environment_id: str, clock: Clock = CLOCK) -> EnvironmentStatus:
+    """Read the status of one environment.
+
+    Raises:
+        CallError: Qovery does not say.
+    """
+    with closing(QoveryClient(settings, clock)) as client:
+        return ask(lambda: client.environment_status(environment_id), clock, READ_LIMIT, random)

@@ -1,0 +1,71 @@
+"""The budget of requests: 1000 per hour and token. It reads the server's headers and keeps no clock of its own.
+
+Qovery documents X-RateLimit-Reset as an epoch, while its sample code sleeps for the header's value in seconds; both
+readings are understood, and so are both forms of Retry-After (RFC 9110, 10.2.3).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+EPOCHS_START = 1e9
+"""A larger number of "seconds" is a point in time: no limit resets after 30 years."""
+
+SCARCE = 0.2
+"""Below this part of the limit, the rest is spread over the time until the reset."""
+
+
+class RateBudget:
+    """What is left of the limit, as the answers say. Every thread of a process may share one."""
+
+    def __init__(self) -> None:
+        self._left: tuple[float, float, float] | None = None
+
+    def observe(self, headers: Mapping[str, str], now: float, wall: float) -> None:
+        """Take an answer's X-RateLimit headers; `now` is monotonic, `wall` is seconds since the epoch."""
+        limit, remaining = _number(headers.get("X-RateLimit-Limit")), _number(headers.get("X-RateLimit-Remaining"))
+        reset = seconds_until(headers.get("X-RateLimit-Reset"), wall)
+        if limit is not None and remaining is not None and reset is not None:
+            self._left = (limit, remaining, now + reset)
+
+    def pause(self, now: float) -> float:
+        """Return how many seconds to wait before the next request that can wait."""
+        if self._left is None:
+            return 0.0
+        limit, remaining, reset_at = self._left
+        if now >= reset_at or remaining > limit * SCARCE:
+            return 0.0
+        return (reset_at - now) / (remaining + 1)
+
+
+def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
+    """Return how many seconds a refusal asks to wait, or None when it does not say."""
+    hint = seconds_until(headers.get("Retry-After"), wall)
+    return seconds_until(headers.get("X-RateLimit-Reset"), wall) if hint is None else hint
+
+
+def seconds_until(value: str | None, wall: float) -> float | None:
+    """Read seconds, an epoch (in seconds or milliseconds) or an HTTP date as seconds from now."""
+    number = _number(value)
+    if number is None:
+        return _seconds_until_date(value or "", wall)
+    if number < EPOCHS_START:
+        return number
+    return max(0.0, (number / 1000 if number > EPOCHS_START * 1000 else number) - wall)
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _seconds_until_date(value: str, wall: float) -> float | None:
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - wall)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,136 @@
+"""What a person reads of a cancellation: outcomes, failures, progress. Words only; nothing is decided here."""
+
+from __future__ import annotations
+
+from qovery_provider._models import EnvironmentStatus
+from qovery_provider._verdicts import Knowledge, Outcome, Sent
+
+
+def outcome(known: Knowledge, what: Outcome) -> str:
+    """Say in words what happened."""
+    return {
+        "canceled": _canceled(known),
+        "requested": f"Qovery has accepted the cancel of deployment {known.deployment_id}; not waited for",
+        "nothing_to_cancel": _nothing_to_cancel(known),
+        "superseded": f"deployment {known.deployment_id} is not running{_ended_as(known)}; nothing was sent",
+        "completed": f"deployment {known.deployment_id} ended by itself{_ended_as(known)}{_in_spite_of(known)}",
+        "environment_gone": f"the environment vanished while deployment {known.deployment_id} was being canceled",
+    }[what]
+
+
+def failure(known: Knowledge, what: Outcome) -> str:
+    """Say in one line why an outcome counts as a failure, and which option would accept it."""
+    option = "on_idle" if what in {"nothing_to_cancel", "superseded"} else "on_completed"
+    return f'{_environment(known)}: {outcome(known, what)}. {option}="succeed" would accept this.'
+
+
+def progress(known: Knowledge) -> str:
+    """Say in one line how far it is, for the time of waiting."""
+    if known.status is None:
+        return "looking what is running"
+    if known.sent is Sent.NOTHING and known.deployment_state is None:
+        return f"looking: {known.status.last_deployment_state}"
+    waited, left = duration(known.now - known.started), duration(known.deadline - known.now)
+    return (
+        f"deployment {known.deployment_id} is {known.deployment_state}: {_how_far(known)}, {waited} so far, {left} left"
+    )
+
+
+def timed_out(known: Knowledge) -> str:
+    """Say what is known when the time is up."""
+    return (
+        f"{_environment(known)}: {_target(known)} has not ended within {duration(known.request.timeout)} "
+        f"(last state {known.deployment_state or 'unknown'}). {so_far(known)}"
+    )
+
+
+def interrupted(known: Knowledge, error: Exception) -> str:
+    """Say how far it got when a call failed for good."""
+    return f"{error} {so_far(known)}"
+
+
+def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
+    """Say that the answer names another deployment."""
+    return (
+        f"{_environment(known)}: the cancel was meant for deployment {known.deployment_id}, but Qovery's answer names "
+        f"{answer.last_deployment_id}, which may have been canceled instead. "
+        "Look at both in the Qovery console; nothing more is sent."
+    )
+
+
+def untold_end(known: Knowledge) -> str:
+    """Say that the history does not tell how the target ended."""
+    return (
+        f"{_environment(known)}: deployment {known.deployment_id} is no longer the running one, and Qovery's history "
+        f"does not say how it ended. {so_far(known)}"
+    )
+
+
+def so_far(known: Knowledge) -> str:
+    """Say what has been sent, and what another run would do."""
+    queued = len(known.canceled_request_ids)
+    requests = f"{queued} queued request{'s were' if queued > 1 else ' was'} canceled. " if queued else ""
+    cancel = f"The cancel of {_target(known)}"
+    return (
+        requests
+        + {
+            Sent.NOTHING: "No cancel was accepted; `pulumi up` again starts with a new look.",
+            Sent.MAYBE: f"{cancel} may have been received; `pulumi up` again looks before it sends.",
+            Sent.ACCEPTED: f"{cancel} was accepted; `pulumi up` again resumes without sending again.",
+            Sent.JOINED: f"{cancel} was under way already; `pulumi up` again joins it again.",
+        }[known.sent]
+    )
+
+
+def duration(seconds: float) -> str:
+    """Say a duration as people do: 12 s, 3 min, 2 h 5 min."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min {rest} s" if minutes and rest else f"{minutes} min" if minutes else f"{rest} s"
+
+
+def _environment(known: Knowledge) -> str:
+    return f"environment {known.request.environment_id}"
+
+
+def _target(known: Knowledge) -> str:
+    return f"deployment {known.deployment_id}" if known.deployment_id else "the running deployment"
+
+
+def _ended_as(known: Knowledge) -> str:
+    return f" ({known.deployment_state})" if known.deployment_state else ""
+
+
+def _in_spite_of(known: Knowledge) -> str:
+    return {
+        Sent.NOTHING: " before a cancel was accepted, and another one is running",
+        Sent.MAYBE: ", though a cancel may have been received",
+        Sent.ACCEPTED: ", although the cancel was accepted",
+        Sent.JOINED: ", although a cancel was under way",
+    }[known.sent]
+
+
+def _canceled(known: Knowledge) -> str:
+    queued = len(known.canceled_request_ids)
+    requests = f"{queued} queued request{'s' if queued > 1 else ''}" if queued else ""
+    target = f"deployment {known.deployment_id}" if known.deployment_id or not queued else ""
+    verb = "are" if queued > 1 or (queued and target) else "is"
+    return f"{' and '.join(filter(None, [target, requests]))} {verb} canceled"
+
+
+def _nothing_to_cancel(known: Knowledge) -> str:
+    if known.request.deployment_id == "":
+        return "nothing to cancel: deployment_id is empty, so nothing was running when it was looked up"
+    state = f" ({known.status.last_deployment_state})" if known.status else ""
+    return f"nothing to cancel: no deployment is running{state}"
+
+
+def _how_far(known: Knowledge) -> str:
+    return {
+        Sent.NOTHING: "the cancel is not accepted yet",
+        Sent.MAYBE: "looking whether the cancel was received",
+        Sent.ACCEPTED: "cancel accepted",
+        Sent.JOINED: "a cancel was already under way",
+    }[known.sent]

@@ -1,0 +1,73 @@
+"""Qovery's states as a table of phases. It knows words only: no deployment, no call, no time.
+
+A state that is not in the table is kept as it is and has the phase UNKNOWN: Qovery adds states, and a guess by suffix
+would turn a new one into a wrong success. Source of the words: `StateEnum` in Qovery's public openapi.yaml; of which
+of them end a deployment: `IsTerminalState` of qovery-cli and the status chips of Qovery's console.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Phase(Enum):
+    """What a state says of the deployment that it belongs to."""
+
+    RUNNING = "running"
+    """Under way or about to start: it can be canceled."""
+
+    CANCELING = "canceling"
+    """A cancel was accepted and waits for a safe point."""
+
+    CANCELED = "canceled"
+    """Ended by a cancel."""
+
+    COMPLETED = "completed"
+    """Ended by itself, well or with an error, or never began."""
+
+    UNKNOWN = "unknown"
+    """Not in the table, or public sources do not say what it means."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the deployment has ended."""
+        return self in {Phase.CANCELED, Phase.COMPLETED}
+
+
+STATES: dict[str, Phase] = {
+    "QUEUED": Phase.RUNNING,
+    "DEPLOYMENT_QUEUED": Phase.RUNNING,
+    "RESTART_QUEUED": Phase.RUNNING,
+    "STOP_QUEUED": Phase.RUNNING,
+    "DELETE_QUEUED": Phase.RUNNING,
+    "WAITING_RUNNING": Phase.RUNNING,
+    "WAITING_RESTARTING": Phase.RUNNING,
+    "WAITING_STOPPING": Phase.RUNNING,
+    "WAITING_DELETING": Phase.RUNNING,
+    "BUILDING": Phase.RUNNING,
+    "DEPLOYING": Phase.RUNNING,
+    "EXECUTING": Phase.RUNNING,
+    "RESTARTING": Phase.RUNNING,
+    "STOPPING": Phase.RUNNING,
+    "DELETING": Phase.RUNNING,
+    "CANCELING": Phase.CANCELING,
+    "CANCELED": Phase.CANCELED,
+    "READY": Phase.COMPLETED,
+    "DEPLOYED": Phase.COMPLETED,
+    "RESTARTED": Phase.COMPLETED,
+    "STOPPED": Phase.COMPLETED,
+    "DELETED": Phase.COMPLETED,
+    "BUILD_ERROR": Phase.COMPLETED,
+    "DEPLOYMENT_ERROR": Phase.COMPLETED,
+    "RESTART_ERROR": Phase.COMPLETED,
+    "STOP_ERROR": Phase.COMPLETED,
+    "DELETE_ERROR": Phase.COMPLETED,
+    "RECAP": Phase.UNKNOWN,
+    "UNAVAILABLE": Phase.UNKNOWN,
+}
+"""Every state of the API's `StateEnum`, with its phase."""
+
+
+def phase_of(state: str) -> Phase:
+    """Return the phase of a state, UNKNOWN for one that is not in the table."""
+    return STATES.get(state, Phase.UNKNOWN)

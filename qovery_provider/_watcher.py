@@ -1,0 +1,176 @@
+"""Drives cancellations to their end: makes the calls that their machines ask for, at the times they say, side by side.
+
+It knows calls and clocks, and no Pulumi, no HTTP and no rule about deployments. The machines are driven by the calling
+thread alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import Any, Protocol
+
+from qovery_provider._calls import Call, advance
+from qovery_provider._cancellation import Cancellation
+from qovery_provider._clock import Clock
+from qovery_provider._models import DeploymentRecord, EnvironmentStatus
+from qovery_provider._rate_limit import RateBudget
+from qovery_provider._retry import Retry
+from qovery_provider._verdicts import (
+    Accepted,
+    CancellationRequest,
+    CancelQueued,
+    Done,
+    Event,
+    Fail,
+    Failed,
+    HistoryRead,
+    ListQueue,
+    Look,
+    Observed,
+    QueuedCanceled,
+    QueueListed,
+    Send,
+    Step,
+)
+from qovery_provider.errors import CallError, NotFoundError
+
+
+class Api(Protocol):
+    """What is needed of Qovery's API; every method makes one call and raises a CallError when that fails."""
+
+    budget: RateBudget
+
+    def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]: ...
+    def deployment_queue(self, environment_id: str) -> Sequence[str]: ...
+    def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus: ...
+    def cancel_queued(self, request_id: str) -> None: ...
+
+
+Statuses = Mapping[str, EnvironmentStatus]
+
+
+class Group:
+    """Cancellations that one call can look at, each of another environment.
+
+    Args:
+        cancellations: The cancellations.
+        look: Reads the status of all of them; an environment that is missing in the answer does not exist.
+    """
+
+    def __init__(self, cancellations: Sequence[Cancellation], look: Callable[[], Statuses]) -> None:
+        self.cancellations, self._look = cancellations, look
+        self.call: Call[Statuses] | None = None
+
+    def plan(self, at: float, retry: Retry) -> None:
+        """Plan the next look, or bring the planned one forward."""
+        if self.call is None:
+            self.call = Call(self._look, at, retry)
+        else:
+            self.call.bring_forward(at)
+
+    def events(self, now: float) -> Iterator[tuple[Cancellation, Event]]:
+        """Yield what a look that has ended tells each cancellation that it can tell something."""
+        if self.call is None:
+            return
+        made_at = self.call.at
+        # A look made before the last event of a cancellation may show what was before its cancel.
+        watching = [one for one in self.cancellations if _looks_at(one) is not None and one.known.now <= made_at]
+        outcome = self.call.outcome(now, min((one.known.deadline for one in watching), default=now))
+        if outcome is None:
+            return
+        self.call = None
+        for one in watching:
+            event = self._event(one, outcome)
+            # A failure concerns only those that had to look by then; the others look when it is their time.
+            if isinstance(event, Observed) or (_looks_at(one) or 0.0) <= made_at:
+                yield one, event
+
+    def _event(self, cancellation: Cancellation, outcome: Statuses | CallError) -> Event:
+        if isinstance(outcome, CallError):
+            return Failed(outcome)
+        environment_id = cancellation.request.environment_id
+        status = outcome.get(environment_id)
+        if status is None:
+            return Failed(NotFoundError(f"reading the status of environment {environment_id}", 404))
+        return Observed(status)
+
+
+def _looks_at(cancellation: Cancellation) -> float | None:
+    return cancellation.verdict.at if isinstance(cancellation.verdict, Look) else None
+
+
+class Watcher:
+    """Drives cancellations.
+
+    Args:
+        api: Makes the calls.
+        clock: Tells and spends the time.
+        executor: Runs the calls.
+        random: Returns a number from 0 to below 1, for the pauses before retries.
+        on_change: Is told of a cancellation after each event.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        clock: Clock,
+        executor: Executor,
+        random: Callable[[], float],
+        on_change: Callable[[Cancellation], None],
+    ) -> None:
+        self._api, self._clock, self._executor = api, clock, executor
+        self._random, self._on_change = random, on_change
+        self._steps: dict[Cancellation, Call[Event]] = {}
+
+    def run(self, groups: Sequence[Group]) -> None:
+        """Return when the verdict of every cancellation is `Done` or `Fail`."""
+        while calls := self._planned(groups):
+            advance(calls, self._executor, self._clock)
+            now = self._clock.monotonic()
+            for cancellation, event in [*self._step_events(now), *(e for group in groups for e in group.events(now))]:
+                cancellation.observe(event, now)
+                self._on_change(cancellation)
+
+    def _planned(self, groups: Sequence[Group]) -> list[Call[Any]]:
+        """Turn verdicts into calls: a look for the group, everything else for its cancellation alone."""
+        now = self._clock.monotonic()
+        pause = self._api.budget.pause(now)
+        for group in groups:
+            for cancellation in group.cancellations:
+                verdict = cancellation.verdict
+                if isinstance(verdict, Look):
+                    paced = min(verdict.at + pause, max(verdict.at, cancellation.known.deadline))
+                    group.plan(paced, Retry(self._random))
+                elif not isinstance(verdict, Done | Fail) and cancellation not in self._steps:
+                    self._steps[cancellation] = self._step(cancellation.request, verdict)
+        return [*self._steps.values(), *(group.call for group in groups if group.call)]
+
+    def _step(self, request: CancellationRequest, step: Step) -> Call[Event]:
+        """Return the call for a step; only one that changes nothing is retried here."""
+        api, environment_id = self._api, request.environment_id
+        match step:
+            case Send():
+                return Call(lambda: _send(api, request), step.at)
+            case CancelQueued(_, request_id):
+                return Call(lambda: _cancel_queued(api, request_id), step.at)
+            case ListQueue():
+                return Call(lambda: QueueListed(api.deployment_queue(environment_id)), step.at, Retry(self._random))
+            case _:
+                return Call(lambda: HistoryRead(api.deployment_history(environment_id)), step.at, Retry(self._random))
+
+    def _step_events(self, now: float) -> Iterator[tuple[Cancellation, Event]]:
+        for cancellation, call in list(self._steps.items()):
+            outcome = call.outcome(now, cancellation.known.deadline)
+            if outcome is not None:
+                del self._steps[cancellation]
+                yield cancellation, Failed(outcome) if isinstance(outcome, CallError) else outcome
+
+
+def _send(api: Api, request: CancellationRequest) -> Event:
+    return Accepted(api.cancel_deployment(request.environment_id, force=request.force_cancel))
+
+
+def _cancel_queued(api: Api, request_id: str) -> Event:
+    api.cancel_queued(request_id)
+    return QueuedCanceled(request_id)

@@ -1,0 +1,211 @@
+"""Everything that can go wrong, each with its facts as fields and one line of text built from them.
+
+    QoveryError                          catch this to catch all of them
+    ├── ConfigurationError               the settings cannot be used; nothing was sent
+    ├── CallError                        one call to Qovery failed
+    │   ├── ApiError                     Qovery answered, but with a refusal
+    │   │   ├── AuthenticationError      401: token wrong, expired or denied by a policy
+    │   │   ├── PermissionDeniedError    403
+    │   │   ├── NotFoundError            404, or a 400 that says the object does not exist
+    │   │   ├── ConflictError            409: nothing to cancel, or another operation is in progress
+    │   │   ├── RateLimitError           429
+    │   │   └── ServerError              5xx
+    │   └── TransportError               no usable answer: network, TLS, time, or not what the API speaks
+    └── CancellationError                the calls worked, the cancellation did not end as asked
+        ├── NothingToCancelError         nothing that was asked for is running, and `on_idle` is "fail"
+        ├── NotCanceledError             it ended in another way, and `on_completed` is "fail"
+        ├── WrongDeploymentError         Qovery names another deployment than the one that was meant
+        ├── UnexpectedStateError         Qovery's answers do not fit together
+        ├── CancellationTimeoutError     it did not end within `timeout`
+        ├── CancellationInterruptedError a call failed for good while a cancellation was under way
+        └── BulkCancellationError        some environments of a bulk cancellation failed
+
+A message says what was asked, of what, what came back and what to do next. It never holds a token, nor the text of
+an exception of the HTTP library: those carry addresses, headers and object dumps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class QoveryError(Exception):
+    """Base of every error of this package."""
+
+
+class ConfigurationError(QoveryError):
+    """A setting is missing or cannot be used; the text names it, what was given and what is allowed."""
+
+
+class CallError(QoveryError):
+    """One call failed.
+
+    Attributes:
+        asked: What was asked for, as a phrase such as "the status of environment 3c90...".
+        may_have_executed: Whether Qovery may have acted on the call all the same.
+        retryable: Whether the same call may succeed when it is made again.
+        retry_after: Seconds that the server asked to wait, if it did.
+    """
+
+    asked: str
+    may_have_executed: bool = False
+    retryable: bool = False
+    retry_after: float | None = None
+
+
+class ApiError(CallError):
+    """Qovery refused.
+
+    Attributes:
+        status: The HTTP status code.
+        detail: Qovery's own words from the error body, on one line, or "".
+    """
+
+    meaning: ClassVar[str] = "it does not take this request"
+    advice: ClassVar[str] = "Check the inputs, and qovery:apiUrl."
+
+    def __init__(self, asked: str, status: int, detail: str = "", *, retry_after: float | None = None) -> None:
+        self.asked, self.status, self.detail, self.retry_after = asked, status, detail, retry_after
+        quoted = f' ("{detail}")' if detail else ""
+        super().__init__(f"{asked}: Qovery answered {status}{quoted}: {self._meaning()}. {self._advice()}")
+
+    def _meaning(self) -> str:
+        return self.meaning
+
+    def _advice(self) -> str:
+        return self.advice
+
+
+class AuthenticationError(ApiError):
+    """401.
+
+    Attributes:
+        token_source: Where the token was taken from, never the token itself.
+    """
+
+    def __init__(self, asked: str, status: int, detail: str = "", *, token_source: str) -> None:
+        self.token_source = token_source
+        super().__init__(asked, status, detail)
+
+    def _meaning(self) -> str:
+        return f"the token from {self.token_source} is wrong, has expired, or is denied by a policy"
+
+    def _advice(self) -> str:
+        return "Give a valid one, then run `pulumi up` again."
+
+
+class PermissionDeniedError(ApiError):
+    """403: the token is valid, its role is not enough, or the environment belongs to someone else."""
+
+    meaning = "the token is valid, but its role does not allow this, or it does not see this environment"
+    advice = "Check environment_id and the role of the token."
+
+
+class NotFoundError(ApiError):
+    """404, or a 400 that says that the object does not exist: both are in use."""
+
+    meaning = "there is no such environment for this token"
+    advice = "Check environment_id and to which organization the token belongs."
+
+
+class ConflictError(ApiError):
+    """409. The API gives two reasons for it, so the machine looks again and decides."""
+
+    meaning = "nothing can be canceled now, or another operation is in progress"
+    advice = "Look at the environment in the Qovery console, then run `pulumi up` again."
+
+
+class RateLimitError(ApiError):
+    """429: 1000 requests per hour and token."""
+
+    retryable = True
+
+    def _meaning(self) -> str:
+        when = "" if self.retry_after is None else f"; it opens again in {self.retry_after:.0f} s"
+        return f"the token's rate limit (1000 requests per hour) is used up{when}"
+
+    def _advice(self) -> str:
+        return "Run `pulumi up` again then, or use a token of its own for this stack."
+
+
+class RedirectError(ApiError):
+    """3xx. A redirect is never followed: the token would go to wherever it points."""
+
+    meaning = "a redirect, which is never followed, so that the token stays here"
+    advice = "Check qovery:apiUrl."
+
+
+class ServerError(ApiError):
+    """5xx: the request may have been executed before the answer was lost."""
+
+    may_have_executed = True
+    retryable = True
+    meaning = "Qovery, or a proxy in front of it, has a problem"
+    advice = "Run `pulumi up` again in a while; it looks before it sends."
+
+
+class TransportError(CallError):
+    """No usable answer came.
+
+    Attributes:
+        problem: What happened, as a phrase such as "no answer within 30 s".
+    """
+
+    def __init__(
+        self, asked: str, problem: str, advice: str, *, may_have_executed: bool, retryable: bool = True
+    ) -> None:
+        self.asked, self.problem, self.retryable = asked, problem, retryable
+        self.may_have_executed = may_have_executed
+        super().__init__(f"{asked}: {problem}. {advice}")
+
+
+class CancellationError(QoveryError):
+    """A cancellation did not end as asked.
+
+    Attributes:
+        environment_id: The environment.
+        deployment_id: The deployment that was meant, or None where none was found.
+        deployment_state: Its last known state, verbatim.
+    """
+
+    def __init__(self, message: str, environment_id: str, deployment_id: str | None, state: str | None) -> None:
+        self.environment_id, self.deployment_id, self.deployment_state = environment_id, deployment_id, state
+        super().__init__(message)
+
+
+class NothingToCancelError(CancellationError):
+    """Nothing of what was asked for is running, and `on_idle` is "fail"."""
+
+
+class NotCanceledError(CancellationError):
+    """The deployment ended, or its environment vanished, without a cancellation, and `on_completed` is "fail"."""
+
+
+class WrongDeploymentError(CancellationError):
+    """The answer to the cancel names another deployment than the one that was meant."""
+
+
+class UnexpectedStateError(CancellationError):
+    """Qovery's answers contradict each other, or never say how the deployment ended."""
+
+
+class CancellationTimeoutError(CancellationError):
+    """The deployment did not end within `timeout` seconds."""
+
+
+class CancellationInterruptedError(CancellationError):
+    """A call failed for good after something had been sent or joined; `__cause__` is that call's error."""
+
+
+class BulkCancellationError(QoveryError):
+    """Some environments failed, after all others were brought to their end.
+
+    Attributes:
+        errors: The error of each environment that failed, by environment id.
+    """
+
+    def __init__(self, errors: Mapping[str, QoveryError], total: int) -> None:
+        self.errors = dict(errors)
+        each = " | ".join(str(error) for error in errors.values())
+        super().__init__(f"{len(errors)} of {total} environments failed; `pulumi up` again acts only on these: {each}")
