@@ -1,0 +1,109 @@
+"""`python -m qovery_provider.simulator`: a simulator as a process of its own, for demonstrations and whole-stack tests.
+
+It prints one line of JSON that says where it is and what runs in it, and serves until it is told to stop; all the rest
+goes over HTTP. It knows the package's public names only.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+from qovery_provider.simulator import Environment, Plan, QoverySimulator
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM, or until the end of standard input with `--exit-with-stdin`.
+
+    The latter is for a parent that may be killed: its end of the pipe closes with it, and no simulator outlives it.
+    """
+    options = _parser().parse_args(arguments)
+    # Handlers come first: a caller may send its signal as soon as it has read the line.
+    stopping = threading.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, lambda *_: stopping.set())
+    simulator = QoverySimulator(
+        token=options.token, latency=options.latency, rate_limit=options.rate_limit, port=options.port
+    )
+    # The world is made before the line is printed, so that it names everything that exists.
+    project_id = _populate(simulator, options)
+    with simulator:
+        print(json.dumps(_introduction(simulator, project_id)), flush=True)  # noqa: T201 - the line that callers wait for
+        if options.exit_with_stdin:
+            threading.Thread(target=_stop_at_end_of_stdin, args=(stopping,), daemon=True).start()
+        stopping.wait()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m qovery_provider.simulator",
+        description="A Qovery API on loopback, with deployments to cancel. Prints one line of JSON: url, token, "
+        "project_id, environment_ids and the running deployment of each. Then serves until it is interrupted.",
+        epilog="Below /_simulator/ it shows what happened: GET requests, GET world.",
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one (default: %(default)s)")
+    add("--token", default="qov_simulator", help="token to let in, an API token or a JWT (default: %(default)s)")
+    add("--project", metavar="UUID", help="id of the project; made up when not given")
+    add("--environment", metavar="UUID", help="id of the first environment; made up when not given")
+    add("--environments", metavar="N", type=int, default=1, help="number of environments (default: %(default)s)")
+    add("--running", metavar="SECONDS", type=float, default=600.0, help=_RUNNING_HELP)
+    add("--queued", metavar="N", type=int, default=0, help="deployments that wait behind it (default: %(default)s)")
+    add("--cancel-delay", metavar="SECONDS", type=float, default=2.0, help=_CANCEL_DELAY_HELP)
+    add("--latency", metavar="SECONDS", type=float, default=0.0, help="before each answer (default: %(default)s)")
+    add("--rate-limit", metavar="N", type=int, default=1000, help="requests per hour (default: %(default)s)")
+    add("--exit-with-stdin", action="store_true", help="also stop at the end of standard input")
+    return parser
+
+
+_RUNNING_HELP = "how long the deployment in each environment runs; 0: nothing runs (default: %(default)s)"
+_CANCEL_DELAY_HELP = "time from a cancel until it takes effect (default: %(default)s)"
+
+
+def _populate(simulator: QoverySimulator, options: argparse.Namespace) -> str:
+    project_id = simulator.world.add_project(id=options.project)
+    for index in range(options.environments):
+        environment_id = options.environment if index == 0 else None
+        environment = simulator.world.add_environment(id=environment_id, project_id=project_id)
+        _deploy(environment, options)
+    return project_id
+
+
+def _deploy(environment: Environment, options: argparse.Namespace) -> None:
+    if options.running > 0:
+        environment.deploy(_plan(options))
+        for _ in range(options.queued):
+            environment.enqueue(_plan(options))
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    return replace(Plan.of("DEPLOY", seconds=options.running), cancel_delay=options.cancel_delay)
+
+
+# Callers wait for this line and read it by name; fields may be added, never renamed.
+def _introduction(simulator: QoverySimulator, project_id: str) -> dict[str, object]:
+    environments = simulator.world.environments
+    running = {id_: environment.running for id_, environment in environments.items()}
+    return {
+        "url": simulator.url,
+        "token": simulator.token,
+        "project_id": project_id,
+        "environment_ids": list(environments),
+        "running": {id_: deployment.id for id_, deployment in running.items() if deployment is not None},
+    }
+
+
+def _stop_at_end_of_stdin(stopping: threading.Event) -> None:
+    # Not through sys.stdin's buffer: a thread that waits inside it would crash the interpreter on its way out.
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    stopping.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

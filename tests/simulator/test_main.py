@@ -1,0 +1,106 @@
+"""The simulator as a process."""
+
+import io
+import json
+import os
+import runpy
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from qovery_provider.simulator import __main__
+from qovery_provider.simulator.__main__ import main
+
+COMMAND = [sys.executable, "-m", "qovery_provider.simulator"]
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """Put back the signal handlers that `main` replaces."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+class Stdout(io.StringIO):
+    """A standard output whose reader stops the simulator as soon as it has the first line."""
+
+    def flush(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+def introduction(monkeypatch: pytest.MonkeyPatch, *options: str) -> dict[str, Any]:
+    """Run `main` until it has printed its line, and give that."""
+    stdout = Stdout()
+    monkeypatch.setattr(sys, "stdout", stdout)
+    assert main(options) == 0
+    document: dict[str, Any] = json.loads(stdout.getvalue())
+    return document
+
+
+def test_it_says_where_it_is_and_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line of JSON names everything a client needs."""
+    said = introduction(
+        monkeypatch, "--token", "qov_t", "--project", "p", "--environment", "e", "--environments", "2", "--queued", "1"
+    )
+
+    first, second = said["environment_ids"]
+    assert said["url"].startswith("http://127.0.0.1:")
+    assert (said["token"], said["project_id"], first) == ("qov_t", "p", "e")
+    assert said["running"] == {"e": "e-1", second: f"{second}-1"}
+
+
+@pytest.mark.parametrize("options", [("--running", "0", "--queued", "3"), ("--environments", "0")])
+def test_nothing_need_run(monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]) -> None:
+    """A simulator may start idle."""
+    assert introduction(monkeypatch, *options)["running"] == {}
+
+
+def test_it_stops_at_the_end_of_its_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """What comes before the end does not matter."""
+    monkeypatch.setattr(sys, "argv", ["simulator", "--exit-with-stdin"])
+    reader, writer = os.pipe()
+    os.write(writer, b"anything")
+    os.close(writer)
+
+    with os.fdopen(reader) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        with pytest.raises(SystemExit, match="0"):
+            runpy.run_path(__main__.__file__, run_name="__main__")
+
+    assert json.loads(capsys.readouterr().out)["token"] == "qov_simulator"
+
+
+def test_help_explains_each_option(capsys: pytest.CaptureFixture[str]) -> None:
+    """The help is shown without starting anything."""
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+
+    assert "time from a cancel until it takes effect" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_a_signal_comes(number: signal.Signals) -> None:
+    """Another process can use it, and a signal ends it cleanly, also while it waits for the end of its input."""
+    command = [*COMMAND, "--queued", "2", "--cancel-delay", "0", "--exit-with-stdin"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        said = json.loads(process.stdout.readline())
+        (environment_id,) = said["environment_ids"]
+        response = requests.post(
+            f"{said['url']}/environment/{environment_id}/cancelDeployment",
+            headers={"Authorization": f"Token {said['token']}"},
+            timeout=5,
+        )
+        process.send_signal(number)
+        code, errors = process.wait(timeout=10), process.stderr.read()
+
+    assert response.json()["last_deployment_id"] == f"{environment_id}-1"
+    assert (code, errors) == (0, b"")
