@@ -1,0 +1,27 @@
+"""What every test gets: an environment without anybody's credentials, and a process that stays as it was."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+PREFIXES = ("QOVERY_", "Q_CLI_", "PULUMI_")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the credentials and the Pulumi settings of whoever runs the tests."""
+    for name in os.environ:
+        if name.startswith(PREFIXES):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def tracebacks() -> Iterator[None]:
+    """Give tracebacks back their length: an expected error of the provider takes it away."""
+    yield
+    if hasattr(sys, "tracebacklimit"):
+        del sys.tracebacklimit
