@@ -1,27 +1,34 @@
 """Lines to the Pulumi engine while an operation runs. Where there is no engine it is silent.
 
-A dynamic provider is told neither its resource's URN nor the engine; the engine's address is the first argument of its
-process (`python -m pulumi.dynamic ADDRESS`), and lines without a URN appear on the stack's own row.
+The engine's address is the first argument of the provider's process (`python -m pulumi.dynamic ADDRESS`). A line with a
+URN stands on that resource's row, one without on the stack's.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import grpc
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+from pulumi.runtime.proto.engine_pb2 import INFO, LogRequest
+from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
+
+PLUGIN_ARGUMENTS = 2
+"""The program and the engine's address."""
 
 LOG_TIMEOUT = 2.0
 """Seconds; a line that cannot be shown must not hold up a cancellation."""
 
 
 class Progress:
-    """Says each line once in a row: ephemeral ones while something goes on, lasting ones at its end."""
+    """Says each line once in a row: passing ones while something goes on, a lasting one at its end.
 
-    def __init__(self, log: Callable[[Any], object] | None) -> None:
-        self._log = log
+    Args:
+        log: Hands a line to the engine; None where there is no engine.
+        urn: The resource that the lines are about, or "".
+    """
+
+    def __init__(self, log: Callable[[LogRequest], object] | None, urn: str = "") -> None:
+        self._log, self._urn = log, urn
         self._last = ""
 
     def say(self, line: str) -> None:
@@ -37,17 +44,15 @@ class Progress:
     def _send(self, line: str, *, ephemeral: bool) -> None:
         if self._log is None:
             return
-        request = engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line, ephemeral=ephemeral)
         try:
-            self._log(request)
+            self._log(LogRequest(severity=INFO, message=line, urn=self._urn, ephemeral=ephemeral))
         except grpc.RpcError:
-            self._log = None  # the engine is gone; the cancellation goes on
+            self._log = None  # the engine has gone; the cancellation goes on
 
 
-def to_engine(arguments: list[str] = sys.argv) -> Progress:
+def to_engine(arguments: Sequence[str], urn: str) -> Progress:
     """Return the way to the engine that runs this process, silent when there is none."""
-    is_plugin = len(arguments) > 1 and arguments[0].endswith("__main__.py")
-    if not is_plugin:
+    if len(arguments) != PLUGIN_ARGUMENTS or not arguments[0].endswith("__main__.py"):
         return Progress(None)
-    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(arguments[1]))
-    return Progress(lambda request: stub.Log(request, timeout=LOG_TIMEOUT))
+    stub = EngineStub(grpc.insecure_channel(arguments[1]))
+    return Progress(lambda request: stub.Log(request, timeout=LOG_TIMEOUT), urn)

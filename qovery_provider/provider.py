@@ -7,6 +7,7 @@ and the class must have no `__init__` and hold nothing when it is pickled; what 
 from __future__ import annotations
 
 import os
+import random
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,12 +27,22 @@ from pulumi.dynamic import (
 from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider import _inputs, _settings
+from qovery_provider._host import current_urn, lift_thread_limit
 from qovery_provider._models import STATUS_FIELDS, EnvironmentStatus
 from qovery_provider._operations import cancel, environment_status
 from qovery_provider._progress import to_engine
 from qovery_provider._sentences import progress
 from qovery_provider._verdicts import CancellationResult
 from qovery_provider.errors import NotFoundError, QoveryError
+
+DRIFT_MARK = "__drift"
+"""Tells a refresh that has seen something new from one that has not.
+
+The engine asks for the difference between what a refresh read (as old outputs) and the stored inputs (as new ones), and
+only if there is one it shows the outputs that changed. So `read` marks both with a new value when it sees a change, and
+`check` carries the mark of the inputs on: in the `up` that follows the two agree again. Keys with two underscores are
+never shown. Source: RefreshStep.Apply in pulumi's pkg/resource/deploy/step.go.
+"""
 
 
 class DeploymentCancellationProvider(ResourceProvider):
@@ -42,6 +53,7 @@ class DeploymentCancellationProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the settings; they are judged when they are needed, for a delete needs none."""
+        lift_thread_limit()
         values = {key: req.config.get(key) for key in _settings.CONFIG_KEYS}
         self._config = {key: value for key, value in values.items() if value is not None}
 
@@ -50,26 +62,25 @@ class DeploymentCancellationProvider(ResourceProvider):
         inputs = _inputs.with_defaults(news)
         problems = _inputs.problems(inputs, lambda value: value == UNKNOWN)
         problems |= _settings.problems(self._config, os.environ)
-        observed = {name: _olds[name] for name in STATUS_FIELDS if name in _olds}
         failures = [CheckFailure(name, problem) for name, problem in problems.items()]
-        return CheckResult({**observed, **inputs}, failures)
+        return CheckResult({**inputs, **_drift_mark(_olds)}, failures)
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Say which changes cancel again. With `changes` unset, the engine compares the mirrored status fields."""
+        """Say which changes cancel again, which are stored, and during a refresh whether something drifted."""
         replaces = _inputs.changed(_olds, _news, _inputs.ACTING)
-        has_changes = replaces or _inputs.changed(_olds, _news, _inputs.WAITING)
-        return DiffResult(changes=True if has_changes else None, replaces=replaces)
+        updates = _inputs.changed(_olds, _news, _inputs.WAITING)
+        has_drifted = _drift_mark(_olds) != _drift_mark(_news)
+        return DiffResult(changes=bool(replaces or updates or has_drifted), replaces=replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Look, cancel what is meant, follow it to its end."""
         inputs = _inputs.with_defaults(props)
         with _one_line_errors():
-            lines = to_engine()
-            prefix = f"environment {inputs['environment_id']}: "
+            lines = to_engine(sys.argv, current_urn())
             request = _inputs.request(inputs)
-            result = cancel(self._settings(), request, lambda known: lines.say(prefix + progress(known)))
-            lines.conclude(prefix + result.sentence)
-        return CreateResult(inputs["environment_id"], {**inputs, **_outputs(inputs, result)})
+            result = cancel(self._settings(), request, lambda known: lines.say(progress(known)))
+            lines.conclude(result.sentence)
+        return CreateResult(inputs["environment_id"], {**inputs, **_outputs(inputs, result), **_drift_mark(props)})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Look once; an environment that is gone leaves the state."""
@@ -78,13 +89,16 @@ class DeploymentCancellationProvider(ResourceProvider):
                 status = environment_status(self._settings(), id_)
             except NotFoundError:
                 return ReadResult("", {})
-        stored = {name: value for name, value in props.items() if name != "__provider"}
-        return ReadResult(id_, {"environment_id": id_, **stored, **_observed(status)})
+        stored, observed = {"environment_id": id_, **props}, _observed(status)
+        if all(stored.get(name) == value for name, value in observed.items()):
+            return ReadResult(id_, stored)
+        mark = {DRIFT_MARK: f"{random.getrandbits(64):x}"}
+        return ReadResult(id_, {**stored, **observed, **mark}, {**_inputs.declared(stored), **mark})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Store the options of the wait; nothing is called."""
         inputs = _inputs.with_defaults(_news)
-        return UpdateResult({**_olds, **{name: inputs[name] for name in _inputs.WAITING}})
+        return UpdateResult({**_olds, **{name: inputs[name] for name in _inputs.WAITING}, **_drift_mark(_news)})
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Forget the resource. A cancellation cannot be taken back, and Qovery is not touched."""
@@ -104,6 +118,10 @@ def _outputs(inputs: Mapping[str, Any], result: CancellationResult) -> dict[str,
         "canceled_request_ids": list(result.canceled_request_ids),
         **_observed(result.status),
     }
+
+
+def _drift_mark(props: Mapping[str, Any]) -> dict[str, Any]:
+    return {DRIFT_MARK: props[DRIFT_MARK]} if DRIFT_MARK in props else {}
 
 
 def _observed(status: EnvironmentStatus) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider import errors
-from qovery_provider.provider import DeploymentCancellationProvider
+from qovery_provider.provider import DRIFT_MARK, DeploymentCancellationProvider
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
 
 SOON = Plan(phases=(("BUILDING", 60.0),), cancel_delay=0.0)
@@ -32,7 +32,6 @@ OUTPUTS = {
     "outcome": "canceled",
     "state": "CANCELED",
 }
-
 
 
 def _configured(config: dict[str, object]) -> DeploymentCancellationProvider:
@@ -91,11 +90,11 @@ class TestCheck:
         assert [] == result.failures
         assert UNKNOWN == result.inputs["environment_id"]
 
-    def test_keeps_observed_fields_that_refresh_stored_as_inputs(self) -> None:
-        """What a refresh has mirrored into the inputs does not vanish from them in the next update."""
-        result = DeploymentCancellationProvider().check({"state": "STOPPED"}, {"environment_id": ENVIRONMENT_ID})
+    def test_carries_on_what_a_refresh_has_marked(self) -> None:
+        """The mark of a refresh that saw drift stays in the inputs, so that the next update is clean."""
+        result = DeploymentCancellationProvider().check({DRIFT_MARK: "1"}, {"environment_id": ENVIRONMENT_ID})
 
-        assert "STOPPED" == result.inputs["state"]
+        assert "1" == result.inputs[DRIFT_MARK]
 
 
 class TestDiff:
@@ -130,11 +129,11 @@ class TestDiff:
         assert result.changes is True
         assert [] == result.replaces
 
-    def test_an_unchanged_program_leaves_the_verdict_to_the_engine(self) -> None:
-        """The engine itself then compares the mirrored status fields: that is how a refresh can show drift."""
+    def test_an_unchanged_program_changes_nothing(self) -> None:
+        """Outputs that Qovery reports differently today are no reason to act."""
         result = DeploymentCancellationProvider().diff("id", OUTPUTS, {"environment_id": ENVIRONMENT_ID})
 
-        assert result.changes is None
+        assert result.changes is False
         assert [] == result.replaces
 
     def test_taking_a_pin_away_replaces(self) -> None:
@@ -214,7 +213,7 @@ class TestRead:
         self, provider: DeploymentCancellationProvider, environment: Environment, qovery_simulator: QoverySimulator
     ) -> None:
         """A refresh makes one status call and keeps what the cancellation once found out."""
-        stored = {"environment_id": environment.id, "outcome": "canceled", "state": "STOPPED", "__provider": "x"}
+        stored = {"environment_id": environment.id, "outcome": "canceled", "state": "STOPPED"}
 
         result = provider.read(environment.id, stored)
 
@@ -223,8 +222,38 @@ class TestRead:
         assert ("canceled", "BUILDING", "BUILDING") == tuple(
             result.outs[name] for name in ("outcome", "state", "last_deployment_state")
         )
-        assert "__provider" not in result.outs
         assert ["GET"] == [request.method for request in qovery_simulator.requests]
+
+    def test_a_refresh_shows_drift_once(
+        self, provider: DeploymentCancellationProvider, environment: Environment
+    ) -> None:
+        """The engine asks for the diff between what was read and the old inputs: it is there when something changed."""
+        inputs = provider.check({}, {"environment_id": environment.id}).inputs
+        created = provider.create(inputs).outs or {}
+
+        quiet = provider.read(environment.id, created)
+        assert quiet.inputs is None
+        assert provider.diff("id", quiet.outs or {}, inputs).changes is False
+
+        environment.deploy(SOON)
+        drifted = provider.read(environment.id, created)
+        assert drifted.inputs is not None
+        assert provider.diff("id", drifted.outs or {}, inputs).changes is True
+
+        updated = provider.check(drifted.inputs, {"environment_id": environment.id}).inputs
+        assert provider.diff("id", drifted.outs or {}, updated).changes is False
+
+    def test_drift_before_a_replacement_leaves_no_trace(
+        self, provider: DeploymentCancellationProvider, environment: Environment
+    ) -> None:
+        """The mark goes through create and update as well: otherwise each later update would show a change."""
+        inputs = {"environment_id": environment.id, DRIFT_MARK: "1"}
+
+        created = provider.create(inputs).outs or {}
+        updated = provider.update("id", created, inputs).outs or {}
+
+        assert provider.diff("id", created, inputs).changes is False
+        assert provider.diff("id", updated, inputs).changes is False
 
     def test_an_environment_that_is_gone_leaves_the_state(self, provider: DeploymentCancellationProvider) -> None:
         """An empty id is how a read says that there is nothing any more."""

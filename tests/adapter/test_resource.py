@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NoReturn
 
 import pulumi
 import pytest
@@ -26,7 +26,7 @@ class Recorder(pulumi.runtime.Mocks):
         self.resources.append(args)
         return ENVIRONMENT_ID, {**args.inputs, "outcome": "canceled", "last_deployment_state": "CANCELED"}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> NoReturn:
         raise NotImplementedError(args.token)
 
 
@@ -47,7 +47,7 @@ def recorder() -> Iterator[Recorder]:
 
 def _value(output: pulumi.Output[Any]) -> Any:  # noqa: ANN401 - whatever the output holds
     values: list[Any] = []
-    pulumi.runtime.test(lambda: output.apply(values.append))()
+    pulumi.runtime.test(lambda: output.apply(values.append))()  # type: ignore[no-untyped-call]
     return values[0]
 
 
