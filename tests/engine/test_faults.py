@@ -1,0 +1,113 @@
+"""What can break while the real engine waits, and that `pulumi up` again finishes the job."""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+from urllib.parse import quote
+
+import pytest
+
+from qovery_provider.simulator import Environment, LoseAnswer, Plan, QoverySimulator
+from tests.support.stack import Stack, killed_at_last
+from tests.support.waiting import wait_until
+
+PROGRAM = """
+import os
+import pulumi
+from qovery_provider import DeploymentCancellation
+
+stop = DeploymentCancellation("stop", environment_id=os.environ["ENVIRONMENT_ID"], timeout=60)
+pulumi.export("outcome", stop.outcome)
+pulumi.export("deployment_id", stop.deployment_id)
+"""
+
+
+def _environment(stack: Stack, qovery: QoverySimulator, *, cancel_delay: float) -> Environment:
+    environment = qovery.world.add_environment()
+    environment.deploy(Plan(phases=(("BUILDING", 600.0),), cancel_delay=cancel_delay))
+    environment.enqueue(Plan(phases=(("BUILDING", 600.0),)))
+    stack.environment["ENVIRONMENT_ID"] = environment.id
+    stack.write(PROGRAM)
+    return environment
+
+
+def test_after_a_kill_the_next_update_joins(stack: Stack, qovery_simulator: QoverySimulator) -> None:
+    """SIGKILL while it waits: the rerun adopts the cancellation under way, sends nothing and ends with its outcome."""
+    environment = _environment(stack, qovery_simulator, cancel_delay=4.0)
+    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as process:
+        wait_until(qovery_simulator.posts)
+        os.killpg(process.pid, signal.SIGKILL)
+    stack.run("cancel", "--yes")
+
+    stack.up()
+
+    canceled, following = environment.deployments
+    assert {"outcome": "canceled", "deployment_id": canceled.id} == stack.outputs()
+    assert 1 == len(qovery_simulator.posts())
+    assert [] == following.cancels
+
+
+def test_one_interrupt_lets_it_end_and_records_it(stack: Stack, qovery_simulator: QoverySimulator) -> None:
+    """^C once: the engine waits for the running create, so nothing is lost and the next update has nothing to do."""
+    environment = _environment(stack, qovery_simulator, cancel_delay=1.5)
+    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as process:
+        wait_until(qovery_simulator.posts)
+        os.kill(process.pid, signal.SIGINT)
+        process.communicate(timeout=30)
+
+    assert ["canceled"] == [one["outputs"]["outcome"] for one in stack.resources("DeploymentCancellation")]
+    assert "CANCELED" == environment.deployments[0].state
+    assert 1 == len(qovery_simulator.posts())
+
+
+def test_a_lost_answer_hits_only_what_was_meant(stack: Stack, qovery_simulator: QoverySimulator) -> None:
+    """The cancel is executed, its answer lost, and the next queued deployment runs before anyone can look."""
+    environment = _environment(stack, qovery_simulator, cancel_delay=0.0)
+    qovery_simulator.inject(LoseAnswer(method="POST"))
+
+    stack.up()
+
+    canceled, following = environment.deployments
+    assert {"outcome": "canceled", "deployment_id": canceled.id} == stack.outputs()
+    assert ("CANCELED", "BUILDING") == (canceled.state, following.state)
+    assert 1 == len(qovery_simulator.posts())
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"QOVERY_API_TOKEN": "qov_wrong"}, "the token from QOVERY_API_TOKEN is wrong, has expired, or is denied"),
+        ({"QOVERY_API_TOKEN": ""}, "no Qovery API token: set the stack secret qovery:apiToken"),
+        ({"ENVIRONMENT_ID": "00000000-0000-4000-8000-000000000000"}, "there is no such environment for this token"),
+        ({"ENVIRONMENT_ID": "staging"}, "must be a UUID such as"),
+        ({"QOVERY_API_URL": "http://127.0.0.1:1"}, "no connection: refused, or no way there"),
+        ({"QOVERY_API_URL": "http://example.com"}, "must be an https URL"),
+    ],
+    ids=["wrong token", "no token", "no such environment", "no UUID", "refused", "plain http"],
+)
+def test_an_expected_failure_is_one_line(
+    stack: Stack, qovery_simulator: QoverySimulator, setting: dict[str, str], words: str
+) -> None:
+    """A person under stress reads what was asked, what came back and what to do, and no traceback."""
+    _environment(stack, qovery_simulator, cancel_delay=0.0)
+
+    run = stack.failing_up(**setting)
+
+    assert 1 == len([line for line in run.diagnostics if words in line])
+    assert "Traceback" not in run.output
+    assert 'File "' not in run.output
+    assert () == qovery_simulator.posts()
+
+
+def test_the_token_is_nowhere(stack: Stack, qovery_simulator: QoverySimulator) -> None:
+    """Neither the stack's files nor the output hold it, in any of the usual spellings."""
+    _environment(stack, qovery_simulator, cancel_delay=0.0)
+    token = qovery_simulator.token.encode()
+    spellings = {token, quote(token).encode(), base64.b64encode(token)}
+
+    run = stack.up("--debug", "--logtostderr", "-v=9")
+
+    assert not [spelling for spelling in spellings if spelling in run.output.encode()]
+    assert not [path for path, content in stack.files() if any(spelling in content for spelling in spellings)]

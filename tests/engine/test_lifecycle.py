@@ -1,0 +1,159 @@
+"""The resource's life in the real engine: preview, up, refresh, replace, get, destroy."""
+
+from __future__ import annotations
+
+import pytest
+
+from qovery_provider.simulator import Environment, Plan, QoverySimulator
+from tests.support.stack import Stack
+
+PROGRAM = """
+import os
+import pulumi
+from qovery_provider import DeploymentCancellation
+
+stop = DeploymentCancellation(
+    "stop",
+    environment_id=os.environ["ENVIRONMENT_ID"],
+    triggers=[os.environ.get("COMMIT", "1")],
+    timeout=int(os.environ.get("TIMEOUT", "60")),
+)
+for name in ("outcome", "deployment_id", "deployment_state", "state", "last_deployment_state"):
+    pulumi.export(name, getattr(stop, name))
+"""
+
+GET = """
+import os
+import pulumi
+from qovery_provider import DeploymentCancellation
+
+watched = DeploymentCancellation.get("watched", os.environ["ENVIRONMENT_ID"])
+pulumi.export("state", watched.state)
+pulumi.export("last_deployment_id", watched.last_deployment_id)
+"""
+
+LONG = Plan(phases=(("BUILDING", 600.0),), cancel_delay=0.1)
+
+
+@pytest.fixture
+def environment(qovery_simulator: QoverySimulator, stack: Stack) -> Environment:
+    """An environment with a running deployment and another one queued behind it."""
+    environment = qovery_simulator.world.add_environment()
+    environment.deploy(LONG)
+    environment.enqueue(LONG)
+    stack.environment["ENVIRONMENT_ID"] = environment.id
+    stack.write(PROGRAM)
+    return environment
+
+
+def test_up_cancels_the_running_deployment_and_leaves_the_next_alone(stack: Stack, environment: Environment) -> None:
+    """The outputs name what was canceled; the queued deployment that followed runs on, and so does the state."""
+    run = stack.up()
+
+    canceled, following = environment.deployments
+    assert {
+        "outcome": "canceled",
+        "deployment_id": canceled.id,
+        "deployment_state": "CANCELED",
+        "state": "BUILDING",
+        "last_deployment_state": "BUILDING",
+    } == stack.outputs()
+    assert ("CANCELED", "BUILDING") == (canceled.state, following.state)
+    assert [] == following.cancels
+    assert [f"deployment {canceled.id} is canceled"] == run.diagnostics
+
+
+def test_preview_sends_nothing(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
+    """A person can look before they dare: no preview ever posts, neither the first nor one of a replacement."""
+    stack.checked("preview")
+    stack.up()
+    stack.checked("preview", COMMIT="2")
+
+    assert 1 == len(qovery_simulator.posts())
+    assert [] == environment.deployments[1].cancels
+
+
+def test_an_unchanged_program_fires_once(stack: Stack, environment: Environment) -> None:
+    """A second update has nothing to do, whatever runs by then."""
+    stack.up()
+
+    run = stack.up()
+
+    assert "2 unchanged" in run.output
+    assert [] == environment.deployments[1].cancels
+
+
+def test_a_changed_trigger_fires_again(stack: Stack, environment: Environment) -> None:
+    """The replacement cancels what runs by then."""
+    stack.up()
+
+    run = stack.up(COMMIT="2")
+
+    assert "~triggers" in run.output
+    assert environment.deployments[1].id == stack.outputs()["deployment_id"]
+    assert ["CANCELED", "CANCELED"] == [deployment.state for deployment in environment.deployments]
+
+
+def test_a_changed_timeout_is_stored_without_a_call(
+    stack: Stack, environment: Environment, qovery_simulator: QoverySimulator
+) -> None:
+    """Waiting options change in place; no credentials are needed for that."""
+    stack.up()
+    calls = len(qovery_simulator.requests)
+
+    stack.up(TIMEOUT="30", QOVERY_API_TOKEN="")
+
+    (resource,) = stack.resources("DeploymentCancellation")
+    assert 30 == resource["outputs"]["timeout"]
+    assert calls == len(qovery_simulator.requests)
+    assert [] == environment.deployments[1].cancels
+
+
+def test_refresh_shows_drift_and_the_update_after_it_is_clean(stack: Stack, environment: Environment) -> None:
+    """Exactly the fields that changed since they were last observed are shown, once, and nothing fires."""
+    stack.up()
+    quiet = stack.checked("refresh", "--yes", "--skip-preview")
+    assert "2 unchanged" in quiet.output
+
+    environment.cancel()
+    drifted = stack.checked("refresh", "--yes", "--skip-preview", "--diff")
+
+    changed = [line.split(":")[0].strip(" ~+-") for line in drifted.output.splitlines() if line.lstrip()[:2] == "~ "]
+    assert "1 updated" in drifted.output
+    assert {"pulumi-python", "state", "last_deployment_state"} <= set(changed)
+    assert "deployment_id" not in changed
+    assert "2 unchanged" in stack.up().output
+
+
+def test_a_vanished_environment_leaves_the_state(stack: Stack, environment: Environment) -> None:
+    """There is nothing left that the resource could speak of."""
+    stack.up()
+    environment.remove()
+
+    stack.checked("refresh", "--yes", "--skip-preview")
+
+    assert [] == stack.resources("DeploymentCancellation")
+
+
+def test_get_reads_and_never_acts(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
+    """An environment that somebody else handles can be watched."""
+    stack.write(GET)
+
+    stack.up()
+
+    assert {"state": "BUILDING", "last_deployment_id": environment.deployments[0].id} == stack.outputs()
+    assert () == qovery_simulator.posts()
+
+
+def test_destroy_needs_no_credentials_and_touches_nothing(
+    stack: Stack, environment: Environment, qovery_simulator: QoverySimulator
+) -> None:
+    """A cancellation cannot be taken back: forgetting it is all that there is to do."""
+    stack.up()
+    calls = len(qovery_simulator.requests)
+
+    stack.checked("destroy", "--yes", "--skip-preview", QOVERY_API_TOKEN="", QOVERY_API_URL="")
+
+    assert calls == len(qovery_simulator.requests)
+    assert "BUILDING" == environment.deployments[1].state
+    assert [] == stack.resources("DeploymentCancellation")

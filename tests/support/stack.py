@@ -1,0 +1,145 @@
+"""A Pulumi stack in a folder of its own, driven by the real CLI as a person would drive it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qovery_provider.simulator import QoverySimulator
+
+PROJECT = """\
+name: stop
+runtime:
+  name: python
+  options:
+    virtualenv: {virtualenv}
+"""
+
+TIME_LIMIT = 90.0
+"""Seconds for one command: far more than any takes, so that a test fails instead of hanging."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A command that has ended."""
+
+    code: int
+    output: str
+
+    @property
+    def diagnostics(self) -> list[str]:
+        """The lines below "Diagnostics:", without the headings."""
+        _, _, rest = self.output.partition("Diagnostics:")
+        block, _, _ = rest.partition("\n\nOutputs:")
+        block, _, _ = block.partition("\n\nResources:")
+        return [line.strip() for line in block.splitlines() if line.startswith("    ")]
+
+
+class Stack:
+    """One stack with a file backend, whose programs run against a simulator.
+
+    Args:
+        folder: Where everything of it lives: program, state, Pulumi's home.
+        engine: The folder of the Pulumi CLI, or None where it is on PATH.
+        qovery: What the programs reach as Qovery.
+    """
+
+    def __init__(self, folder: Path, engine: str | None, qovery: QoverySimulator) -> None:
+        self.folder = folder
+        self.program = folder / "program"
+        self.program.mkdir()
+        (folder / "state").mkdir()
+        (self.program / "Pulumi.yaml").write_text(PROJECT.format(virtualenv=sys.prefix))
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "QOVERY_"))},
+            "PATH": os.pathsep.join(filter(None, [engine, os.environ["PATH"]])),
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "passphrase",
+            "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "QOVERY_API_URL": qovery.url,
+            "QOVERY_API_TOKEN": qovery.token,
+        }
+        self.checked("stack", "init", "test")
+
+    def write(self, program: str) -> None:
+        """Make this the stack's program."""
+        (self.program / "__main__.py").write_text(program)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a command and return while it runs, in a process group of its own."""
+        return subprocess.Popen(
+            ["pulumi", *arguments, "--non-interactive", "--color=never"],
+            cwd=self.program,
+            env={**self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            # A runner that ignores SIGINT hands that down, and the plugins would then ignore the engine's interrupt.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        )
+
+    def run(self, *arguments: str, **environment: str) -> Run:
+        """Run a command to its end."""
+        process = self.start(*arguments, **environment)
+        output, _ = process.communicate(timeout=TIME_LIMIT)
+        return Run(process.returncode, output)
+
+    def checked(self, *arguments: str, **environment: str) -> Run:
+        """Run a command that has to succeed."""
+        run = self.run(*arguments, **environment)
+        assert 0 == run.code, run.output
+        return run
+
+    def up(self, *options: str, **environment: str) -> Run:
+        """Run an update that has to succeed."""
+        return self.checked("up", "--yes", "--skip-preview", *options, **environment)
+
+    def failing_up(self, *options: str, **environment: str) -> Run:
+        """Run an update that has to fail."""
+        run = self.run("up", "--yes", "--skip-preview", *options, **environment)
+        assert 0 != run.code, run.output
+        return run
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs."""
+        outputs: dict[str, Any] = json.loads(self.checked("stack", "output", "--json").output)
+        return outputs
+
+    def resources(self, kind: str) -> list[dict[str, Any]]:
+        """Return the stored resources whose type ends like this."""
+        state = json.loads(self.checked("stack", "export").output)
+        return [one for one in state["deployment"].get("resources", []) if one["type"].endswith(kind)]
+
+    def files(self) -> Iterator[tuple[Path, bytes]]:
+        """Yield every file that Pulumi keeps of the stack, with its content."""
+        for path in self.folder.rglob("*"):
+            if path.is_file():
+                yield path, path.read_bytes()
+
+
+@contextmanager
+def killed_at_last(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """Let nothing of a command outlive its test."""
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def engine_folder(command: Sequence[str]) -> str | None:
+    """Return where the Pulumi CLI is; a test that needs it fails loudly where there is none."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.strip() or None
