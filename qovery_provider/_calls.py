@@ -41,9 +41,11 @@ class Call(Generic[Answer]):
         at: When it is to be made or, on the wire, when it was made.
     """
 
-    def __init__(self, function: Callable[[], Answer], at: float, retry: Retry | None = None) -> None:
+    def __init__(
+        self, function: Callable[[], Answer], at: float, retry: Retry | None = None, patience: float = CALL_LIMIT
+    ) -> None:
         self.at = at
-        self._function, self._retry = function, retry
+        self._function, self._retry, self._patience = function, retry, patience
         self.future: Future[Answer] | None = None
 
     def start(self, executor: Executor, now: float) -> None:
@@ -58,7 +60,7 @@ class Call(Generic[Answer]):
     @property
     def limit(self) -> float:
         """When something must be done about it: it is to be made, or it has hung long enough."""
-        return self.at if self.future is None else self.at + CALL_LIMIT
+        return self.at if self.future is None else self.at + self._patience
 
     def outcome(self, now: float, deadline: float) -> Answer | CallError | None:
         """Return how it ended, or None while it has not; a failure worth another attempt plans that."""
@@ -75,7 +77,7 @@ class Call(Generic[Answer]):
 
     def _answer(self, future: Future[Answer]) -> Answer | CallError:
         if not future.done():
-            words = f"no whole answer within {CALL_LIMIT:.0f} s"
+            words = f"no whole answer within {self._patience:.0f} s"
             return TransportError("waiting for Qovery", words, NETWORK, may_have_executed=True)
         try:
             return future.result()
@@ -104,7 +106,7 @@ def ask(function: Callable[[], Answer], clock: Clock, timeout: float, random: Ca
         CallError: It failed, and no further attempt is worth it within `timeout` seconds.
     """
     deadline = clock.monotonic() + timeout
-    call = Call(function, clock.monotonic(), Retry(random))
+    call = Call(function, clock.monotonic(), Retry(random), min(timeout, CALL_LIMIT))
     with pool(1) as executor:
         while (answer := call.outcome(clock.monotonic(), deadline)) is None:
             advance([call], executor, clock)

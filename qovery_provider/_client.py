@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Sequence
 from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
+from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -121,7 +122,7 @@ class QoveryClient:
 
     def cancel_queued(self, request_id: str) -> None:
         """Cancel one request of a queue; the answer has no body."""
-        path = f"/deploymentQueue/{request_id}/cancelDeployment"
+        path = f"/deploymentQueue/{quote(request_id, safe='')}/cancelDeployment"
         self._exchange("POST", path, f"canceling the queued request {request_id}", {})
 
     def _call(self, method: str, path: str, asked: str, read: Callable[[object], Read], body: object = None) -> Read:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from qovery_provider._given import given
 from qovery_provider._verdicts import CancellationRequest, Tolerance
+from qovery_provider.errors import ConfigurationError
 
 LONGEST_TIMEOUT = 7 * 24 * 3600
 LONGEST_ID = 200
@@ -80,6 +81,14 @@ CHECKS: dict[str, Check] = {
     "on_idle": _tolerance,
     "on_completed": _tolerance,
 }
+
+
+def checked_uuid(name: str, value: object) -> str:
+    """Return an id as it goes into a path, or raise a ConfigurationError that says what is wrong with it."""
+    allowed = _uuid(value)
+    if allowed:
+        raise ConfigurationError(f"{name} {allowed}; got {given(value)}")
+    return str(value).lower()
 
 
 def with_defaults(props: Mapping[str, Any]) -> dict[str, Any]:

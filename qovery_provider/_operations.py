@@ -5,13 +5,13 @@ A host (the dynamic provider, the functions) brings settings and checked inputs,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from random import random
 
 from qovery_provider._calls import ask, pool
 from qovery_provider._cancellation import Cancellation
-from qovery_provider._client import QoveryClient
+from qovery_provider._client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
 from qovery_provider._clock import Clock, SystemClock
 from qovery_provider._models import EnvironmentStatus
 from qovery_provider._settings import Settings
@@ -43,11 +43,24 @@ def cancel(
     return cancellation.result()
 
 
-def environment_status(settings: Settings, environment_id: str, clock: Clock = CLOCK) -> EnvironmentStatus:
-    """Read the status of one environment.
+def environment_status(
+    settings: Settings, environment_id: str, clock: Clock = CLOCK, limit: float = READ_LIMIT
+) -> EnvironmentStatus:
+    """Read the status of one environment within `limit` seconds.
+
+    Raises:
+        CallError: Qovery does not say.
+    """
+    timeout = min(CONNECT_TIMEOUT, limit), min(READ_TIMEOUT, limit)
+    with closing(QoveryClient(settings, clock, timeout=timeout)) as client:
+        return ask(lambda: client.environment_status(environment_id), clock, limit, random)
+
+
+def project_statuses(settings: Settings, project_id: str, clock: Clock = CLOCK) -> Sequence[EnvironmentStatus]:
+    """Read the status of every environment of a project.
 
     Raises:
         CallError: Qovery does not say.
     """
     with closing(QoveryClient(settings, clock)) as client:
-        return ask(lambda: client.environment_status(environment_id), clock, READ_LIMIT, random)
+        return ask(lambda: client.project_statuses(project_id), clock, READ_LIMIT, random)

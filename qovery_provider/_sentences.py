@@ -5,6 +5,8 @@ from __future__ import annotations
 from qovery_provider._models import EnvironmentStatus
 from qovery_provider._verdicts import Knowledge, Outcome, Sent
 
+LONGEST_SHORT = 16
+
 
 def outcome(known: Knowledge, what: Outcome) -> str:
     """Say in words what happened."""
@@ -31,9 +33,8 @@ def progress(known: Knowledge) -> str:
     if known.sent is Sent.NOTHING and known.deployment_state is None:
         return f"looking: {known.status.last_deployment_state}"
     waited, left = duration(known.now - known.started), duration(known.deadline - known.now)
-    return (
-        f"deployment {known.deployment_id} is {known.deployment_state}: {_how_far(known)}, {waited} so far, {left} left"
-    )
+    how_far, which = _how_far(known), short(known.deployment_id)
+    return f"{known.deployment_state}, {how_far}, {waited} so far, {left} left: deployment {which}"
 
 
 def timed_out(known: Knowledge) -> str:
@@ -80,6 +81,13 @@ def so_far(known: Knowledge) -> str:
             Sent.JOINED: f"{cancel} was under way already; `pulumi up` again joins it again.",
         }[known.sent]
     )
+
+
+def short(deployment_id: str | None) -> str:
+    """Return an id as it fits a row of a terminal: ids are opaque and often begin with that of the environment."""
+    if deployment_id is None:
+        return "without an id"
+    return deployment_id if len(deployment_id) <= LONGEST_SHORT else f"{deployment_id[:4]}…{deployment_id[-6:]}"
 
 
 def duration(seconds: float) -> str:

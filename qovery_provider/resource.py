@@ -9,7 +9,9 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
+from qovery_provider._foresight import foresee
 from qovery_provider._models import STATUS_FIELDS
+from qovery_provider._program import announce
 from qovery_provider.provider import DeploymentCancellationProvider
 
 OUTPUTS = ("outcome", "deployment_state", "canceled_request_ids", *STATUS_FIELDS)
@@ -102,6 +104,8 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         # An output without a placeholder in the inputs would have no attribute.
         placeholders = dict.fromkeys(OUTPUTS)
         super().__init__(DeploymentCancellationProvider(), resource_name, {**placeholders, **inputs}, opts)
+        if not (opts and opts.id):
+            announce(self, inputs, foresee)
 
     @classmethod
     def get(

@@ -1,0 +1,55 @@
+"""What an update would do now, in words: for previews. It asks the machine itself, so that the two cannot disagree."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from qovery_provider._cancellation import Cancellation
+from qovery_provider._models import EnvironmentStatus
+from qovery_provider._sentences import duration, short
+from qovery_provider._verdicts import CancellationRequest, Done, Fail, ListQueue, LookUpHistory, Observed, Send
+
+FORCE_RISK = "force kills running steps; a Terraform state can stay locked"
+
+
+def foresee(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
+    """Say what an update would do if it ran now.
+
+    Args:
+        request: What is declared.
+        status: What the environment shows.
+        wall: Now, in seconds since the epoch.
+    """
+    cancellation = Cancellation(request, 0.0, lambda: 0.0)
+    cancellation.observe(Observed(status), 0.0)
+    match cancellation.verdict:
+        case Send():
+            risk = f"; {FORCE_RISK}" if request.force_cancel else ""
+            return f"would cancel {running(status, wall)}{risk}"
+        case ListQueue():
+            rest = f", then {running(status, wall)}" if status.is_in_progress else ""
+            return f"would cancel the queued requests{rest}"
+        case LookUpHistory():
+            return f"would cancel nothing: deployment {request.deployment_id} is not running"
+        case Done(result) if result.outcome != "requested":
+            return f"nothing to cancel right now ({status.last_deployment_state})"
+        case Fail():
+            return f'would fail, as on_idle is "fail": nothing to cancel right now ({status.last_deployment_state})'
+    return f"would join the cancellation already under way: {running(status, wall)}"
+
+
+def running(status: EnvironmentStatus, wall: float) -> str:
+    """Name the deployment that runs: its state, since when, and who started it."""
+    since = _seconds_since(status.last_deployment_date, wall)
+    lasting = f" for {duration(since)}" if since is not None else ""
+    starter = status.triggered_by or status.origin
+    started = f", started by {starter}" if starter else ""
+    return f"deployment {short(status.last_deployment_id)} ({status.last_deployment_state}{lasting}{started})"
+
+
+def _seconds_since(date: str | None, wall: float) -> float | None:
+    try:
+        # Python 3.10 does not read the Z of RFC 3339.
+        return max(0.0, wall - datetime.fromisoformat((date or "").replace("Z", "+00:00")).timestamp())
+    except (ValueError, OverflowError):
+        return None

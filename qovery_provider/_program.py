@@ -1,0 +1,84 @@
+"""What runs in a user's program rather than in the provider's process: settings, and what a preview shows.
+
+Here the stack's configuration is read by the program itself, and a QoveryError that nobody catches ends the program
+with one line, as Pulumi's own RunError does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pulumi
+from pulumi.runtime import is_dry_run
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.settings import get_monitor
+
+from qovery_provider import _inputs, _settings
+from qovery_provider._clock import SystemClock
+from qovery_provider._models import EnvironmentStatus
+from qovery_provider._operations import environment_status
+from qovery_provider._settings import Settings
+from qovery_provider._verdicts import CancellationRequest
+from qovery_provider.errors import QoveryError
+
+PREVIEW_LIMIT = 2.0
+"""Seconds that a preview may be held up by a look."""
+
+
+def config() -> dict[str, object]:
+    """Return the stack's configuration of this package."""
+    bag = pulumi.Config("qovery")
+    values = {key: bag.get(key.removeprefix("qovery:")) for key in _settings.CONFIG_KEYS}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def settings() -> Settings:
+    """Return the settings as the provider resolves them."""
+    return _settings.resolve(config(), os.environ)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Let expected errors be RunErrors as well: the language host shows those without a traceback."""
+    try:
+        yield
+    except QoveryError as error:
+        error.__class__ = _run_error(type(error))
+        raise
+
+
+def _run_error(kind: type[QoveryError]) -> type[QoveryError]:
+    return type(kind.__name__, (kind, pulumi.RunError), {"__module__": kind.__module__})
+
+
+def announce(
+    resource: pulumi.CustomResource,
+    inputs: Mapping[str, pulumi.Input[Any]],
+    sentence: Callable[[CancellationRequest, EnvironmentStatus, float], str],
+) -> None:
+    """In a preview, show on the resource's row what an update would do now. Best effort, and never an error."""
+    if not is_dry_run() or isinstance(get_monitor(), MockMonitor) or not _settings.shows_preview_status(config()):
+        return
+
+    async def look(known: dict[str, Any]) -> None:
+        values = _inputs.with_defaults(known)
+        # A resource that has an id exists and is not replaced: an update would do nothing.
+        if await resource.id.is_known() or _inputs.problems(values, lambda _: False):
+            return
+        status = await asyncio.get_running_loop().run_in_executor(None, _status, values["environment_id"])
+        if status:
+            line = sentence(_inputs.request(values), status, SystemClock().wall())
+            pulumi.log.info(line, resource, ephemeral=True)
+
+    pulumi.Output.all(**inputs).apply(cast("Callable[[dict[str, Any]], Any]", look))
+
+
+def _status(environment_id: str) -> EnvironmentStatus | None:
+    try:
+        return environment_status(settings(), environment_id, limit=PREVIEW_LIMIT)
+    except QoveryError:
+        return None  # what is wrong, the update will say
