@@ -57,16 +57,24 @@ ENDED_OTHERWISE: frozenset[Outcome] = frozenset({"completed", "environment_gone"
 class Cancellation:
     """The cancellation of one deployment, from the first look to its end.
 
+    Args:
+        request: What is asked for.
+        now: The time.
+        random: Returns a number from 0 to below 1, for the pauses before retries.
+        sent: How far an earlier run got with `request.deployment_id`, when this one resumes it.
+
     Attributes:
         known: What is known so far.
         verdict: What is to be done next, and when.
     """
 
-    def __init__(self, request: CancellationRequest, now: float, random: Callable[[], float]) -> None:
+    def __init__(
+        self, request: CancellationRequest, now: float, random: Callable[[], float], sent: Sent = Sent.NOTHING
+    ) -> None:
         self.request = request
-        self.known = Knowledge(request, started=now, now=now, deployment_id=request.deployment_id or None)
+        self.known = Knowledge(request, started=now, now=now, deployment_id=request.deployment_id or None, sent=sent)
         self.verdict: Verdict = Look(now)
-        self._is_fixed = False
+        self._is_fixed = sent is not Sent.NOTHING
         self._is_missing = False
         self._looks = look_delays()
         self._pauses = retry_delays(random)

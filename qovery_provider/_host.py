@@ -1,32 +1,81 @@
-"""What the SDK's provider host keeps to itself: the resource's URN, and how many operations may run at once.
+"""What the SDK's provider host keeps to itself: the call being answered, and how many may be answered at once.
 
 A dynamic provider's methods get property bags and nothing else, on one of four threads (`pulumi/dynamic/__main__.py`).
-The names used here are private to the SDK and to Python: every step is guarded, and where one does not fit, the answer
-is what it would be without this file. Nothing but progress lines and speed may depend on it.
+The names used here are private to the SDK and to Python: every step is guarded, and where one does not fit, all is as
+it would be without this file.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+from typing import Any
+
+from google.protobuf.any_pb2 import Any as Packed
+from google.protobuf.struct_pb2 import Struct
+from grpc import ServicerContext
+from pulumi.runtime.proto.provider_pb2 import ErrorResourceInitFailed
+
+STATUS_DETAILS = "grpc-status-details-bin"
+"""Where gRPC carries the details of an error (grpc.io, "Richer error model")."""
+
+CODE_FIELD, CODE_UNKNOWN, DETAILS_FIELD = 0x08, 0x02, 0x1A
+"""The first field of `google.rpc.Status` with its value, and the tag of the third."""
 
 MOST_OPERATIONS = 512
 """Side by side. The engine's `--parallel` is the real limit; an operation that waits costs a thread that sleeps."""
 
 
 def current_urn() -> str:
-    """Return the URN of the resource that the calling operation is for, or "" when that cannot be told.
+    """Return the URN of the resource that the calling operation is for, or "" when that cannot be told."""
+    urn = getattr(_local("request"), "urn", None)
+    return urn if isinstance(urn, str) and urn.startswith("urn:pulumi:") else ""
 
-    The request that the operation answers is a local variable a few frames further up.
+
+def keep_state(resource_id: str, outputs: Mapping[str, Any], reason: str) -> None:
+    """Let Pulumi store these outputs although the calling operation is about to fail.
+
+    Pulumi's protocol has it for resources that exist but are not ready (`ErrorResourceInitFailed`): the error's details
+    hold the state, the update fails all the same, and the next one begins with the resource instead of without it. The
+    SDK's host sends plain errors only; but details ride in gRPC's trailing metadata, which its abort leaves alone.
+
+    Args:
+        resource_id: The resource's id.
+        outputs: What to store beside the inputs: plain values.
+        reason: The line that is shown instead of the exception's.
     """
-    frame = sys._getframe()  # noqa: SLF001 - documented, if private by name
-    while frame.f_back is not None:
+    request, context = _local("request"), _local("context")
+    inputs = getattr(request, "news", None) or getattr(request, "properties", None)
+    if not isinstance(inputs, Struct) or not isinstance(context, ServicerContext):
+        return
+    failure = ErrorResourceInitFailed(id=resource_id, reasons=[reason], properties=inputs, inputs=inputs)
+    failure.properties.update(outputs)
+    details = Packed()
+    details.Pack(failure)
+    context.set_trailing_metadata(((STATUS_DETAILS, _status(details.SerializeToString())),))
+
+
+def _status(details: bytes) -> bytes:
+    """Return a `google.rpc.Status` with code UNKNOWN, written by hand.
+
+    The SDK and googleapis both bring that message under one name, and a process that loads both fails.
+    """
+    size, length = len(details), bytearray()
+    while size >= 0x80:  # noqa: PLR2004 - seven bits a byte (protobuf.dev, "Base 128 Varints")
+        length.append(size & 0x7F | 0x80)
+        size >>= 7
+    return bytes([CODE_FIELD, CODE_UNKNOWN, DETAILS_FIELD, *length, size]) + details
+
+
+def _local(name: str) -> object:
+    """Return a local variable of the host's method that called the provider's, a few frames further up."""
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - documented, if private by name
+    while frame is not None and name not in frame.f_locals:
         frame = frame.f_back
-        urn = getattr(frame.f_locals.get("request"), "urn", None)
-        if isinstance(urn, str) and urn.startswith("urn:pulumi:"):
-            return urn
-    return ""
+    return frame.f_locals[name] if frame else None
 
 
 def lift_thread_limit() -> None:

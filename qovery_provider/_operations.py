@@ -15,7 +15,7 @@ from qovery_provider._client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
 from qovery_provider._clock import Clock, SystemClock
 from qovery_provider._models import EnvironmentStatus
 from qovery_provider._settings import Settings
-from qovery_provider._verdicts import CancellationRequest, CancellationResult, Knowledge
+from qovery_provider._verdicts import CancellationRequest, Knowledge, Sent
 from qovery_provider._watcher import Group, Watcher
 
 READ_LIMIT = 120.0
@@ -28,19 +28,28 @@ def cancel(
     settings: Settings,
     request: CancellationRequest,
     on_change: Callable[[Knowledge], None],
+    *,
+    sent: Sent = Sent.NOTHING,
     clock: Clock = CLOCK,
-) -> CancellationResult:
+) -> Cancellation:
     """Cancel what is meant and follow it to its end; `on_change` is told what is known after each event.
 
-    Raises:
-        QoveryError: It did not end as asked; the text says how far it got.
+    Args:
+        settings: Where Qovery is.
+        request: What is asked for.
+        on_change: Is told what is known after each event.
+        sent: How far an earlier run got, when this one resumes it.
+        clock: The time.
+
+    Returns:
+        The cancellation, whose `result` gives what happened or raises why it failed.
     """
-    cancellation = Cancellation(request, clock.monotonic(), random)
+    cancellation = Cancellation(request, clock.monotonic(), random, sent)
     environment_id = request.environment_id
     with closing(QoveryClient(settings, clock)) as client, pool(1) as executor:
         group = Group([cancellation], lambda: {environment_id: client.environment_status(environment_id)})
         Watcher(client, clock, executor, random, lambda one: on_change(one.known)).run([group])
-    return cancellation.result()
+    return cancellation
 
 
 def environment_status(

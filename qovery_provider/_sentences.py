@@ -30,7 +30,7 @@ def progress(known: Knowledge) -> str:
     """Say in one line how far it is, for the time of waiting."""
     if known.status is None:
         return "looking what is running"
-    if known.sent is Sent.NOTHING and known.deployment_state is None:
+    if known.deployment_state is None:
         return f"looking: {known.status.last_deployment_state}"
     waited, left = duration(known.now - known.started), duration(known.deadline - known.now)
     how_far, which = _how_far(known), short(known.deployment_id)

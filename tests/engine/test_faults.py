@@ -18,7 +18,7 @@ import os
 import pulumi
 from qovery_provider import DeploymentCancellation
 
-stop = DeploymentCancellation("stop", environment_id=os.environ["ENVIRONMENT_ID"], timeout=60)
+stop = DeploymentCancellation("stop", environment_id=os.environ["ENVIRONMENT_ID"], timeout=float(os.environ.get("TIMEOUT", "60")))
 pulumi.export("outcome", stop.outcome)
 pulumi.export("deployment_id", stop.deployment_id)
 """
@@ -73,6 +73,25 @@ def test_a_lost_answer_hits_only_what_was_meant(stack: Stack, qovery_simulator: 
     assert {"outcome": "canceled", "deployment_id": canceled.id} == stack.outputs()
     assert ("CANCELED", "BUILDING") == (canceled.state, following.state)
     assert 1 == len(qovery_simulator.posts())
+
+
+def test_after_a_timeout_the_next_update_resumes_that_deployment(
+    stack: Stack, qovery_simulator: QoverySimulator
+) -> None:
+    """Whatever runs by then: the target is in the state, so its end is told, and nothing is sent again."""
+    environment = _environment(stack, qovery_simulator, cancel_delay=2.0)
+    failed = stack.failing_up(TIMEOUT="1")
+    wait_until(lambda: len(environment.deployments) == 2)
+    canceled, following = environment.deployments
+
+    stack.up()
+
+    assert f"deployment {canceled.id} has not ended within 1 s (last state CANCELING)" in failed.output
+    assert "Traceback" not in failed.output
+    assert {"outcome": "canceled", "deployment_id": canceled.id} == stack.outputs()
+    assert ("CANCELED", "BUILDING") == (canceled.state, following.state)
+    assert 1 == len(qovery_simulator.posts())
+    assert "2 unchanged" in stack.up(TIMEOUT="60").output
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,67 @@
+"""What all dynamic providers of this package share: settings, one-line errors, and that a delete does nothing.
+
+Pulumi stores a provider in every state as a pickle: the path of its module and the name of its class. Both must never
+change, and a class must have no `__init__` and hold nothing when it is pickled; what it needs comes with `configure`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+
+from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, ResourceProvider
+from pulumi.runtime.rpc import UNKNOWN
+
+from qovery_provider import _settings
+from qovery_provider._host import current_urn, lift_thread_limit
+from qovery_provider._progress import Progress, to_engine
+from qovery_provider.errors import QoveryError
+
+Problems = Callable[[Mapping[str, Any], Callable[[object], bool]], dict[str, str]]
+
+
+class QoveryResourceProvider(ResourceProvider):
+    """The base of the providers."""
+
+    serialize_as_secret_always = False
+    _config: Mapping[str, object] = MappingProxyType({})
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Keep the settings; they are judged when they are needed, for a delete needs none."""
+        lift_thread_limit()
+        values = {key: req.config.get(key) for key in _settings.CONFIG_KEYS}
+        self._config = {key: value for key, value in values.items() if value is not None}
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Forget the resource. A cancellation cannot be taken back, and Qovery is not touched."""
+
+    def _settings(self) -> _settings.Settings:
+        return _settings.resolve(self._config, os.environ)
+
+    def _checked(self, inputs: dict[str, Any], problems: Problems) -> CheckResult:
+        """Report everything that is wrong with inputs and settings, at once and without any call."""
+        found = problems(inputs, lambda value: value == UNKNOWN) | _settings.problems(self._config, os.environ)
+        return CheckResult(inputs, [CheckFailure(name, problem) for name, problem in found.items()])
+
+
+def lines() -> Progress:
+    """Return the way to the row of the resource that is being acted on."""
+    return to_engine(sys.argv, current_urn())
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Let an expected error reach the user as one line.
+
+    The SDK reports whatever is raised as `traceback.format_exc()`. The limit is the process's, and other dynamic
+    providers of the stack share it: so it is set only when an expected error is on its way out.
+    """
+    try:
+        yield
+    except QoveryError as error:
+        sys.tracebacklimit = 0
+        raise error from None
