@@ -2,6 +2,7 @@
 
 from qovery_provider._models import EnvironmentStatus
 from qovery_provider._version import __version__
+from qovery_provider.bulk import BulkDeploymentCancellation
 from qovery_provider.errors import (
     ApiError,
     AuthenticationError,
@@ -17,6 +18,7 @@ from qovery_provider.errors import (
     NothingToCancelError,
     PermissionDeniedError,
     QoveryError,
+    RateBudgetError,
     RateLimitError,
     RedirectError,
     ServerError,
@@ -24,12 +26,20 @@ from qovery_provider.errors import (
     UnexpectedStateError,
     WrongDeploymentError,
 )
+from qovery_provider.functions import (
+    get_environment_status,
+    get_environment_status_output,
+    get_project_environment_statuses,
+    get_project_environment_statuses_output,
+)
 from qovery_provider.resource import DeploymentCancellation
+from qovery_provider.running import RunningDeployment
 
 __all__ = [
     "ApiError",
     "AuthenticationError",
     "BulkCancellationError",
+    "BulkDeploymentCancellation",
     "CallError",
     "CancellationError",
     "CancellationInterruptedError",
@@ -43,11 +53,17 @@ __all__ = [
     "NothingToCancelError",
     "PermissionDeniedError",
     "QoveryError",
+    "RateBudgetError",
     "RateLimitError",
     "RedirectError",
+    "RunningDeployment",
     "ServerError",
     "TransportError",
     "UnexpectedStateError",
     "WrongDeploymentError",
     "__version__",
+    "get_environment_status",
+    "get_environment_status_output",
+    "get_project_environment_statuses",
+    "get_project_environment_statuses_output",
 ]

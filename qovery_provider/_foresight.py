@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from qovery_provider._cancellation import Cancellation
 from qovery_provider._models import EnvironmentStatus
 from qovery_provider._sentences import duration, short
 from qovery_provider._verdicts import CancellationRequest, Done, Fail, ListQueue, LookUpHistory, Observed, Send
+
+MOST_NAMED = 5
+"""Environments that fit a row of a terminal."""
 
 FORCE_RISK = "force kills running steps; a Terraform state can stay locked"
 
@@ -36,6 +40,18 @@ def foresee(request: CancellationRequest, status: EnvironmentStatus, wall: float
         case Fail():
             return f'would fail, as on_idle is "fail": nothing to cancel right now ({status.last_deployment_state})'
     return f"would join the cancellation already under way: {running(status, wall)}"
+
+
+def foresee_all(request: CancellationRequest, statuses: Mapping[str, EnvironmentStatus], wall: float) -> str:
+    """Say what an update would do in many environments if it ran now."""
+    busy = [status for status in statuses.values() if status.is_in_progress]
+    named = [f"{short(status.id)} {running(status, wall)}" for status in busy[:MOST_NAMED]]
+    more = [f"{len(busy) - MOST_NAMED} more"] if len(busy) > MOST_NAMED else []
+    queued = " and all queued requests" if request.include_queued else ""
+    risk = f"; {FORCE_RISK}" if request.force_cancel and busy else ""
+    if not busy and not queued:
+        return f"nothing to cancel right now in {len(statuses)} environments"
+    return f"would cancel {len(busy)} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}"
 
 
 def running(status: EnvironmentStatus, wall: float) -> str:

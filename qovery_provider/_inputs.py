@@ -5,7 +5,6 @@ Everything that a provider needs to check, plan and diff, for any host: it knows
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
@@ -16,6 +15,7 @@ from qovery_provider.errors import ConfigurationError
 
 LONGEST_TIMEOUT = 7 * 24 * 3600
 LONGEST_ID = 200
+MOST_ENVIRONMENTS = 500
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 ACTING: dict[str, Any] = {
@@ -27,6 +27,18 @@ ACTING: dict[str, Any] = {
 }
 """Inputs with their defaults of which a change cancels again: a replacement."""
 
+ACTING_IN_BULK: dict[str, Any] = {
+    "environment_ids": None,
+    "project_id": None,
+    "force_cancel": False,
+    "include_queued": False,
+    "triggers": None,
+}
+"""The same for many environments."""
+
+LOOKING: dict[str, Any] = {"environment_id": None, "triggers": None}
+"""Inputs of a look that is recorded; a change looks again."""
+
 WAITING: dict[str, Any] = {
     "wait_until_canceled": True,
     "timeout": 1800,
@@ -34,6 +46,9 @@ WAITING: dict[str, Any] = {
     "on_completed": "fail",
 }
 """Inputs with their defaults of which a change is stored and nothing more."""
+
+CANCELLATION, BULK_CANCELLATION = {**ACTING, **WAITING}, {**ACTING_IN_BULK, **WAITING}
+"""All inputs of the two resources that cancel."""
 
 PINNED = "is_pinned"
 """The output that says whether `deployment_id` was given. Without it, a stored id could be either."""
@@ -61,8 +76,8 @@ def _triggers(value: object) -> str | None:
 
 
 def _timeout(value: object) -> str | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    is_allowed = is_number and 0 < cast("float", value) <= LONGEST_TIMEOUT
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_allowed = is_number and 0 < cast("float", value) <= LONGEST_TIMEOUT  # false for NaN
     return None if is_allowed else f"must be a number of seconds above 0 and at most {LONGEST_TIMEOUT} (7 days)"
 
 
@@ -70,8 +85,18 @@ def _tolerance(value: object) -> str | None:
     return None if isinstance(value, str) and value in {"succeed", "fail"} else 'must be "succeed" or "fail"'
 
 
+def _uuids(value: object) -> str | None:
+    is_list = isinstance(value, list) and 0 < len(value) <= MOST_ENVIRONMENTS
+    bad = [item for item in value if _uuid(item)] if isinstance(value, list) and is_list else []
+    if value is None or (is_list and not bad):
+        return None
+    return f"must be a list of 1 to {MOST_ENVIRONMENTS} UUIDs" + (f"; this is none: {given(bad[0])}" if bad else "")
+
+
 CHECKS: dict[str, Check] = {
     "environment_id": _uuid,
+    "environment_ids": _uuids,
+    "project_id": lambda value: None if value is None else _uuid(value),
     "force_cancel": _flag,
     "deployment_id": _deployment,
     "include_queued": _flag,
@@ -91,14 +116,18 @@ def checked_uuid(name: str, value: object) -> str:
     return str(value).lower()
 
 
-def with_defaults(props: Mapping[str, Any]) -> dict[str, Any]:
-    """Return every input, those that are missing or None with their defaults, and nothing else."""
-    filled = {}
-    for name, default in {**ACTING, **WAITING}.items():
-        value = props.get(name)
-        filled[name] = default if value is None else value
-    if isinstance(filled["environment_id"], str):
-        filled["environment_id"] = filled["environment_id"].lower()
+def with_defaults(props: Mapping[str, Any], defaults: Mapping[str, Any] = CANCELLATION) -> dict[str, Any]:
+    """Return every input, those that are missing or None with their defaults, and nothing else.
+
+    UUIDs come back in small letters, as Qovery writes them, and lists of them sorted, each once.
+    """
+    filled = {name: default if props.get(name) is None else props[name] for name, default in defaults.items()}
+    for name in {"environment_id", "project_id"} & filled.keys():
+        if isinstance(filled[name], str):
+            filled[name] = filled[name].lower()
+    ids = filled.get("environment_ids")
+    if isinstance(ids, list) and all(isinstance(item, str) for item in ids):
+        filled["environment_ids"] = sorted({item.lower() for item in ids})
     return filled
 
 
@@ -110,29 +139,54 @@ def problems(inputs: Mapping[str, Any], is_unknown: Callable[[object], bool]) ->
         is_unknown: Tells a value that another resource will give only later.
     """
     found = {}
-    for name, check in CHECKS.items():
-        allowed = None if is_unknown(inputs[name]) else check(inputs[name])
+    for name, value in inputs.items():
+        known = [item for item in value if not is_unknown(item)] if isinstance(value, list) else value
+        is_judged = not is_unknown(value) and (known or known == value)
+        allowed = CHECKS[name](known) if is_judged else None
         if allowed:
-            found[name] = f"{allowed}; got {given(inputs[name])}"
+            found[name] = f"{allowed}; got {given(value)}"
     return found
 
 
-def declared(outputs: Mapping[str, Any]) -> dict[str, Any]:
+def bulk_problems(inputs: Mapping[str, Any], is_unknown: Callable[[object], bool]) -> dict[str, str]:
+    """Return what is wrong with the inputs of a bulk cancellation, by input."""
+    found = problems(inputs, is_unknown)
+    if (inputs["environment_ids"] is None) == (inputs["project_id"] is None):
+        found.setdefault("environment_ids", "must be given, or project_id: exactly one of the two")
+    return found
+
+
+def declared(outputs: Mapping[str, Any], defaults: Mapping[str, Any] = CANCELLATION) -> dict[str, Any]:
     """Return the inputs that once led to these outputs, where `deployment_id` may be one that was found."""
-    return with_defaults({**outputs, "deployment_id": outputs.get("deployment_id") if outputs.get(PINNED) else None})
+    deployment_id = outputs.get("deployment_id") if outputs.get(PINNED) else None
+    return with_defaults({**outputs, "deployment_id": deployment_id}, defaults)
 
 
-def changed(outputs: Mapping[str, Any], inputs: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+def changed(
+    outputs: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    names: Iterable[str],
+    defaults: Mapping[str, Any] = CANCELLATION,
+) -> list[str]:
     """Return which of these inputs differ; one that an older version did not store counts as its default."""
-    before, after = declared(outputs), with_defaults(inputs)
-    return [name for name in names if before[name] != after[name]]
+    before, after = declared(outputs, defaults), with_defaults(inputs, defaults)
+    return [name for name in names if _plain(before[name]) != _plain(after[name])]
+
+
+def _plain(value: object) -> object:
+    """Return a value that equals another one with the same content: Pulumi's assets are objects without equality."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return (type(value).__name__, _plain(vars(value))) if hasattr(value, "__dict__") else value
 
 
 def request(inputs: Mapping[str, Any]) -> CancellationRequest:
-    """Return checked inputs as what the cancellation machine is asked."""
+    """Return checked inputs as what the cancellation machine is asked; those of many environments ask for each."""
     return CancellationRequest(
-        environment_id=inputs["environment_id"],
-        deployment_id=inputs["deployment_id"],
+        environment_id=inputs.get("environment_id", ""),
+        deployment_id=inputs.get("deployment_id"),
         force_cancel=inputs["force_cancel"],
         include_queued=inputs["include_queued"],
         wait_until_canceled=inputs["wait_until_canceled"],

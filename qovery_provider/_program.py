@@ -17,12 +17,8 @@ from pulumi.runtime import is_dry_run
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from qovery_provider import _inputs, _settings
-from qovery_provider._clock import SystemClock
-from qovery_provider._models import EnvironmentStatus
-from qovery_provider._operations import environment_status
+from qovery_provider import _settings
 from qovery_provider._settings import Settings
-from qovery_provider._verdicts import CancellationRequest
 from qovery_provider.errors import QoveryError
 
 PREVIEW_LIMIT = 2.0
@@ -58,27 +54,30 @@ def _run_error(kind: type[QoveryError]) -> type[QoveryError]:
 def announce(
     resource: pulumi.CustomResource,
     inputs: Mapping[str, pulumi.Input[Any]],
-    sentence: Callable[[CancellationRequest, EnvironmentStatus, float], str],
+    foretell: Callable[[Settings, Mapping[str, Any]], str],
 ) -> None:
-    """In a preview, show on the resource's row what an update would do now. Best effort, and never an error."""
+    """In a preview, show on the resource's row what an update would do now. Best effort, and never an error.
+
+    Args:
+        resource: The resource, already registered.
+        inputs: Its inputs; nothing is shown while one of them is not known.
+        foretell: Looks and says it in a sentence, in another thread and in about `PREVIEW_LIMIT` seconds.
+    """
     if not is_dry_run() or isinstance(get_monitor(), MockMonitor) or not _settings.shows_preview_status(config()):
         return
 
     async def look(known: dict[str, Any]) -> None:
-        values = _inputs.with_defaults(known)
         # A resource that has an id exists and is not replaced: an update would do nothing.
-        if await resource.id.is_known() or _inputs.problems(values, lambda _: False):
-            return
-        status = await asyncio.get_running_loop().run_in_executor(None, _status, values["environment_id"])
-        if status:
-            line = sentence(_inputs.request(values), status, SystemClock().wall())
-            pulumi.log.info(line, resource, ephemeral=True)
+        if not await resource.id.is_known():
+            line = await asyncio.get_running_loop().run_in_executor(None, _foretold, foretell, known)
+            if line:
+                pulumi.log.info(line, resource, ephemeral=True)
 
     pulumi.Output.all(**inputs).apply(cast("Callable[[dict[str, Any]], Any]", look))
 
 
-def _status(environment_id: str) -> EnvironmentStatus | None:
+def _foretold(foretell: Callable[[Settings, Mapping[str, Any]], str], inputs: Mapping[str, Any]) -> str:
     try:
-        return environment_status(settings(), environment_id, limit=PREVIEW_LIMIT)
+        return foretell(settings(), inputs)
     except QoveryError:
-        return None  # what is wrong, the update will say
+        return ""  # what is wrong, the update will say

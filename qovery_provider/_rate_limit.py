@@ -9,12 +9,25 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 EPOCHS_START = 1e9
 """A larger number of "seconds" is a point in time: no limit resets after 30 years."""
 
 SCARCE = 0.2
 """Below this part of the limit, the rest is spread over the time until the reset."""
+
+
+class Left(NamedTuple):
+    """What is left of the limit.
+
+    Attributes:
+        requests: How many may still be made.
+        seconds: Until the window resets.
+    """
+
+    requests: int
+    seconds: float
 
 
 class RateBudget:
@@ -30,14 +43,18 @@ class RateBudget:
         if limit is not None and remaining is not None and reset is not None:
             self._left = (limit, remaining, now + reset)
 
+    def left(self, now: float) -> Left | None:
+        """Return what is left, or None when the answers do not say or the window has been reset since."""
+        if self._left is None or now >= self._left[2]:
+            return None
+        return Left(int(self._left[1]), self._left[2] - now)
+
     def pause(self, now: float) -> float:
         """Return how many seconds to wait before the next request that can wait."""
-        if self._left is None:
+        left = self.left(now)
+        if self._left is None or left is None or left.requests > self._left[0] * SCARCE:
             return 0.0
-        limit, remaining, reset_at = self._left
-        if now >= reset_at or remaining > limit * SCARCE:
-            return 0.0
-        return (reset_at - now) / (remaining + 1)
+        return left.seconds / (left.requests + 1)
 
 
 def retry_after(headers: Mapping[str, str], wall: float) -> float | None:

@@ -67,6 +67,14 @@ def untold_end(known: Knowledge) -> str:
     )
 
 
+def over_budget(cancels: int, needed: int, left: int, seconds: float) -> str:
+    """Say that what is asked for does not fit the rate limit."""
+    return (
+        f"{cancels} environments to cancel in need about {needed} requests, but the token's rate limit has {left} left "
+        f"and resets in {duration(seconds)}. Nothing was sent: run `pulumi up` again then, or use another token."
+    )
+
+
 def so_far(known: Knowledge) -> str:
     """Say what has been sent, and what another run would do."""
     queued = len(known.canceled_request_ids)

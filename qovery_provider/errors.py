@@ -2,6 +2,7 @@
 
     QoveryError                          catch this to catch all of them
     ├── ConfigurationError               the settings cannot be used; nothing was sent
+    ├── RateBudgetError                  what is asked for does not fit the rate limit; nothing was sent
     ├── CallError                        one call to Qovery failed
     │   ├── ApiError                     Qovery answered, but with a refusal
     │   │   ├── AuthenticationError      401: token wrong, expired or denied by a policy
@@ -36,6 +37,10 @@ class QoveryError(Exception):
 
 class ConfigurationError(QoveryError):
     """A setting is missing or cannot be used; the text names it, what was given and what is allowed."""
+
+
+class RateBudgetError(QoveryError):
+    """What is asked for needs more requests than the rate limit has left; the text has the arithmetic."""
 
 
 class CallError(QoveryError):

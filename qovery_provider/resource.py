@@ -9,9 +9,13 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
+from qovery_provider._clock import SystemClock
 from qovery_provider._foresight import foresee
+from qovery_provider._inputs import checked_uuid, request, with_defaults
 from qovery_provider._models import STATUS_FIELDS
-from qovery_provider._program import announce
+from qovery_provider._operations import environment_status
+from qovery_provider._program import PREVIEW_LIMIT, announce
+from qovery_provider._settings import Settings
 from qovery_provider.provider import DeploymentCancellationProvider
 
 OUTPUTS = ("outcome", "deployment_state", "canceled_request_ids", *STATUS_FIELDS)
@@ -97,7 +101,7 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
             "include_queued": include_queued,
             "triggers": triggers,
             "wait_until_canceled": wait_until_canceled,
-            "timeout": timeout if timeout is not None else _create_timeout(opts),
+            "timeout": timeout if timeout is not None else create_timeout(opts),
             "on_idle": on_idle,
             "on_completed": on_completed,
         }
@@ -105,7 +109,7 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         placeholders = dict.fromkeys(OUTPUTS)
         super().__init__(DeploymentCancellationProvider(), resource_name, {**placeholders, **inputs}, opts)
         if not (opts and opts.id):
-            announce(self, inputs, foresee)
+            announce(self, inputs, _foretell)
 
     @classmethod
     def get(
@@ -116,7 +120,12 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         return cls(resource_name, options, environment_id=environment_id)
 
 
-def _create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:
+def _foretell(settings: Settings, inputs: Mapping[str, Any]) -> str:
+    status = environment_status(settings, checked_uuid("environment_id", inputs["environment_id"]), limit=PREVIEW_LIMIT)
+    return foresee(request(with_defaults(inputs)), status, SystemClock().wall())
+
+
+def create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:
     """Read `custom_timeouts.create`, which the SDK never hands to dynamic providers.
 
     What cannot be read is handed on as it is, for `check` to say what is wrong with it.

@@ -1,0 +1,162 @@
+"""Many environments at once: who belongs to which project, does it fit the rate budget, and side by side to the end.
+
+It knows no Pulumi. One look shows a whole project, so what many environments cost is one cancel each and a few looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from math import inf
+from random import random
+
+from qovery_provider._calls import MOST_THREADS, ask, pool
+from qovery_provider._cancellation import Cancellation
+from qovery_provider._client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
+from qovery_provider._clock import Clock
+from qovery_provider._models import EnvironmentStatus
+from qovery_provider._operations import CLOCK, READ_LIMIT
+from qovery_provider._sentences import over_budget
+from qovery_provider._settings import Settings
+from qovery_provider._verdicts import CancellationRequest, Done, Fail, Failed, ListQueue, Observed, Send, Sent
+from qovery_provider._watcher import Group, Watcher
+from qovery_provider.errors import NotFoundError, RateBudgetError
+
+SECONDS_BETWEEN_LINES = 0.5
+
+LOOKS = 12
+"""Requests for looks and history that a cancellation of about a minute costs a project, beside its cancels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One environment, and what an earlier run that is resumed knows of it."""
+
+    environment_id: str
+    deployment_id: str | None = None
+    sent: Sent = Sent.NOTHING
+
+
+def tally(cancellations: Sequence[Cancellation]) -> str:
+    """Say in one line how far many cancellations are."""
+    failed = sum(isinstance(one.verdict, Fail) for one in cancellations)
+    done = sum(isinstance(one.verdict, Done) for one in cancellations)
+    left = len(cancellations) - done - failed
+    return f"{done} of {len(cancellations)} environments done, {left} under way, {failed} failed"
+
+
+class BulkCancellation:
+    """The cancellations of many environments.
+
+    Args:
+        settings: Where Qovery is.
+        request: What is asked for in each environment; its `environment_id` is not used.
+        on_change: Is told of all cancellations now and then.
+        clock: The time.
+        limit: Seconds for each of the first looks, retries included.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        request: CancellationRequest,
+        on_change: Callable[[Sequence[Cancellation]], None],
+        clock: Clock = CLOCK,
+        limit: float = READ_LIMIT,
+    ) -> None:
+        self._settings, self._request, self._on_change = settings, request, on_change
+        self._clock, self._limit = clock, limit
+        self._told_at = -inf
+
+    def cancel_project(self, project_id: str) -> Sequence[Cancellation]:
+        """Cancel in every environment of a project; return when each has come to its end."""
+        with closing(self._client(MOST_THREADS)) as client:
+            statuses = self._look(client, project_id)
+            targets = [Target(environment_id) for environment_id in statuses]
+            return self._cancel(client, {project_id: statuses}, targets)
+
+    def cancel(self, targets: Sequence[Target]) -> Sequence[Cancellation]:
+        """Cancel in these environments; return when each has come to its end."""
+        with closing(self._client(len(targets))) as client:
+            return self._cancel(client, self._projects(client, targets), targets)
+
+    def look(self, project_id: str | None, environment_ids: Sequence[str]) -> dict[str, EnvironmentStatus]:
+        """Read the status of what `cancel_project` or `cancel` would act on; nothing is sent."""
+        with closing(self._client(1)) as client:
+            if project_id:
+                return self._look(client, project_id)
+            projects = self._projects(client, [Target(environment_id) for environment_id in environment_ids])
+            shown = {key: status for statuses in projects.values() for key, status in statuses.items()}
+            return {key: shown[key] for key in environment_ids if key in shown}
+
+    def _client(self, connections: int) -> QoveryClient:
+        timeout = min(CONNECT_TIMEOUT, self._limit), min(READ_TIMEOUT, self._limit)
+        return QoveryClient(self._settings, self._clock, connections=min(connections, MOST_THREADS), timeout=timeout)
+
+    def _look(self, client: QoveryClient, project_id: str) -> dict[str, EnvironmentStatus]:
+        statuses = ask(lambda: client.project_statuses(project_id), self._clock, self._limit, random)
+        return {status.id.lower(): status for status in statuses}
+
+    def _projects(self, client: QoveryClient, targets: Sequence[Target]) -> dict[str, dict[str, EnvironmentStatus]]:
+        """Find the projects of the environments: ask for one, and its project shows which others belong to it."""
+        projects: dict[str, dict[str, EnvironmentStatus]] = {}
+        left = [target.environment_id for target in targets]
+        while left:
+            first, *left = left
+            try:
+                project_id = ask(partial(client.project_of, first), self._clock, self._limit, random)
+            except NotFoundError:
+                continue
+            projects[project_id] = self._look(client, project_id)
+            left = [environment_id for environment_id in left if environment_id not in projects[project_id]]
+        return projects
+
+    def _cancel(
+        self,
+        client: QoveryClient,
+        projects: Mapping[str, Mapping[str, EnvironmentStatus]],
+        targets: Sequence[Target],
+    ) -> Sequence[Cancellation]:
+        shown = {key: status for statuses in projects.values() for key, status in statuses.items()}
+        cancellations = [self._begun(target, shown.get(target.environment_id)) for target in targets]
+        self._check_budget(client, cancellations, len(projects))
+        groups = [self._group(client, key, statuses, cancellations) for key, statuses in projects.items()]
+        with pool(len(cancellations)) as executor:
+            watcher = Watcher(client, self._clock, executor, random, lambda _: self._tell(cancellations))
+            watcher.run(groups)
+        return cancellations
+
+    def _begun(self, target: Target, status: EnvironmentStatus | None) -> Cancellation:
+        """Return a cancellation after its first look."""
+        request = replace(self._request, environment_id=target.environment_id, deployment_id=target.deployment_id)
+        cancellation = Cancellation(request, self._clock.monotonic(), random, target.sent)
+        missing = Failed(NotFoundError(f"reading the status of environment {target.environment_id}", 404))
+        cancellation.observe(Observed(status) if status else missing, self._clock.monotonic())
+        return cancellation
+
+    def _group(
+        self,
+        client: QoveryClient,
+        project_id: str,
+        statuses: Mapping[str, EnvironmentStatus],
+        cancellations: Sequence[Cancellation],
+    ) -> Group:
+        members = [one for one in cancellations if one.request.environment_id in statuses]
+        return Group(members, lambda: {status.id.lower(): status for status in client.project_statuses(project_id)})
+
+    def _tell(self, cancellations: Sequence[Cancellation]) -> None:
+        """Hundreds of answers may come within a second; nobody could read that many lines."""
+        now = self._clock.monotonic()
+        if now >= self._told_at + SECONDS_BETWEEN_LINES:
+            self._told_at = now
+            self._on_change(cancellations)
+
+    def _check_budget(self, client: QoveryClient, cancellations: Sequence[Cancellation], projects: int) -> None:
+        """Refuse to begin what the rate limit would break off in the middle."""
+        calls = sum(isinstance(one.verdict, Send | ListQueue) for one in cancellations)
+        needed = calls + LOOKS * projects
+        left = client.budget.left(self._clock.monotonic())
+        if calls and left and needed > left.requests:
+            raise RateBudgetError(over_budget(calls, needed, left.requests, left.seconds))

@@ -1,0 +1,105 @@
+"""The adapter of `BulkDeploymentCancellation`: translates property bags to and from the core, and nothing else.
+
+The path of this module and the name of the class are stored in every state: see `_dynamic`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+
+from qovery_provider import _inputs
+from qovery_provider._bulk import BulkCancellation, Target, tally
+from qovery_provider._cancellation import Cancellation
+from qovery_provider._dynamic import QoveryResourceProvider, lines, one_line_errors
+from qovery_provider._host import keep_state
+from qovery_provider._verdicts import Fail, Sent
+from qovery_provider.errors import BulkCancellationError
+from qovery_provider.provider import UNFINISHED
+
+
+class BulkDeploymentCancellationProvider(QoveryResourceProvider):
+    """What Pulumi calls for a `BulkDeploymentCancellation`."""
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Fill in the defaults and report everything that is wrong."""
+        return self._checked(_inputs.with_defaults(news, _inputs.BULK_CANCELLATION), _inputs.bulk_problems)
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Say which changes cancel again and which are stored."""
+        replaces = _inputs.changed(_olds, _news, _inputs.ACTING_IN_BULK, _inputs.BULK_CANCELLATION)
+        updates = _inputs.changed(_olds, _news, _inputs.WAITING, _inputs.BULK_CANCELLATION)
+        return DiffResult(changes=bool(replaces or updates or UNFINISHED in _olds), replaces=replaces)
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Cancel in every environment and bring each to its end."""
+        inputs = _inputs.with_defaults(props, _inputs.BULK_CANCELLATION)
+        ids = inputs["environment_ids"] or []
+        digest = hashlib.sha256(" ".join(ids).encode()).hexdigest()
+        id_ = inputs["project_id"] or f"environments-{digest[:16]}"
+        return CreateResult(id_, self._cancel(id_, inputs, [Target(environment_id) for environment_id in ids], {}))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Return the record as it is: what happened does not change."""
+        return ReadResult(id_, props)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Store the options of the wait and call nothing, unless environments are left to be brought to their end."""
+        inputs = _inputs.with_defaults(_news, _inputs.BULK_CANCELLATION)
+        if UNFINISHED not in _olds:
+            return UpdateResult({**_olds, **{name: inputs[name] for name in _inputs.WAITING}})
+        left = [Target(key, one["deployment_id"], Sent(one["sent"])) for key, one in _olds[UNFINISHED].items()]
+        return UpdateResult(self._cancel(_id, inputs, left, _olds["results"]))
+
+    def _cancel(
+        self, id_: str, inputs: Mapping[str, Any], targets: Sequence[Target], results: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the outputs; what failed stays in the state, so that the next update acts only on that."""
+        row = lines()
+        with one_line_errors():
+            bulk = BulkCancellation(self._settings(), _inputs.request(inputs), lambda all_: row.say(tally(all_)))
+            ended = bulk.cancel(targets) if targets else bulk.cancel_project(inputs["project_id"])
+            results = {**results, **{one.request.environment_id: _result(one) for one in ended}}
+            outputs = {"results": results, "counts": _counts(results)}
+            errors = {one.request.environment_id: one.verdict.error for one in ended if isinstance(one.verdict, Fail)}
+            if errors:
+                error = BulkCancellationError(errors, len(results))
+                keep_state(id_, {**outputs, UNFINISHED: _unfinished(ended)}, str(error))
+                raise error
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in outputs["counts"].items())
+        row.conclude(f"{len(results)} environments: {counts or 'none'}")
+        return {**inputs, **outputs}
+
+
+def _result(ended: Cancellation) -> dict[str, Any]:
+    """Return what is told of one environment."""
+    known = ended.known
+    is_failed = isinstance(ended.verdict, Fail)
+    return {
+        "outcome": "failed" if is_failed else ended.result().outcome,
+        "deployment_id": known.deployment_id,
+        "deployment_state": known.deployment_state,
+        "canceled_request_ids": list(known.canceled_request_ids),
+        "last_deployment_state": known.status.last_deployment_state if known.status else None,
+        "error": str(ended.verdict.error) if isinstance(ended.verdict, Fail) else None,
+    }
+
+
+def _counts(results: Mapping[str, Any]) -> dict[str, float]:
+    return dict(sorted(Counter(str(result["outcome"]) for result in results.values()).items()))
+
+
+def _unfinished(ended: Sequence[Cancellation]) -> dict[str, Any]:
+    """Return what the next update needs to know of those that failed."""
+    return {
+        one.request.environment_id: {
+            "sent": one.known.sent.value,
+            "deployment_id": one.known.deployment_id if one.known.sent is not Sent.NOTHING else None,
+        }
+        for one in ended
+        if isinstance(one.verdict, Fail)
+    }
