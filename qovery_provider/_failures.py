@@ -79,7 +79,7 @@ BREAKDOWNS = (
 
 def refusal(asked: str, status: int, content: bytes, token: Token, retry_after: float | None) -> ApiError:
     """Return the error that an answer other than success stands for."""
-    detail = _detail(content).replace(token.reveal(), repr(token))
+    detail = _detail(content).replace(token.reveal(), repr(token))[:LONGEST_DETAIL]
     if status == 401:  # noqa: PLR2004
         return AuthenticationError(asked, status, detail, token_source=token.source)
     if status == 429:  # noqa: PLR2004
@@ -127,4 +127,4 @@ def _detail(content: bytes) -> str:
     if not isinstance(body, dict):
         return ""
     words = next((body[key] for key in ("detail", "message", "error") if isinstance(body.get(key), str)), "")
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())[:LONGEST_DETAIL]
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())

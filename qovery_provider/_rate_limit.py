@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
@@ -60,7 +61,9 @@ class RateBudget:
 def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
     """Return how many seconds a refusal asks to wait, or None when it does not say."""
     hint = seconds_until(headers.get("Retry-After"), wall)
-    return seconds_until(headers.get("X-RateLimit-Reset"), wall) if hint is None else hint
+    # Every answer says when the window resets; that is a reason to wait only when the limit is used up.
+    is_used_up = not _number(headers.get("X-RateLimit-Remaining"))
+    return seconds_until(headers.get("X-RateLimit-Reset"), wall) if hint is None and is_used_up else hint
 
 
 def seconds_until(value: str | None, wall: float) -> float | None:
@@ -83,6 +86,8 @@ def _number(value: str | None) -> float | None:
 
 def _seconds_until_date(value: str, wall: float) -> float | None:
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - wall)
+        date = parsedate_to_datetime(value)
+        # The obsolete asctime form has no zone; every HTTP date is in UTC.
+        return max(0.0, date.replace(tzinfo=date.tzinfo or timezone.utc).timestamp() - wall)
     except (ValueError, OverflowError):
         return None

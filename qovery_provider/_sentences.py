@@ -12,11 +12,11 @@ def outcome(known: Knowledge, what: Outcome) -> str:
     """Say in words what happened."""
     return {
         "canceled": _canceled(known),
-        "requested": f"Qovery has accepted the cancel of deployment {known.deployment_id}; not waited for",
+        "requested": f"Qovery has accepted the cancel of {_target(known)}; not waited for",
         "nothing_to_cancel": _nothing_to_cancel(known),
         "superseded": f"deployment {known.deployment_id} is not running{_ended_as(known)}; nothing was sent",
-        "completed": f"deployment {known.deployment_id} ended by itself{_ended_as(known)}{_in_spite_of(known)}",
-        "environment_gone": f"the environment vanished while deployment {known.deployment_id} was being canceled",
+        "completed": f"{_target(known)} ended by itself{_ended_as(known)}{_in_spite_of(known)}",
+        "environment_gone": f"the environment vanished while {_target(known)} was being canceled",
     }[what]
 
 
@@ -131,7 +131,7 @@ def _in_spite_of(known: Knowledge) -> str:
 def _canceled(known: Knowledge) -> str:
     queued = len(known.canceled_request_ids)
     requests = f"{queued} queued request{'s' if queued > 1 else ''}" if queued else ""
-    target = f"deployment {known.deployment_id}" if known.deployment_id or not queued else ""
+    target = _target(known) if known.deployment_id or not queued else ""
     verb = "are" if queued > 1 or (queued and target) else "is"
     return f"{' and '.join(filter(None, [target, requests]))} {verb} canceled"
 

@@ -140,7 +140,9 @@ class Watcher:
             for cancellation in group.cancellations:
                 verdict = cancellation.verdict
                 if isinstance(verdict, Look):
-                    paced = min(verdict.at + pause, max(verdict.at, cancellation.known.deadline))
+                    known = cancellation.known
+                    # The first look never waits: nobody in a hurry would understand why.
+                    paced = min(verdict.at + pause, max(verdict.at, known.deadline)) if known.status else verdict.at
                     group.plan(paced, Retry(self._random))
                 elif not isinstance(verdict, Done | Fail) and cancellation not in self._steps:
                     self._steps[cancellation] = self._step(cancellation.request, verdict)

@@ -10,6 +10,7 @@
     │   │   ├── NotFoundError            404, or a 400 that says the object does not exist
     │   │   ├── ConflictError            409: nothing to cancel, or another operation is in progress
     │   │   ├── RateLimitError           429
+    │   │   ├── RedirectError            3xx: never followed, for the token would go along
     │   │   └── ServerError              5xx
     │   └── TransportError               no usable answer: network, TLS, time, or not what the API speaks
     └── CancellationError                the calls worked, the cancellation did not end as asked
