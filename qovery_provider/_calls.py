@@ -85,13 +85,14 @@ class Call(Generic[Answer]):
             return error
 
 
-def advance(calls: Sequence[Call[Any]], executor: Executor, clock: Clock) -> None:
-    """Make the calls that are due, then wait until one has ended or something else must be done."""
+def advance(calls: Sequence[Call[Any]], executor: Executor, clock: Clock, wake: Future[None] | None = None) -> None:
+    """Make the calls that are due, then wait until one has ended, something else must be done, or `wake` is set."""
     now = clock.monotonic()
     for call in calls:
         if call.future is None and call.at <= now:
             call.start(executor, now)
-    futures = [call.future for call in calls if call.future]
+    futures: list[Future[Any]] = [call.future for call in calls if call.future]
+    futures += [wake] if wake else []
     patience = max(0.0, min(call.limit for call in calls) - now)
     if futures:
         wait(futures, timeout=patience, return_when=FIRST_COMPLETED)

@@ -47,6 +47,9 @@ USER_AGENT = f"qovery-provider/{__version__} (pulumi)"
 
 HISTORY_PAGE = 20
 
+BUDGETS: dict[Settings, RateBudget] = {}
+"""The limit is the token's: everything in a process that uses one shares its budget."""
+
 Read = TypeVar("Read")
 
 
@@ -75,7 +78,7 @@ class QoveryClient:
         connections: int = 1,
         timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
     ) -> None:
-        self.budget = RateBudget()
+        self.budget = BUDGETS.setdefault(settings, RateBudget())
         self._settings, self._clock, self._timeout = settings, clock, timeout
         self._session = requests.Session()
         self._session.auth = _Authorization(settings)

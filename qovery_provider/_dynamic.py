@@ -42,10 +42,16 @@ class QoveryResourceProvider(ResourceProvider):
     def _settings(self) -> _settings.Settings:
         return _settings.resolve(self._config, os.environ)
 
-    def _checked(self, inputs: dict[str, Any], problems: Problems) -> CheckResult:
-        """Report everything that is wrong with inputs and settings, at once and without any call."""
+    def _checked(self, inputs: dict[str, Any], problems: Problems, **marks: object) -> CheckResult:
+        """Report everything that is wrong with inputs and settings, at once and without any call.
+
+        Args:
+            inputs: The inputs, with their defaults.
+            problems: Tells what is wrong with them.
+            marks: What is to be stored beside them.
+        """
         found = problems(inputs, lambda value: value == UNKNOWN) | _settings.problems(self._config, os.environ)
-        return CheckResult(inputs, [CheckFailure(name, problem) for name, problem in found.items()])
+        return CheckResult({**inputs, **marks}, [CheckFailure(name, problem) for name, problem in found.items()])
 
 
 def lines() -> Progress:

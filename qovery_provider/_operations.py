@@ -9,14 +9,14 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from random import random
 
-from qovery_provider._calls import ask, pool
+from qovery_provider._calls import ask
 from qovery_provider._cancellation import Cancellation
 from qovery_provider._client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
 from qovery_provider._clock import Clock, SystemClock
 from qovery_provider._models import EnvironmentStatus
 from qovery_provider._settings import Settings
+from qovery_provider._shared import follow
 from qovery_provider._verdicts import CancellationRequest, Knowledge, Sent
-from qovery_provider._watcher import Group, Watcher
 
 READ_LIMIT = 120.0
 """Seconds for reading something, retries included."""
@@ -45,10 +45,7 @@ def cancel(
         The cancellation, whose `result` gives what happened or raises why it failed.
     """
     cancellation = Cancellation(request, clock.monotonic(), random, sent)
-    environment_id = request.environment_id
-    with closing(QoveryClient(settings, clock)) as client, pool(1) as executor:
-        group = Group([cancellation], lambda: {environment_id: client.environment_status(environment_id)})
-        Watcher(client, clock, executor, random, lambda one: on_change(one.known)).run([group])
+    follow(settings, cancellation, on_change, clock)
     return cancellation
 
 

@@ -54,6 +54,12 @@ class Token:
     def __repr__(self) -> str:
         return "***"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Token) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a token is never pickled")
 

@@ -7,7 +7,7 @@ thread alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from typing import Any, Protocol
 
 from qovery_provider._calls import Call, advance
@@ -54,12 +54,15 @@ class Group:
     """Cancellations that one call can look at, each of another environment.
 
     Args:
-        cancellations: The cancellations.
-        look: Reads the status of all of them; an environment that is missing in the answer does not exist.
+        cancellations: The cancellations; more may come, and go, while they are driven.
+        look: Reads the status of all of them.
+        is_complete: Whether an environment that is missing in the answer does not exist.
     """
 
-    def __init__(self, cancellations: Sequence[Cancellation], look: Callable[[], Statuses]) -> None:
-        self.cancellations, self._look = cancellations, look
+    def __init__(
+        self, cancellations: list[Cancellation], look: Callable[[], Statuses], *, is_complete: bool = True
+    ) -> None:
+        self.cancellations, self._look, self._is_complete = cancellations, look, is_complete
         self.call: Call[Statuses] | None = None
 
     def plan(self, at: float, retry: Retry) -> None:
@@ -81,19 +84,18 @@ class Group:
             return
         self.call = None
         for one in watching:
-            event = self._event(one, outcome)
+            event = self._event(one.request.environment_id, outcome)
             # A failure concerns only those that had to look by then; the others look when it is their time.
-            if isinstance(event, Observed) or (_looks_at(one) or 0.0) <= made_at:
+            if isinstance(event, Observed) or (event and (_looks_at(one) or 0.0) <= made_at):
                 yield one, event
 
-    def _event(self, cancellation: Cancellation, outcome: Statuses | CallError) -> Event:
+    def _event(self, environment_id: str, outcome: Statuses | CallError) -> Event | None:
         if isinstance(outcome, CallError):
             return Failed(outcome)
-        environment_id = cancellation.request.environment_id
-        status = outcome.get(environment_id)
-        if status is None:
-            return Failed(NotFoundError(f"reading the status of environment {environment_id}", 404))
-        return Observed(status)
+        if environment_id in outcome:
+            return Observed(outcome[environment_id])
+        missing = NotFoundError(f"reading the status of environment {environment_id}", 404)
+        return Failed(missing) if self._is_complete else None
 
 
 def _looks_at(cancellation: Cancellation) -> float | None:
@@ -125,12 +127,20 @@ class Watcher:
 
     def run(self, groups: Sequence[Group]) -> None:
         """Return when the verdict of every cancellation is `Done` or `Fail`."""
-        while calls := self._planned(groups):
-            advance(calls, self._executor, self._clock)
-            now = self._clock.monotonic()
-            for cancellation, event in [*self._step_events(now), *(e for group in groups for e in group.events(now))]:
-                cancellation.observe(event, now)
-                self._on_change(cancellation)
+        while self.advance(groups):
+            pass
+
+    def advance(self, groups: Sequence[Group], wake: Future[None] | None = None) -> bool:
+        """Make what is due, wait until something happens, and take it in; return False when nothing is left to do."""
+        calls = self._planned(groups)
+        if not calls:
+            return False
+        advance(calls, self._executor, self._clock, wake)
+        now = self._clock.monotonic()
+        for cancellation, event in [*self._step_events(now), *(e for group in groups for e in group.events(now))]:
+            cancellation.observe(event, now)
+            self._on_change(cancellation)
+        return True
 
     def _planned(self, groups: Sequence[Group]) -> list[Call[Any]]:
         """Turn verdicts into calls: a look for the group, everything else for its cancellation alone."""

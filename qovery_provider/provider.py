@@ -38,7 +38,7 @@ class DeploymentCancellationProvider(QoveryResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Fill in the defaults and report everything that is wrong."""
-        return self._checked({**_inputs.with_defaults(news), **_drift_mark(_olds)}, _inputs.problems)
+        return self._checked(_inputs.with_defaults(news), _inputs.problems, **_drift_mark(_olds))
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Say which changes cancel again, which are stored, and during a refresh whether something drifted."""

@@ -1,0 +1,142 @@
+# ruff: noqa: ARG002, N802 - the methods are called as the engine's protocol calls them
+"""The language host: the service by which Pulumi's engine installs and runs Python programs.
+
+Stands in for the official one where only the engine could be built. It runs with the Python of the project it serves
+and needs nothing but the SDK of that project. It must know neither this checkout nor anything of Qovery: copied into a
+cache, it serves every project.
+
+The engine waits for it twice in each `pulumi up`. So it loads the protocol alone, while `programs.py` beside it, a
+process of its own, loads the SDK that programs need.
+"""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from types import ModuleType
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+
+ENGINE = sys.argv[-1]
+MESSAGE_SHOWN = 32
+"""How `programs.py` says that the error of a program was shown to its author."""
+
+
+def load_without_initializing(*packages: str) -> None:
+    """Lets modules of the packages be imported without all that the packages' `__init__` import: half of the time."""
+    for name in packages:
+        spec = importlib.util.find_spec(name)
+        package = ModuleType(name)
+        package.__path__ = list(spec.submodule_search_locations or []) if spec else []
+        sys.modules[name] = package
+
+
+load_without_initializing("pulumi", "pulumi.runtime", "pulumi.runtime.proto")
+
+from pulumi.runtime.proto import language_pb2 as proto  # noqa: E402
+from pulumi.runtime.proto import plugin_pb2  # noqa: E402
+from pulumi.runtime.proto.language_pb2_grpc import (  # noqa: E402
+    LanguageRuntimeServicer,
+    add_LanguageRuntimeServicer_to_server,
+)
+
+
+class LanguageHost(LanguageRuntimeServicer):
+    """What is not here, the engine knows how to do without."""
+
+    def __init__(self, programs: Connection) -> None:
+        self._programs = programs
+        self._one_at_a_time = threading.Lock()
+        self._running: int | None = None
+
+    def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
+        return plugin_pb2.PluginInfo()
+
+    def About(self, request: proto.AboutRequest, context: grpc.ServicerContext) -> proto.AboutResponse:
+        return proto.AboutResponse(executable=sys.executable, version=sys.version.split()[0])
+
+    def GetRequiredPackages(
+        self, request: proto.GetRequiredPackagesRequest, context: grpc.ServicerContext
+    ) -> proto.GetRequiredPackagesResponse:
+        """None: the engine fetches a provider when a resource asks for it. But here a wrong Python shows first."""
+        venv = _virtualenv(request.info)
+        if venv and Path(sys.prefix).resolve() != venv.resolve():
+            context.abort(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                f"Pulumi.yaml names the virtual environment {venv}, which does not exist: run `pulumi install`",
+            )
+        return proto.GetRequiredPackagesResponse()
+
+    def Run(self, request: proto.RunRequest, context: grpc.ServicerContext) -> proto.RunResponse:
+        with self._one_at_a_time:
+            self._programs.send_bytes(request.SerializeToString())
+            self._running = self._programs.recv()
+            code = self._programs.recv()
+            self._running = None
+        if code in {0, MESSAGE_SHOWN}:
+            return proto.RunResponse(bail=code == MESSAGE_SHOWN)
+        return proto.RunResponse(error=f"program exited with non-zero exit code: {code}")
+
+    def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
+        if self._running:
+            os.kill(self._running, signal.SIGINT)
+        return Empty()
+
+    def InstallDependencies(
+        self, request: proto.InstallDependenciesRequest, context: grpc.ServicerContext
+    ) -> Iterator[proto.InstallDependenciesResponse]:
+        for command in _installation(request.info):
+            yield proto.InstallDependenciesResponse(stdout=f"$ {' '.join(command)}\n".encode())
+            where = request.info.program_directory
+            with subprocess.Popen(command, cwd=where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+                yield from (proto.InstallDependenciesResponse(stdout=line) for line in process.stdout or ())
+            if process.returncode:
+                context.abort(grpc.StatusCode.UNKNOWN, f"`{' '.join(command)}` failed with code {process.returncode}")
+
+
+def _virtualenv(info: proto.ProgramInfo) -> Path | None:
+    named = dict(info.options).get("virtualenv")
+    return Path(info.root_directory, str(named)) if named else None
+
+
+def _installation(info: proto.ProgramInfo) -> Iterator[list[str]]:
+    """The commands that the official host runs."""
+    venv = _virtualenv(info)
+    python = str(venv / "bin/python") if venv else sys.executable
+    if venv and not Path(python).exists():
+        yield [sys.executable, "-m", "venv", str(venv)]
+    yield [python, "-m", "pip", "install", "--upgrade", "pip", "setuptools", "wheel"]
+    if Path(info.program_directory, "requirements.txt").exists():
+        yield [python, "-m", "pip", "install", "-r", "requirements.txt"]
+
+
+def start_programs() -> Connection:
+    """Starts the other process, deaf to interrupts until it can die of them in silence."""
+    ours, theirs = Pipe()
+    script = str(Path(__file__).with_name("programs.py"))
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    subprocess.Popen([sys.executable, "-u", script, str(theirs.fileno()), ENGINE], pass_fds=[theirs.fileno()])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    theirs.close()
+    return ours
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    server = grpc.server(ThreadPoolExecutor())
+    add_LanguageRuntimeServicer_to_server(LanguageHost(start_programs()), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    print(port, flush=True)
+    server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    main()
