@@ -110,7 +110,7 @@ class Cancellation:
             case HistoryRead(records):
                 return self._on_history(records)
             case QueueListed(request_ids):
-                return self._drain_on(self._drain.listed(request_ids, self.known.now))
+                return self._drain_on(self._drain.listed(request_ids, self._last_look(), self.known.now))
             case QueuedCanceled(request_id):
                 return self._drain_on(self._drain.went(request_id, self.known.now, was_canceled=True))
             case Failed(error):  # pragma: no branch - the union is closed
@@ -130,7 +130,7 @@ class Cancellation:
             return self._done("nothing_to_cancel")
         if self.known.deployment_id is not None and status.last_deployment_id != self.known.deployment_id:
             return LookUpHistory(self.known.now)
-        if not self._drain.is_over:
+        if not self._drain.is_over and not (status.phase.is_over and self.known.deployment_id):
             return ListQueue(self.known.now)
         if status.phase.is_over and self.known.deployment_id is None:
             return self._done("canceled" if self.known.canceled_request_ids else "nothing_to_cancel")
@@ -207,9 +207,11 @@ class Cancellation:
         if record and record.phase.is_over:
             self.known.deployment_state = record.state
             return self._over(record.phase)
-        if record is None and not self._is_fixed:
+        status = self._last_look()
+        is_silent = status.last_deployment_id is None and status.is_in_progress
+        if record is None and not self._is_fixed and not is_silent:
             return self._done("superseded")
-        # It ran, another one runs now, and the history has not caught up.
+        # It ran, or it may be what runs without a name, and the history has not caught up.
         self._history_reads += 1
         if self._history_reads >= ATTEMPTS:
             return self._fail(errors.UnexpectedStateError, _sentences.untold_end(self.known))
@@ -258,12 +260,10 @@ class Cancellation:
         if self.request.deployment_id:
             return self._done("superseded")
         # It ended before a cancel was accepted. If another one runs by now, "nothing to cancel" would not be true.
-        is_followed = self.known.status is not None and self.known.status.is_in_progress
-        return self._done("completed" if is_followed else "nothing_to_cancel")
+        return self._done("completed" if self._last_look().is_in_progress else "nothing_to_cancel")
 
     def _done(self, outcome: Outcome) -> Verdict:
         known = self.known
-        assert known.status is not None  # noqa: S101 - for mypy: nothing is over before the first look
         if outcome in IDLE and self.request.on_idle == "fail":
             return self._fail(errors.NothingToCancelError, _sentences.failure(known, outcome))
         if outcome in ENDED_OTHERWISE and self.request.on_completed == "fail":
@@ -271,8 +271,12 @@ class Cancellation:
         ids = tuple(known.canceled_request_ids)
         sentence = _sentences.outcome(known, outcome)
         return Done(
-            CancellationResult(outcome, known.deployment_id, known.deployment_state, ids, known.status, sentence)
+            CancellationResult(outcome, known.deployment_id, known.deployment_state, ids, self._last_look(), sentence)
         )
+
+    def _last_look(self) -> EnvironmentStatus:
+        assert self.known.status is not None  # noqa: S101 - for mypy: every other step comes after a first look
+        return self.known.status
 
     def _timed_out(self) -> Verdict:
         return self._fail(errors.CancellationTimeoutError, _sentences.timed_out(self.known))

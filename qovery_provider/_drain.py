@@ -27,10 +27,19 @@ class QueueDrain:
         self.canceled, self.is_over = canceled, is_over
         self._pauses = retry_delays(random)
         self._left: list[str] | None = None
+        self._ran: str | None = None
         self._doubtful: set[str] = set()
 
-    def listed(self, request_ids: Sequence[str], now: float) -> CancelQueued | None:
-        """Take the queue's content and return the next step, or None when nothing is left."""
+    def listed(self, request_ids: Sequence[str], status: EnvironmentStatus, now: float) -> CancelQueued | None:
+        """Take the queue's content and return the next step, or None when nothing is left.
+
+        Args:
+            request_ids: What is queued.
+            status: What the look before the list showed.
+            now: The time.
+        """
+        if self._left is None:
+            self._ran = status.last_deployment_id
         meant = request_ids if self._left is None else self._left
         self._left = [request_id for request_id in meant if request_id in request_ids]
         return self._next(now)
@@ -51,9 +60,10 @@ class QueueDrain:
         return ListQueue(at) if error.retryable and at < deadline else None
 
     def settle(self, status: EnvironmentStatus) -> None:
-        """Judge requests whose answers were lost: one that left the queue was canceled, unless it is what runs now."""
+        """Judge requests whose answers were lost: one that left the queue was canceled, if none has started since."""
         if self.is_over:
-            self.canceled += sorted(self._doubtful - {status.deployment_request_id})
+            has_stayed = self._ran is not None and status.last_deployment_id == self._ran
+            self.canceled += sorted(self._doubtful) if has_stayed else []
             self._doubtful.clear()
 
     def _next(self, now: float) -> CancelQueued | None:

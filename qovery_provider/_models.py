@@ -48,7 +48,6 @@ class EnvironmentStatus:
     origin: str | None = None
     triggered_by: str | None = None
     deployment_status: str | None = None
-    deployment_request_id: str | None = None
 
     @property
     def phase(self) -> Phase:
@@ -74,13 +73,10 @@ class EnvironmentStatus:
             origin=_note(body, "origin"),
             triggered_by=_note(body, "triggered_by"),
             deployment_status=_note(body, "deployment_status"),
-            deployment_request_id=_optional_word(body, "deployment_request_id"),
         )
 
 
-STATUS_FIELDS = tuple(
-    field.name for field in fields(EnvironmentStatus) if field.name not in {"id", "deployment_request_id"}
-)
+STATUS_FIELDS = tuple(field.name for field in fields(EnvironmentStatus) if field.name != "id")
 """The fields that resources report, in order."""
 
 

@@ -101,11 +101,13 @@ class _Neighbors:
         self._loners: set[str] = set()
 
     def groups(self) -> list[Group]:
-        """Return the groups, after whoever has ended was let go and whoever is known by now has left the lobby."""
-        for one in list(self._lobby.cancellations):
-            if one.request.environment_id in self._loners | self._project_of.keys():
-                self._lobby.cancellations.remove(one)
-                self._place(one)
+        """Return the groups, after whoever has ended was let go and whoever belongs to a known project has moved."""
+        for group in [self._lobby, *self._alone]:
+            for one in list(group.cancellations):
+                is_loner = group is self._lobby and one.request.environment_id in self._loners
+                if is_loner or one.request.environment_id in self._project_of:
+                    group.cancellations.remove(one)
+                    self._place(one)
         groups = [self._lobby, *self._projects.values(), *self._alone]
         for group in groups:
             group.cancellations[:] = [one for one in group.cancellations if not isinstance(one.verdict, Done | Fail)]
