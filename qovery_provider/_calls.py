@@ -92,10 +92,11 @@ def advance(calls: Sequence[Call[Any]], executor: Executor, clock: Clock, wake: 
         if call.future is None and call.at <= now:
             call.start(executor, now)
     futures: list[Future[Any]] = [call.future for call in calls if call.future]
-    futures += [wake] if wake else []
     patience = max(0.0, min(call.limit for call in calls) - now)
     if futures:
-        wait(futures, timeout=patience, return_when=FIRST_COMPLETED)
+        wait([*futures, wake] if wake else futures, timeout=patience, return_when=FIRST_COMPLETED)
+    elif wake:
+        clock.sleep(patience, wake)
     else:
         clock.sleep(patience)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future, wait
 from typing import Protocol
 
 
@@ -17,8 +18,8 @@ class Clock(Protocol):
         """Return seconds since the epoch: only to read a rate limit's reset time."""
         ...
 
-    def sleep(self, seconds: float) -> None:
-        """Return after that many seconds."""
+    def sleep(self, seconds: float, wake: Future[None] | None = None) -> None:
+        """Return after that many seconds, or as soon as `wake` is set."""
         ...
 
 
@@ -31,5 +32,5 @@ class SystemClock:
     def wall(self) -> float:
         return time.time()
 
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+    def sleep(self, seconds: float, wake: Future[None] | None = None) -> None:
+        wait([wake or Future()], timeout=seconds)

@@ -31,7 +31,8 @@ MOST_OPERATIONS = 512
 
 def current_urn() -> str:
     """Return the URN of the resource that the calling operation is for, or "" when that cannot be told."""
-    urn = getattr(_local("request"), "urn", None)
+    request, _ = _answering()
+    urn = getattr(request, "urn", None)
     return urn if isinstance(urn, str) and urn.startswith("urn:pulumi:") else ""
 
 
@@ -47,7 +48,7 @@ def keep_state(resource_id: str, outputs: Mapping[str, Any], reason: str) -> Non
         outputs: What to store beside the inputs: plain values.
         reason: The line that is shown instead of the exception's.
     """
-    request, context = _local("request"), _local("context")
+    request, context = _answering()
     inputs = getattr(request, "news", None) or getattr(request, "properties", None)
     if not isinstance(inputs, Struct) or not isinstance(context, ServicerContext):
         return
@@ -70,12 +71,15 @@ def _status(details: bytes) -> bytes:
     return bytes([CODE_FIELD, CODE_UNKNOWN, DETAILS_FIELD, *length, size]) + details
 
 
-def _local(name: str) -> object:
-    """Return a local variable of the host's method that called the provider's, a few frames further up."""
+def _answering() -> tuple[object, object]:
+    """Return the request and the context of the host's method that called the provider's, a few frames further up."""
     frame: FrameType | None = sys._getframe()  # noqa: SLF001 - documented, if private by name
-    while frame is not None and name not in frame.f_locals:
+    while frame is not None:
+        names = frame.f_locals
+        if "request" in names and "context" in names:
+            return names["request"], names["context"]
         frame = frame.f_back
-    return frame.f_locals[name] if frame else None
+    return None, None
 
 
 def lift_thread_limit() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from random import random
 from threading import Lock
 
@@ -39,11 +40,12 @@ class SharedWatch:
         """Return when the cancellation is over; the first one to come starts the driver, the last one ends it."""
         done: Future[None] = Future()
         with self._lock:
-            self._members[cancellation] = on_change, done
-            self._newcomers.append(cancellation)
-            if self._driver is None:
+            if self._driver is None or self._driver.done():
+                self._members.clear()  # left over only where a bug ended the last driver
                 self._driver = self._start()
             driver = self._driver
+            self._members[cancellation] = on_change, done
+            self._newcomers.append(cancellation)
             if not self._wake.done():
                 self._wake.set_result(None)
         wait([done, driver], return_when=FIRST_COMPLETED)
@@ -57,24 +59,24 @@ class SharedWatch:
         return driver
 
     def _drive(self) -> None:
-        client = QoveryClient(self._settings, self._clock, connections=MOST_THREADS)
-        neighbors = _Neighbors(client)
-        with pool(MOST_THREADS) as executor:
+        connected = QoveryClient(self._settings, self._clock, connections=MOST_THREADS)
+        with closing(connected) as client, pool(MOST_THREADS) as executor:
+            neighbors = _Neighbors(client)
             watcher = Watcher(client, self._clock, executor, random, self._tell)
             while self._admit(neighbors):
                 watcher.advance(neighbors.groups(), self._wake)
-        client.close()
 
     def _admit(self, neighbors: _Neighbors) -> bool:
         """Take in who has come since; return False, and be ready for a next start, when nobody is left."""
         with self._lock:
             newcomers, self._newcomers = self._newcomers, []
             self._wake = Future()
-            if not self._members:
+            is_needed = bool(self._members)
+            if not is_needed:
                 self._driver = None
         for cancellation in newcomers:
             neighbors.add(cancellation)
-        return self._driver is not None
+        return is_needed
 
     def _tell(self, cancellation: Cancellation) -> None:
         on_change, done = self._members[cancellation]
@@ -158,9 +160,9 @@ class _Neighbors:
         return shown
 
 
-_watches: dict[Settings, SharedWatch] = {}
+_watches: dict[tuple[Settings, Clock], SharedWatch] = {}
 
 
 def follow(settings: Settings, cancellation: Cancellation, on_change: OnChange, clock: Clock) -> None:
     """Drive a cancellation to its end, together with all others of this process that use the same settings."""
-    _watches.setdefault(settings, SharedWatch(settings, clock)).follow(cancellation, on_change)
+    _watches.setdefault((settings, clock), SharedWatch(settings, clock)).follow(cancellation, on_change)

@@ -6,7 +6,8 @@ The path of this module and the name of the class are stored in every state: see
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -17,7 +18,7 @@ from qovery_provider._host import keep_state
 from qovery_provider._models import STATUS_FIELDS, EnvironmentStatus
 from qovery_provider._operations import cancel, environment_status
 from qovery_provider._sentences import progress
-from qovery_provider._verdicts import CancellationResult, Fail, Knowledge, Sent
+from qovery_provider._verdicts import Fail, Knowledge, Sent
 from qovery_provider.errors import NotFoundError
 
 DRIFT_MARK = "__drift"
@@ -50,7 +51,7 @@ class DeploymentCancellationProvider(QoveryResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Look, cancel what is meant, follow it to its end."""
         inputs = _inputs.with_defaults(props)
-        return CreateResult(inputs["environment_id"], {**self._cancel(inputs, Sent.NOTHING), **_drift_mark(props)})
+        return CreateResult(inputs["environment_id"], {**self._cancel(inputs, {}), **_drift_mark(props)})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Look once; an environment that is gone leaves the state."""
@@ -59,68 +60,60 @@ class DeploymentCancellationProvider(QoveryResourceProvider):
                 status = environment_status(self._settings(), _inputs.checked_uuid("environment_id", id_))
             except NotFoundError:
                 return ReadResult("", {})
-        stored, observed = {"environment_id": id_, **props}, _observed(status)
-        if all(stored.get(name) == value for name, value in observed.items()):
+        stored, seen = {"environment_id": id_, **props}, observed(status)
+        if all(stored.get(name) == value for name, value in seen.items()):
             return ReadResult(id_, stored)
         mark = {DRIFT_MARK: f"{random.getrandbits(64):x}"}
-        return ReadResult(id_, {**stored, **observed, **mark}, {**_inputs.declared(stored), **mark})
+        return ReadResult(id_, {**stored, **seen, **mark}, {**_inputs.declared(stored), **mark})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Store the options of the wait and call nothing, unless a cancellation is left to be resumed."""
         inputs = _inputs.with_defaults(_news)
         outputs = {**_olds, **{name: inputs[name] for name in _inputs.WAITING}}
         if UNFINISHED in _olds:
-            pinned = {**inputs, "deployment_id": _olds["deployment_id"]}
-            outputs |= {**self._cancel(pinned, Sent(_olds[UNFINISHED])), **_kept(_olds)}
+            outputs |= self._cancel(inputs, _olds)
             del outputs[UNFINISHED]
         return UpdateResult({**outputs, **_drift_mark(_news)})
 
-    def _cancel(self, inputs: dict[str, Any], sent: Sent) -> dict[str, Any]:
-        """Return the outputs of a cancellation; one that fails after something was sent stays in the state."""
-        row = lines()
+    def _cancel(self, inputs: dict[str, Any], unfinished: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the outputs of a cancellation; one that fails after something was sent stays in the state.
+
+        Args:
+            inputs: What is declared.
+            unfinished: The outputs of the run that this one resumes, if any.
+        """
+        row, sent = lines(), Sent(unfinished.get(UNFINISHED, Sent.NOTHING))
+        request = _inputs.request(inputs)
+        if sent is not Sent.NOTHING:
+            request = replace(request, deployment_id=unfinished["deployment_id"], include_queued=False)
         with one_line_errors():
-            one = cancel(self._settings(), _inputs.request(inputs), lambda known: row.say(progress(known)), sent=sent)
+            one = cancel(self._settings(), request, lambda known: row.say(progress(known)), sent=sent)
+            outputs = {**inputs, **_outputs(inputs, one.known, unfinished.get("canceled_request_ids", ()))}
             is_bound = one.known.sent is not Sent.NOTHING and one.known.deployment_id is not None
             if isinstance(one.verdict, Fail) and is_bound:
-                keep_state(inputs["environment_id"], _unfinished(inputs, one.known), str(one.verdict.error))
+                kept = {**outputs, UNFINISHED: one.known.sent.value}
+                keep_state(inputs["environment_id"], kept, str(one.verdict.error))
             result = one.result()
         row.conclude(result.sentence)
-        return {**inputs, **_outputs(inputs, result)}
+        return {**outputs, "outcome": result.outcome}
 
 
-def _outputs(inputs: Mapping[str, Any], result: CancellationResult) -> dict[str, Any]:
-    """Return what a cancellation adds to its inputs."""
+def _outputs(inputs: Mapping[str, Any], known: Knowledge, canceled_before: Sequence[str]) -> dict[str, Any]:
+    """Return what a cancellation adds to its inputs, but for the outcome."""
     given = inputs["deployment_id"]
     return {
         _inputs.PINNED: given is not None,
-        "outcome": result.outcome,
-        "deployment_id": result.deployment_id if given is None else given,
-        "deployment_state": result.deployment_state,
-        "canceled_request_ids": list(result.canceled_request_ids),
-        **_observed(result.status),
-    }
-
-
-def _unfinished(inputs: Mapping[str, Any], known: Knowledge) -> dict[str, Any]:
-    """Return the outputs of a cancellation that failed on its way."""
-    return {
-        UNFINISHED: known.sent.value,
-        _inputs.PINNED: inputs["deployment_id"] is not None,
-        "deployment_id": known.deployment_id,
+        "deployment_id": known.deployment_id if given is None else given,
         "deployment_state": known.deployment_state,
-        "canceled_request_ids": known.canceled_request_ids,
-        **(_observed(known.status) if known.status else {}),
+        "canceled_request_ids": [*canceled_before, *known.canceled_request_ids],
+        **(observed(known.status) if known.status else {}),
     }
-
-
-def _kept(unfinished: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a resumed cancellation keeps of the run that it resumes."""
-    return {name: unfinished[name] for name in (_inputs.PINNED, "canceled_request_ids")}
 
 
 def _drift_mark(props: Mapping[str, Any]) -> dict[str, Any]:
     return {DRIFT_MARK: props[DRIFT_MARK]} if DRIFT_MARK in props else {}
 
 
-def _observed(status: EnvironmentStatus) -> dict[str, Any]:
+def observed(status: EnvironmentStatus) -> dict[str, Any]:
+    """Return the outputs that report a status."""
     return {name: getattr(status, name) for name in STATUS_FIELDS}

@@ -11,9 +11,10 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult
 
 from qovery_provider import _inputs
 from qovery_provider._dynamic import QoveryResourceProvider, lines, one_line_errors
-from qovery_provider._models import STATUS_FIELDS, EnvironmentStatus
+from qovery_provider._models import EnvironmentStatus
 from qovery_provider._operations import environment_status
 from qovery_provider.errors import UnexpectedStateError
+from qovery_provider.provider import observed
 
 
 class RunningDeploymentProvider(QoveryResourceProvider):
@@ -37,8 +38,7 @@ class RunningDeploymentProvider(QoveryResourceProvider):
             deployment_id = _running(status)
         what = f"deployment {deployment_id} is {status.last_deployment_state}" if deployment_id else "nothing runs"
         lines().conclude(what)
-        observed = {name: getattr(status, name) for name in STATUS_FIELDS}
-        return CreateResult(environment_id, {**inputs, **observed, "deployment_id": deployment_id})
+        return CreateResult(environment_id, {**inputs, **observed(status), "deployment_id": deployment_id})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Return the record as it is: what ran then does not change."""

@@ -19,20 +19,20 @@ def test_the_urn_is_that_of_the_request_being_answered() -> None:
     def provider_method() -> str:
         return current_urn()
 
-    def create(request: SimpleNamespace) -> str:  # noqa: ARG001 - found by its name, as in the SDK
+    def create(request: SimpleNamespace, context: None) -> str:  # noqa: ARG001 - found by their names, as in the SDK
         return provider_method()
 
-    assert URN == create(SimpleNamespace(urn=URN))
+    assert URN == create(SimpleNamespace(urn=URN), None)
 
 
 @pytest.mark.parametrize("urn", [None, 7, "", "urn:isbn:1"], ids=["none", "number", "empty", "another urn"])
 def test_without_a_urn_there_is_none(urn: object) -> None:
     """Other programs have variables called request as well."""
 
-    def create(request: SimpleNamespace) -> str:  # noqa: ARG001 - found by its name
+    def create(request: SimpleNamespace, context: None) -> str:  # noqa: ARG001 - found by their names
         return current_urn()
 
-    assert "" == create(SimpleNamespace(urn=urn))
+    assert "" == create(SimpleNamespace(urn=urn), None)
 
 
 def test_more_than_four_operations_run_at_once() -> None:

@@ -1,0 +1,433 @@
+"""`BulkDeploymentCancellation` as Pulumi calls it: a project or a list, side by side, and what is left afterwards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from pulumi.runtime.rpc import UNKNOWN
+
+from qovery_provider import errors
+from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
+from qovery_provider.provider import UNFINISHED
+from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
+from tests.support.clock import FakeClock
+from tests.support.mocks import ENVIRONMENT_ID
+from tests.support.providers import configuration, configured, picked
+from tests.support.sdk_host import Refused, sdk_host
+
+URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:BulkDeploymentCancellation::freeze"
+MISSING = "00000000-0000-4000-8000-000000000000"
+BUILDING = (("BUILDING", 600.0),)
+LONG = Plan(phases=BUILDING, cancel_delay=10.0)
+
+DEFAULTS = {
+    "environment_ids": None,
+    "project_id": None,
+    "force_cancel": False,
+    "include_queued": False,
+    "triggers": None,
+    "wait_until_canceled": True,
+    "timeout": 1800,
+    "on_idle": "succeed",
+    "on_completed": "fail",
+}
+
+
+@pytest.fixture
+def provider(qovery: QoverySimulator) -> BulkDeploymentCancellationProvider:
+    """A provider whose stack is configured for the simulator."""
+    return configured(BulkDeploymentCancellationProvider, qovery)
+
+
+@pytest.fixture
+def project(qovery: QoverySimulator) -> str:
+    """A project without environments."""
+    return qovery.world.add_project()
+
+
+def _environments(qovery: QoverySimulator, project_id: str, *plans: Plan | None) -> Sequence[Environment]:
+    """Add an environment to a project for each plan, with a deployment that runs and one that is queued behind it."""
+    environments = []
+    for plan in plans:
+        environment = qovery.world.add_environment(project_id=project_id)
+        environments.append(environment)
+        if plan is not None:
+            environment.deploy(plan)
+            environment.enqueue(LONG)
+    return environments
+
+
+def _calls(qovery: QoverySimulator) -> Counter[tuple[str, str]]:
+    return Counter((request.method, request.path) for request in qovery.requests)
+
+
+class TestCheck:
+    def test_fills_in_the_defaults(self) -> None:
+        """Ids come back as Qovery writes them, sorted, each once."""
+        other = "00000000-0000-4000-8000-000000000000"
+        ids = [ENVIRONMENT_ID, other, ENVIRONMENT_ID.upper()]
+
+        result = BulkDeploymentCancellationProvider().check({}, {"environment_ids": ids, "__provider": "x"})
+
+        assert [] == result.failures
+        assert {**DEFAULTS, "environment_ids": [other, ENVIRONMENT_ID]} == result.inputs
+
+    @pytest.mark.parametrize(
+        "given",
+        [{}, {"environment_ids": [ENVIRONMENT_ID], "project_id": ENVIRONMENT_ID}],
+        ids=["neither", "both"],
+    )
+    def test_wants_exactly_one_of_list_and_project(self, given: dict[str, Any]) -> None:
+        """Whatever was meant by the other is not guessed."""
+        result = BulkDeploymentCancellationProvider().check({}, given)
+
+        assert [("environment_ids", "must be given, or project_id: exactly one of the two")] == [
+            (failure.property, failure.reason) for failure in result.failures
+        ]
+
+    def test_reports_all_bad_inputs_at_once(self) -> None:
+        """A bad id in a list is shown."""
+        given = {"environment_ids": [ENVIRONMENT_ID, "staging"], "timeout": 0}
+
+        result = BulkDeploymentCancellationProvider().check({}, given)
+
+        assert ["environment_ids", "timeout"] == [failure.property for failure in result.failures]
+        assert "must be a list of 1 to 500 UUIDs; this is none: 'staging'" in result.failures[0].reason
+
+    @pytest.mark.parametrize(
+        "given",
+        [{"environment_ids": UNKNOWN}, {"environment_ids": [UNKNOWN, ENVIRONMENT_ID]}, {"project_id": UNKNOWN}],
+        ids=["list", "element", "project"],
+    )
+    def test_lets_values_pass_that_are_not_known_yet(self, given: dict[str, Any]) -> None:
+        """Environments that the same update creates have their ids only later."""
+        assert [] == BulkDeploymentCancellationProvider().check({}, given).failures
+
+
+class TestDiff:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"project_id": MISSING},
+            {"force_cancel": True},
+            {"include_queued": True},
+            {"triggers": ["2"]},
+        ],
+        ids=["project", "force", "queue", "triggers"],
+    )
+    def test_inputs_that_act_replace(self, change: dict[str, Any]) -> None:
+        """They cancel again, and say by which input."""
+        olds = {**DEFAULTS, "project_id": ENVIRONMENT_ID, "results": {}, "counts": {}}
+
+        result = BulkDeploymentCancellationProvider().diff("id", olds, {"project_id": ENVIRONMENT_ID, **change})
+
+        assert result.changes is True
+        assert list(change) == result.replaces
+
+    def test_the_order_of_a_list_does_not_matter(self) -> None:
+        """The same environments are the same environments."""
+        olds = {**DEFAULTS, "environment_ids": [MISSING, ENVIRONMENT_ID]}
+
+        result = BulkDeploymentCancellationProvider().diff("id", olds, {"environment_ids": [ENVIRONMENT_ID, MISSING]})
+
+        assert result.changes is False
+
+    def test_inputs_that_wait_update_in_place(self) -> None:
+        """They are stored and cancel nothing."""
+        olds = {**DEFAULTS, "project_id": ENVIRONMENT_ID}
+
+        result = BulkDeploymentCancellationProvider().diff("id", olds, {"project_id": ENVIRONMENT_ID, "timeout": 1})
+
+        assert result.changes is True
+        assert [] == result.replaces
+
+    def test_what_is_left_is_a_reason_for_an_update(self) -> None:
+        """In place: nothing that was canceled is canceled again."""
+        olds = {**DEFAULTS, "project_id": ENVIRONMENT_ID, UNFINISHED: {}}
+
+        result = BulkDeploymentCancellationProvider().diff("id", olds, {"project_id": ENVIRONMENT_ID})
+
+        assert result.changes is True
+        assert [] == result.replaces
+
+
+class TestCreate:
+    def test_cancels_a_whole_project(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """Each running deployment gets one cancel; what is queued and what is idle is left alone."""
+        first, second, idle = _environments(qovery, project, LONG, LONG, None)
+
+        result = provider.create({"project_id": project})
+
+        assert project == result.id
+        assert {"canceled": 2, "nothing_to_cancel": 1} == (result.outs or {})["counts"]
+        assert {first.id, second.id, idle.id} == (result.outs or {})["results"].keys()
+        assert [("CANCELED", 1), ("BUILDING", 0)] * 2 == [
+            (deployment.state, len(deployment.cancels)) for one in (first, second) for deployment in one.deployments
+        ]
+        assert 2 == len(qovery.posts())
+
+    def test_tells_of_each_environment_what_happened(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """The deployment that was meant and its end, beside what the environment does by now."""
+        busy, idle = _environments(qovery, project, LONG, None)
+
+        outs = provider.create({"project_id": project}).outs or {}
+
+        assert {
+            busy.id: {
+                "outcome": "canceled",
+                "deployment_id": busy.deployments[0].id,
+                "deployment_state": "CANCELED",
+                "canceled_request_ids": [],
+                "last_deployment_state": "BUILDING",
+                "error": None,
+            },
+            idle.id: {
+                "outcome": "nothing_to_cancel",
+                "deployment_id": None,
+                "deployment_state": None,
+                "canceled_request_ids": [],
+                "last_deployment_state": "READY",
+                "error": None,
+            },
+        } == outs["results"]
+        assert {**DEFAULTS, "project_id": project} == {name: outs[name] for name in DEFAULTS}
+
+    def test_looks_at_the_whole_project_with_one_call(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """Twenty environments cost twenty cancels, a few looks, and nothing for each of the looks."""
+        _environments(qovery, project, *[LONG] * 20)
+
+        provider.create({"project_id": project})
+
+        looks = _calls(qovery)["GET", f"/project/{project}/environment/status"]
+        assert 20 == len(qovery.posts())
+        assert looks <= 12
+        assert len(qovery.requests) <= 20 + looks + 20  # a history each, as the next deployment starts at once
+
+    def test_cancels_a_list_in_several_projects(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """One call finds the project of an environment, and shows which others belong to it."""
+        here = _environments(qovery, project, LONG, LONG)
+        there = _environments(qovery, "7e41cf65-9de7-4b8a-9b44-000000000000", LONG, LONG)
+        meant = [here[0], here[1], there[0]]
+
+        result = provider.create({"environment_ids": [one.id for one in meant]})
+
+        assert result.id.startswith("environments-")
+        assert {"canceled": 3} == (result.outs or {})["counts"]
+        assert {one.id for one in meant} == (result.outs or {})["results"].keys()
+        assert [] == there[1].deployments[0].cancels
+        assert 2 == sum(count for (_, path), count in _calls(qovery).items() if path.count("/") == 2)
+
+    def test_the_id_is_that_of_the_list(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """It is short, the same for the same environments, and another one for others."""
+        first, second = (one.id for one in _environments(qovery, project, None, None))
+
+        ids = [provider.create({"environment_ids": ids}).id for ids in ([first, second], [second, first], [first])]
+
+        assert 29 == len(ids[0])
+        assert ids[0] == ids[1]
+        assert ids[0] != ids[2]
+
+    def test_a_project_without_environments_has_nothing_to_cancel(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """That is a result, and no error."""
+        result = provider.create({"project_id": project})
+
+        assert ({}, {}) == picked(result.outs, "results", "counts")
+        assert [("GET", f"/project/{project}/environment/status")] == list(_calls(qovery))
+
+    def test_an_unknown_project_is_an_error(self, provider: BulkDeploymentCancellationProvider) -> None:
+        """Nobody must believe that an empty project was canceled."""
+        with pytest.raises(errors.NotFoundError, match=f"of project {MISSING}: Qovery answered 404"):
+            provider.create({"project_id": MISSING})
+
+    def test_passes_its_options_on(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """Force and not waiting mean what they mean for a single environment."""
+        (busy,) = _environments(qovery, project, LONG)
+
+        outs = provider.create({"project_id": project, "force_cancel": True, "wait_until_canceled": False}).outs or {}
+
+        assert {"requested": 1} == outs["counts"]
+        assert [True] == [cancel.force_cancel for cancel in busy.deployments[0].cancels]
+
+    def test_cancels_the_queued_requests_as_well(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """Queue first, then the running deployment: so nothing starts in between."""
+        (busy,) = _environments(qovery, project, LONG)
+        (queued,) = busy.queue
+
+        outs = provider.create({"project_id": project, "include_queued": True}).outs or {}
+
+        assert [queued.id] == outs["results"][busy.id]["canceled_request_ids"]
+        assert ["CANCELED"] == [deployment.state for deployment in busy.deployments]
+
+
+class TestFailures:
+    def test_brings_all_others_to_their_end_first(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """One summary names each environment that failed, and none that did not."""
+        refused, canceled = _environments(qovery, project, LONG, LONG)
+        qovery.inject(_forbidden(refused))
+
+        with pytest.raises(errors.BulkCancellationError) as caught:
+            provider.create({"environment_ids": [refused.id, canceled.id, MISSING]})
+
+        text = str(caught.value)
+        assert {refused.id, MISSING} == caught.value.errors.keys()
+        assert text.startswith("2 of 3 environments failed; `pulumi up` again acts only on these: ")
+        assert f"canceling in environment {refused.id}: Qovery answered 403" in text
+        assert f"reading the status of environment {MISSING}: Qovery answered 404" in text
+        assert canceled.id not in text
+        assert 1 == len(text.splitlines())
+        assert ["CANCELED", "BUILDING"] == [deployment.state for deployment in canceled.deployments]
+
+    def test_a_project_that_cannot_be_read_sends_nothing(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """Without a look there is no target; the error is the call's."""
+        _environments(qovery, project, LONG)
+        qovery.inject(Respond(path="/project/*", status=403, times=None))
+
+        with pytest.raises(errors.PermissionDeniedError):
+            provider.create({"project_id": project})
+
+        assert () == qovery.posts()
+
+    def test_what_does_not_fit_the_rate_limit_is_not_begun(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """The arithmetic is in the error, and nothing was sent."""
+        _environments(qovery, project, *[LONG] * 20)
+        qovery.service.limiter.limit = 31
+
+        with pytest.raises(errors.RateBudgetError) as caught:
+            provider.create({"project_id": project})
+
+        assert (
+            "20 environments to cancel in need about 32 requests, but the token's rate limit has 30 left and resets in "
+            "1 h. Nothing was sent: run `pulumi up` again then, or use another token."
+        ) == str(caught.value)
+        assert () == qovery.posts()
+
+    def test_an_idle_project_fits_every_rate_limit(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """Where nothing is to be sent, nothing can be broken off."""
+        _environments(qovery, project, None)
+        qovery.service.limiter.limit = 2
+
+        assert {"nothing_to_cancel": 1} == (provider.create({"project_id": project}).outs or {})["counts"]
+
+
+class TestUpdate:
+    def test_stores_the_waiting_options_without_a_call(self) -> None:
+        """All that was known before stays, and no credentials are needed."""
+        olds = {**DEFAULTS, "project_id": ENVIRONMENT_ID, "results": {"a": {}}, "counts": {"canceled": 1}}
+
+        outs = BulkDeploymentCancellationProvider().update("id", olds, {"project_id": ENVIRONMENT_ID, "timeout": 5})
+
+        assert {**olds, "timeout": 5} == outs.outs
+
+    def test_acts_only_on_what_is_left(
+        self, qovery: QoverySimulator, project: str, clock: FakeClock
+    ) -> None:
+        """Through the SDK's host: what was canceled is not touched again, what was refused is canceled, all is told."""
+        refused, canceled = _environments(qovery, project, LONG, LONG)
+        qovery.inject(_forbidden(refused))
+        declared = {"project_id": project, "triggers": ["1"]}
+
+        with sdk_host(BulkDeploymentCancellationProvider(), configuration(qovery)) as host:
+            failed = host.create(URN, declared)
+            assert isinstance(failed, Refused)
+            assert failed.kept is not None
+            id_, reasons, kept, inputs = failed.kept
+            clock.sleep(60)
+            outs = host.update(URN, id_, kept, declared)
+
+        assert project == id_
+        assert reasons[0].startswith("1 of 2 environments failed; `pulumi up` again acts only on these: canceling in")
+        assert declared.items() <= inputs.items()
+        assert {"canceled": 1, "failed": 1} == kept["counts"]
+        assert {refused.id: {"sent": "nothing", "deployment_id": None}} == kept[UNFINISHED]
+        assert isinstance(outs, dict)
+        assert {"canceled": 2} == outs["counts"]
+        assert [refused.deployments[0].id, canceled.deployments[0].id] == [
+            outs["results"][one.id]["deployment_id"] for one in (refused, canceled)
+        ]
+        assert [] == canceled.deployments[1].cancels
+        assert UNFINISHED not in outs
+
+    def test_resumes_exactly_the_deployment_that_was_meant(
+        self, qovery: QoverySimulator, project: str, clock: FakeClock
+    ) -> None:
+        """After a timeout the queue moves on; the update tells the targets' end and touches no other."""
+        first, second = _environments(qovery, project, LONG, LONG)
+        declared = {"environment_ids": [first.id, second.id], "timeout": 3}
+
+        with sdk_host(BulkDeploymentCancellationProvider(), configuration(qovery)) as host:
+            failed = host.create(URN, declared)
+            assert isinstance(failed, Refused)
+            assert failed.kept is not None
+            clock.sleep(60)
+            outs = host.update(URN, failed.kept[0], failed.kept[2], declared)
+
+        assert {one.id: {"sent": "accepted", "deployment_id": one.deployments[0].id} for one in (first, second)} == (
+            failed.kept[2][UNFINISHED]
+        )
+        assert isinstance(outs, dict)
+        assert {"canceled": 2} == outs["counts"]
+        assert [[], []] == [one.deployments[1].cancels for one in (first, second)]
+        assert 2 == len(qovery.posts())
+
+    def test_failing_again_keeps_what_is_left(
+        self, qovery: QoverySimulator, project: str
+    ) -> None:
+        """A second failure counts all environments, and forgets none of the results."""
+        refused, canceled = _environments(qovery, project, LONG, LONG)
+        qovery.inject(_forbidden(refused, times=2))
+        declared = {"project_id": project}
+
+        with sdk_host(BulkDeploymentCancellationProvider(), configuration(qovery)) as host:
+            once = host.create(URN, declared)
+            assert isinstance(once, Refused)
+            assert once.kept is not None
+            twice = host.update(URN, project, once.kept[2], declared)
+
+        assert isinstance(twice, Refused)
+        assert twice.kept is not None
+        assert "1 of 2 environments failed" in twice.message
+        assert {"canceled": 1, "failed": 1} == twice.kept[2]["counts"]
+        assert {refused.id, canceled.id} == twice.kept[2]["results"].keys()
+        assert 3 == len(qovery.posts())
+
+
+def test_a_refresh_changes_nothing() -> None:
+    """What happened does not change, and no credentials are needed to say so."""
+    record = {**DEFAULTS, "results": {}, "counts": {}}
+
+    result = BulkDeploymentCancellationProvider().read("id", record)
+
+    assert ("id", record, None) == (result.id, result.outs, result.inputs)
+
+
+def _forbidden(environment: Environment, times: int = 1) -> Respond:
+    """Refuse the cancels of one environment."""
+    path = f"/environment/{environment.id}/cancelDeployment"
+    return Respond(method="POST", path=path, status=403, times=times)

@@ -1,0 +1,304 @@
+"""A cancellation that failed on its way, and the updates after it: that deployment is brought to its end, no other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from qovery_provider import errors
+from qovery_provider.provider import UNFINISHED, DeploymentCancellationProvider
+from qovery_provider.simulator import Deployment, Environment, Plan, QoverySimulator
+from tests.support.clock import FakeClock
+from tests.support.providers import configuration, configured, picked
+from tests.support.sdk_host import Refused, SdkHost, sdk_host
+
+URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
+BUILDING = (("BUILDING", 600.0),)
+TOLD = ("outcome", "deployment_id", "deployment_state")
+
+
+@pytest.fixture
+def provider(qovery: QoverySimulator) -> DeploymentCancellationProvider:
+    """A provider whose stack is configured for the simulator."""
+    return configured(DeploymentCancellationProvider, qovery)
+
+
+@pytest.fixture
+def environment(qovery: QoverySimulator) -> Environment:
+    """An environment that runs a deployment, another one queued behind it; a cancel takes ten seconds."""
+    environment = qovery.world.add_environment()
+    environment.deploy(Plan(phases=BUILDING, cancel_delay=10.0))
+    environment.enqueue(Plan(phases=BUILDING))
+    return environment
+
+
+def _unfinished(target: Deployment, sent: str, **others: object) -> dict[str, Any]:
+    """Return what the state holds after a failure; the target is under way."""
+    return {
+        "environment_id": target.environment_id,
+        UNFINISHED: sent,
+        "is_pinned": False,
+        "deployment_id": target.id,
+        "deployment_state": "CANCELING",
+        "canceled_request_ids": ["r-1"],
+        "state": "CANCELING",
+    } | others
+
+
+def _declared(target: Deployment, **others: object) -> dict[str, Any]:
+    """Return the program's inputs."""
+    return {"environment_id": target.environment_id} | others
+
+
+class TestUpdate:
+    def test_follows_an_accepted_cancel_without_sending_again(
+        self, provider: DeploymentCancellationProvider, environment: Environment, qovery: QoverySimulator
+    ) -> None:
+        """The recorded deployment is waited for, whatever is queued behind it."""
+        target = environment.deployments[0]
+        environment.cancel()
+
+        outs = provider.update(environment.id, _unfinished(target, "accepted"), _declared(target)).outs
+
+        assert ("canceled", target.id, "CANCELED") == picked(outs, *TOLD)
+        assert () == qovery.posts()
+        assert 1 == target.effective_cancels
+
+    def test_tells_the_end_of_a_target_that_ended_by_itself(
+        self, provider: DeploymentCancellationProvider, qovery: QoverySimulator, clock: FakeClock
+    ) -> None:
+        """An accepted cancel that came too late is no success."""
+        environment = qovery.world.add_environment()
+        target = environment.deploy(Plan(phases=(("DEPLOYING", 60.0),), cancel_delay=None))
+        environment.cancel()
+        clock.sleep(61)
+
+        olds, news = _unfinished(target, "accepted"), _declared(target, on_completed="succeed")
+        outs = provider.update(environment.id, olds, news).outs
+
+        assert ("completed", target.id, "DEPLOYED") == picked(outs, *TOLD)
+        with pytest.raises(errors.NotCanceledError, match="ended by itself"):
+            provider.update(environment.id, olds, _declared(target))
+        assert () == qovery.posts()
+
+    def test_tells_the_end_of_a_target_that_another_one_followed(
+        self,
+        provider: DeploymentCancellationProvider,
+        environment: Environment,
+        qovery: QoverySimulator,
+        clock: FakeClock,
+    ) -> None:
+        """The history says that it was canceled; what runs by now is reported and never touched."""
+        environment.cancel()
+        clock.sleep(11)
+        target, following = environment.deployments
+
+        outs = provider.update(environment.id, _unfinished(target, "accepted"), _declared(target)).outs
+
+        assert ("canceled", target.id, "CANCELED") == picked(outs, *TOLD)
+        assert ("BUILDING", following.id) == picked(outs, "state", "last_deployment_id")
+        assert [] == following.cancels
+        assert () == qovery.posts()
+
+    @pytest.mark.parametrize("sent", ["maybe", "joined"])
+    def test_joins_what_is_canceling(
+        self, provider: DeploymentCancellationProvider, environment: Environment, qovery: QoverySimulator, sent: str
+    ) -> None:
+        """A cancel whose answer was lost shows in the state, and one of somebody else is as good as ours."""
+        target = environment.deployments[0]
+        environment.cancel()
+
+        outs = provider.update(environment.id, _unfinished(target, sent), _declared(target)).outs
+
+        assert ("canceled", target.id, "CANCELED") == picked(outs, *TOLD)
+        assert () == qovery.posts()
+
+    def test_sends_what_was_not_received(
+        self, provider: DeploymentCancellationProvider, environment: Environment, qovery: QoverySimulator
+    ) -> None:
+        """The target runs on as if nothing had been sent: so it is sent, once."""
+        target = environment.deployments[0]
+
+        outs = provider.update(environment.id, _unfinished(target, "maybe"), _declared(target)).outs
+
+        assert ("canceled", target.id, "CANCELED") == picked(outs, *TOLD)
+        assert 1 == len(qovery.posts())
+        assert 1 == target.effective_cancels
+
+    def test_never_sends_to_the_next_one_what_was_not_received(
+        self,
+        provider: DeploymentCancellationProvider,
+        qovery: QoverySimulator,
+        clock: FakeClock,
+    ) -> None:
+        """The cancel was lost, the target ended by itself, and the next one is not meant."""
+        environment = qovery.world.add_environment()
+        target = environment.deploy(Plan(phases=(("BUILDING", 5.0),)))
+        environment.enqueue(Plan(phases=BUILDING))
+        clock.sleep(6)
+
+        with pytest.raises(errors.NotCanceledError, match="though a cancel may have been received"):
+            provider.update(environment.id, _unfinished(target, "maybe"), _declared(target))
+
+        assert () == qovery.posts()
+
+    def test_keeps_what_the_first_run_found_out(
+        self, provider: DeploymentCancellationProvider, environment: Environment
+    ) -> None:
+        """The outputs are as if the first run had ended well: the mark is gone, the id counts as found, not as given."""
+        target = environment.deployments[0]
+        environment.cancel()
+
+        outs = provider.update(environment.id, _unfinished(target, "accepted"), _declared(target, timeout=60)).outs
+
+        assert (False, ["r-1"], 60) == picked(outs, "is_pinned", "canceled_request_ids", "timeout")
+        assert UNFINISHED not in (outs or {})
+        assert provider.diff(environment.id, outs or {}, _declared(target, timeout=60)).changes is False
+
+    def test_an_environment_that_has_vanished_says_how_far_it_got(
+        self, provider: DeploymentCancellationProvider, environment: Environment
+    ) -> None:
+        """A refresh would take it out of the state; an update cannot tell how the target ended."""
+        target = environment.deployments[0]
+        environment.remove()
+
+        with pytest.raises(errors.CancellationInterruptedError, match=r"there is no such environment .* was accepted"):
+            provider.update(environment.id, _unfinished(target, "accepted"), _declared(target))
+
+
+class TestDiff:
+    def test_an_unchanged_program_resumes(
+        self, provider: DeploymentCancellationProvider, environment: Environment
+    ) -> None:
+        """The mark alone is a reason for an update in place: Pulumi calls it without anybody changing anything."""
+        target = environment.deployments[0]
+
+        diff = provider.diff(environment.id, _unfinished(target, "accepted"), _declared(target))
+
+        assert diff.changes is True
+        assert [] == diff.replaces
+
+    def test_a_changed_trigger_begins_anew(
+        self, provider: DeploymentCancellationProvider, environment: Environment
+    ) -> None:
+        """Whoever asks for another cancellation gets one, as without the failure."""
+        target = environment.deployments[0]
+
+        diff = provider.diff(environment.id, _unfinished(target, "accepted"), _declared(target, triggers=["2"]))
+
+        assert ["triggers"] == diff.replaces
+
+
+def test_a_refresh_keeps_the_mark(provider: DeploymentCancellationProvider, environment: Environment) -> None:
+    """Looking in between must not make the next update forget what is left to do."""
+    target = environment.deployments[0]
+
+    read = provider.read(environment.id, _unfinished(target, "accepted"))
+
+    assert ("accepted", target.id, "BUILDING") == picked(read.outs, UNFINISHED, "deployment_id", "state")
+    assert read.inputs is not None
+    assert None is read.inputs["deployment_id"]
+
+
+class TestInTheSdkHost:
+    """From failure to success over the SDK's own servicer, as the engine drives it."""
+
+    def test_a_failure_keeps_what_is_known(self, environment: Environment, qovery: QoverySimulator) -> None:
+        """The error's details hold the state, its id and one reason; the operation fails all the same."""
+        target = environment.deployments[0]
+        inputs = {"environment_id": environment.id, "timeout": 3, "triggers": ["1"]}
+
+        with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
+            refused = host.create(URN, inputs)
+
+        assert isinstance(refused, Refused)
+        assert refused.kept is not None
+        id_, reasons, properties, kept_inputs = refused.kept
+        assert environment.id == id_
+        assert [refused.message.removeprefix("qovery_provider.errors.CancellationTimeoutError: ").strip()] == reasons
+        assert reasons[0].startswith(f"environment {environment.id}: deployment {target.id} has not ended within 3 s")
+        assert inputs == _without_provider(kept_inputs)
+        assert {
+            **inputs,
+            "__unfinished": "accepted",
+            "is_pinned": False,
+            "deployment_id": target.id,
+            "deployment_state": "CANCELING",
+            "canceled_request_ids": [],
+            "state": "CANCELING",
+            "last_deployment_state": "CANCELING",
+            "last_deployment_id": target.id,
+        } == {name: value for name, value in _without_provider(properties).items() if name not in UNTOLD}
+
+    def test_a_failure_before_anything_was_sent_keeps_nothing(self, qovery: QoverySimulator) -> None:
+        """The next update creates: there is nothing to be resumed."""
+        environment = qovery.world.add_environment()
+
+        with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
+            refused = host.create(URN, {"environment_id": environment.id, "on_idle": "fail"})
+
+        assert isinstance(refused, Refused)
+        assert None is refused.kept
+        assert "nothing to cancel" in refused.message
+
+    def test_the_next_update_ends_it(self, environment: Environment, qovery: QoverySimulator) -> None:
+        """One cancel in all, and outputs as if nothing had happened."""
+        target = environment.deployments[0]
+        with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
+            olds = _kept(host.create(URN, {"environment_id": environment.id, "timeout": 3}))
+
+            outs = host.update(URN, environment.id, olds, {"environment_id": environment.id, "timeout": 30})
+
+        assert isinstance(outs, dict)
+        assert ("canceled", target.id, "CANCELED") == picked(outs, *TOLD)
+        assert 1 == len(qovery.posts())
+
+    def test_failing_twice_is_still_the_same_cancellation(
+        self, environment: Environment, qovery: QoverySimulator
+    ) -> None:
+        """A second timeout keeps what the first one kept: nothing of it may look like another program."""
+        declared = {"environment_id": environment.id, "timeout": 3}
+        with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
+            once = {**_kept(host.create(URN, declared)), "canceled_request_ids": ["r-1"]}
+            twice = _kept(host.update(URN, environment.id, once, declared))
+            diff = host.diff(environment.id, twice, declared)
+
+        assert (["r-1"], False) == picked(twice, "canceled_request_ids", "is_pinned")
+        assert {"changes": "DIFF_SOME"} == diff
+
+    def test_failing_twice_stays_with_the_target(
+        self, environment: Environment, qovery: QoverySimulator, clock: FakeClock
+    ) -> None:
+        """Two timeouts, then the queue moves on: the third run tells the target's end and touches no other."""
+        declared = {"environment_id": environment.id, "timeout": 3}
+        with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
+            once = _kept(host.create(URN, declared))
+            twice = _kept(host.update(URN, environment.id, once, declared))
+            clock.sleep(60)
+            target, following = environment.deployments
+
+            outs = host.update(URN, environment.id, twice, declared)
+            diff = host.diff(environment.id, twice, declared)
+
+        assert isinstance(outs, dict)
+        assert ("canceled", target.id, "CANCELED") == picked(outs, *TOLD)
+        assert {"changes": "DIFF_SOME"} == diff
+        assert [] == following.cancels
+
+
+UNTOLD = frozenset(
+    {"last_deployment_date", "total_deployment_duration_in_seconds", "origin", "triggered_by", "deployment_status"}
+)
+"""Status fields that are the simulator's to choose."""
+
+
+def _without_provider(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if name != "__provider"}
+
+
+def _kept(answer: dict[str, Any] | Refused) -> dict[str, Any]:
+    assert isinstance(answer, Refused)
+    assert answer.kept is not None
+    return _without_provider(answer.kept[2])

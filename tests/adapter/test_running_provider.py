@@ -1,0 +1,137 @@
+"""`RunningDeployment` as Pulumi calls it: one look, recorded, and never another one by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pulumi.runtime.rpc import UNKNOWN
+
+from qovery_provider import errors
+from qovery_provider.running_provider import RunningDeploymentProvider
+from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator
+from tests.support.mocks import ENVIRONMENT_ID
+from tests.support.providers import configured, picked
+
+LONG = Plan(phases=(("BUILDING", 600.0),))
+RECORD = {"environment_id": ENVIRONMENT_ID, "triggers": ["1"], "deployment_id": "found-1", "state": "BUILDING"}
+
+
+@pytest.fixture
+def provider(qovery: QoverySimulator) -> RunningDeploymentProvider:
+    """A provider whose stack is configured for the simulator."""
+    return configured(RunningDeploymentProvider, qovery)
+
+
+@pytest.fixture
+def environment(qovery: QoverySimulator) -> Environment:
+    """An environment in which nothing has ever run."""
+    return qovery.world.add_environment()
+
+
+class TestCheck:
+    def test_fills_in_the_defaults(self) -> None:
+        """There are two inputs, and the id is kept as Qovery writes it."""
+        result = RunningDeploymentProvider().check({}, {"environment_id": ENVIRONMENT_ID.upper(), "__provider": "x"})
+
+        assert [] == result.failures
+        assert {"environment_id": ENVIRONMENT_ID, "triggers": None} == result.inputs
+
+    def test_reports_all_bad_inputs_at_once(self) -> None:
+        """Each one is named, with what was given and what is allowed."""
+        result = RunningDeploymentProvider().check({}, {"environment_id": "staging", "triggers": "1"})
+
+        assert ["environment_id", "triggers"] == [failure.property for failure in result.failures]
+
+    def test_lets_values_pass_that_are_not_known_yet(self) -> None:
+        """An environment that the same update creates has an id only later."""
+        result = RunningDeploymentProvider().check({}, {"environment_id": UNKNOWN, "triggers": [UNKNOWN]})
+
+        assert [] == result.failures
+
+
+class TestDiff:
+    @pytest.mark.parametrize(
+        "change",
+        [{"environment_id": "00000000-0000-4000-8000-000000000000"}, {"triggers": ["2"]}, {"triggers": [UNKNOWN]}],
+        ids=["environment", "triggers", "unknown triggers"],
+    )
+    def test_every_change_looks_again(self, change: dict[str, Any]) -> None:
+        """A new record takes the place of the old one."""
+        news = {"environment_id": ENVIRONMENT_ID, "triggers": ["1"], **change}
+
+        result = RunningDeploymentProvider().diff("id", RECORD, news)
+
+        assert result.changes is True
+        assert list(change) == result.replaces
+
+    def test_an_unchanged_program_keeps_its_record(self) -> None:
+        """Whatever runs by now, the record is of then."""
+        news = {"environment_id": ENVIRONMENT_ID, "triggers": ["1"]}
+
+        result = RunningDeploymentProvider().diff("id", RECORD, news)
+
+        assert result.changes is False
+        assert [] == result.replaces
+
+
+class TestCreate:
+    def test_records_what_runs(
+        self, provider: RunningDeploymentProvider, environment: Environment, qovery: QoverySimulator
+    ) -> None:
+        """One look and no more; the record holds the inputs, the deployment and every status field."""
+        running = environment.deploy(LONG)
+
+        result = provider.create({"environment_id": environment.id, "triggers": ["1"]})
+
+        assert environment.id == result.id
+        assert (environment.id, ["1"], running.id) == picked(
+            result.outs, "environment_id", "triggers", "deployment_id"
+        )
+        assert ("BUILDING", "BUILDING", running.id, "API", "someone@example.com") == picked(
+            result.outs, "state", "last_deployment_state", "last_deployment_id", "origin", "triggered_by"
+        )
+        assert [("GET", f"/environment/{environment.id}/status")] == [(one.method, one.path) for one in qovery.requests]
+
+    @pytest.mark.parametrize("has_run", [False, True], ids=["never deployed", "deployed"])
+    def test_records_that_nothing_runs(
+        self, provider: RunningDeploymentProvider, environment: Environment, *, has_run: bool
+    ) -> None:
+        """The empty text is what a `DeploymentCancellation` understands as: cancel nothing."""
+        if has_run:
+            environment.deploy(Plan(phases=(("BUILDING", 0.0),)))
+
+        result = provider.create({"environment_id": environment.id})
+
+        assert ("", "DEPLOYED" if has_run else "READY") == picked(
+            result.outs, "deployment_id", "last_deployment_state"
+        )
+
+    def test_a_deployment_without_an_id_cannot_be_recorded(
+        self, provider: RunningDeploymentProvider, environment: Environment
+    ) -> None:
+        """Without an id, a pin would be a guess: nothing is recorded, and the error says why."""
+        environment.behavior = Behavior(omitted_fields=frozenset({"last_deployment_id"}))
+        environment.deploy(LONG)
+
+        with pytest.raises(errors.UnexpectedStateError) as caught:
+            provider.create({"environment_id": environment.id})
+
+        assert f"environment {environment.id}: a deployment is BUILDING, but Qovery names no id" == str(caught.value)
+        assert (environment.id, None, "BUILDING") == (
+            caught.value.environment_id,
+            caught.value.deployment_id,
+            caught.value.deployment_state,
+        )
+
+    def test_an_unknown_environment_is_an_error(self, provider: RunningDeploymentProvider) -> None:
+        """Nothing is recorded of what does not exist."""
+        with pytest.raises(errors.NotFoundError, match=f"reading the status of environment {ENVIRONMENT_ID}"):
+            provider.create({"environment_id": ENVIRONMENT_ID})
+
+
+def test_a_refresh_changes_nothing() -> None:
+    """What ran then does not change, and no credentials are needed to say so."""
+    result = RunningDeploymentProvider().read(ENVIRONMENT_ID, RECORD)
+
+    assert (ENVIRONMENT_ID, RECORD, None) == (result.id, result.outs, result.inputs)
