@@ -12,7 +12,7 @@ from functools import partial
 from math import inf
 from random import random
 
-from qovery_provider._calls import MOST_THREADS, ask, pool
+from qovery_provider._calls import DAEMONS, MOST_AT_ONCE, ask
 from qovery_provider._cancellation import Cancellation
 from qovery_provider._client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
 from qovery_provider._clock import Clock
@@ -72,7 +72,7 @@ class BulkCancellation:
 
     def cancel_project(self, project_id: str) -> Sequence[Cancellation]:
         """Cancel in every environment of a project; return when each has come to its end."""
-        with closing(self._client(MOST_THREADS)) as client:
+        with closing(self._client(MOST_AT_ONCE)) as client:
             statuses = self._look(client, project_id)
             targets = [Target(environment_id) for environment_id in statuses]
             return self._cancel(client, {project_id: statuses}, targets)
@@ -93,10 +93,11 @@ class BulkCancellation:
 
     def _client(self, connections: int) -> QoveryClient:
         timeout = min(CONNECT_TIMEOUT, self._limit), min(READ_TIMEOUT, self._limit)
-        return QoveryClient(self._settings, self._clock, connections=min(connections, MOST_THREADS), timeout=timeout)
+        return QoveryClient(self._settings, self._clock, connections=min(connections, MOST_AT_ONCE), timeout=timeout)
 
     def _look(self, client: QoveryClient, project_id: str) -> dict[str, EnvironmentStatus]:
-        statuses = ask(lambda: client.project_statuses(project_id), self._clock, self._limit, random)
+        asked = f"reading the environments' status of project {project_id}"
+        statuses = ask(asked, partial(client.project_statuses, project_id), self._clock, self._limit, random)
         return {status.id.lower(): status for status in statuses}
 
     def _projects(self, client: QoveryClient, targets: Sequence[Target]) -> dict[str, dict[str, EnvironmentStatus]]:
@@ -106,7 +107,8 @@ class BulkCancellation:
         while left:
             first, *left = left
             try:
-                project_id = ask(partial(client.project_of, first), self._clock, self._limit, random)
+                asked = f"reading environment {first}"
+                project_id = ask(asked, partial(client.project_of, first), self._clock, self._limit, random)
             except NotFoundError:
                 continue
             projects[project_id] = self._look(client, project_id)
@@ -123,9 +125,7 @@ class BulkCancellation:
         cancellations = [self._begun(target, shown.get(target.environment_id)) for target in targets]
         self._check_budget(client, cancellations, len(projects))
         groups = [self._group(client, key, statuses, cancellations) for key, statuses in projects.items()]
-        with pool(len(cancellations)) as executor:
-            watcher = Watcher(client, self._clock, executor, random, lambda _: self._tell(cancellations))
-            watcher.run(groups)
+        Watcher(client, self._clock, DAEMONS, random, lambda _: self._tell(cancellations)).run(groups)
         return cancellations
 
     def _begun(self, target: Target, status: EnvironmentStatus | None) -> Cancellation:

@@ -1,14 +1,14 @@
 """One call to Qovery: planned for a time, then on the wire, retried where that is right, and never forever.
 
-Calls run on a pool of threads, so that one that hangs neither holds up the others nor outlives its time. This file and
-`_watcher` alone may know threads; it knows no cancellation.
+Calls run on threads, so that one that hangs neither holds up the others nor outlives its time. It knows no
+cancellation, and what a call asks only in words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any, Generic, TypeVar
 
 from qovery_provider._clock import Clock
@@ -19,33 +19,55 @@ from qovery_provider.errors import CallError, TransportError
 CALL_LIMIT = 60.0
 """Seconds for one attempt in all: a server that sends a byte now and then passes every limit on silence."""
 
-MOST_THREADS, RESERVE = 64, 4
+MOST_AT_ONCE = 64
+"""Calls on the wire side by side; one that has been given up no longer counts."""
 
 Answer = TypeVar("Answer")
 
 
-@contextmanager
-def pool(calls: int) -> Iterator[Executor]:
-    """Lend threads for that many calls side by side, and a few in reserve: a call that hangs is left behind."""
-    executor = ThreadPoolExecutor(max_workers=min(calls, MOST_THREADS) + RESERVE, thread_name_prefix="qovery")
-    try:
-        yield executor
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+class Daemons(Executor):
+    """Runs each call on a thread of its own that nobody has to wait for, not even the end of the process.
+
+    The standard library joins the threads of its pools when the interpreter exits: a call that hangs would hold it.
+    """
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as in the base
+        """Start the call."""
+        future: Future[Any] = Future()
+
+        def run() -> None:
+            try:
+                result = fn(*args, **kwargs)
+            except BaseException as error:  # noqa: BLE001 - handed over to whoever reads the future
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        threading.Thread(target=run, name="qovery-call", daemon=True).start()
+        return future
+
+
+DAEMONS = Daemons()
 
 
 class Call(Generic[Answer]):
     """One call.
 
+    Args:
+        asked: What it asks for, as in the errors of the client.
+        function: Makes it.
+        at: When.
+        retry: How often it is made again when it fails; None where that is not for this file to say.
+
     Attributes:
         at: When it is to be made or, on the wire, when it was made.
+        patience: Seconds after which an attempt is given up.
     """
 
-    def __init__(
-        self, function: Callable[[], Answer], at: float, retry: Retry | None = None, patience: float = CALL_LIMIT
-    ) -> None:
+    def __init__(self, asked: str, function: Callable[[], Answer], at: float, retry: Retry | None = None) -> None:
         self.at = at
-        self._function, self._retry, self._patience = function, retry, patience
+        self.patience = CALL_LIMIT
+        self._asked, self._function, self._retry = asked, function, retry
         self.future: Future[Answer] | None = None
 
     def start(self, executor: Executor, now: float) -> None:
@@ -60,7 +82,7 @@ class Call(Generic[Answer]):
     @property
     def limit(self) -> float:
         """When something must be done about it: it is to be made, or it has hung long enough."""
-        return self.at if self.future is None else self.at + self._patience
+        return self.at if self.future is None else self.at + self.patience
 
     def outcome(self, now: float, deadline: float) -> Answer | CallError | None:
         """Return how it ended, or None while it has not; a failure worth another attempt plans that."""
@@ -77,8 +99,8 @@ class Call(Generic[Answer]):
 
     def _answer(self, future: Future[Answer]) -> Answer | CallError:
         if not future.done():
-            words = f"no whole answer within {self._patience:.0f} s"
-            return TransportError("waiting for Qovery", words, NETWORK, may_have_executed=True)
+            words = f"no whole answer within {self.patience:.0f} s"
+            return TransportError(self._asked, words, NETWORK, may_have_executed=True)
         try:
             return future.result()
         except CallError as error:
@@ -88,11 +110,12 @@ class Call(Generic[Answer]):
 def advance(calls: Sequence[Call[Any]], executor: Executor, clock: Clock, wake: Future[None] | None = None) -> None:
     """Make the calls that are due, then wait until one has ended, something else must be done, or `wake` is set."""
     now = clock.monotonic()
-    for call in calls:
-        if call.future is None and call.at <= now:
-            call.start(executor, now)
+    due = [call for call in calls if call.future is None and call.at <= now]
+    room = MOST_AT_ONCE - sum(call.future is not None for call in calls)
+    for call in due[:room]:
+        call.start(executor, now)
     futures: list[Future[Any]] = [call.future for call in calls if call.future]
-    patience = max(0.0, min(call.limit for call in calls) - now)
+    patience = max(0.0, min(call.limit for call in calls if call not in due[room:]) - now)
     if futures:
         wait([*futures, wake] if wake else futures, timeout=patience, return_when=FIRST_COMPLETED)
     elif wake:
@@ -101,17 +124,19 @@ def advance(calls: Sequence[Call[Any]], executor: Executor, clock: Clock, wake: 
         clock.sleep(patience)
 
 
-def ask(function: Callable[[], Answer], clock: Clock, timeout: float, random: Callable[[], float]) -> Answer:
+def ask(
+    asked: str, function: Callable[[], Answer], clock: Clock, timeout: float, random: Callable[[], float]
+) -> Answer:
     """Make one call that changes nothing, with its retries, and return its answer.
 
     Raises:
         CallError: It failed, and no further attempt is worth it within `timeout` seconds.
     """
     deadline = clock.monotonic() + timeout
-    call = Call(function, clock.monotonic(), Retry(random), min(timeout, CALL_LIMIT))
-    with pool(1) as executor:
-        while (answer := call.outcome(clock.monotonic(), deadline)) is None:
-            advance([call], executor, clock)
+    call = Call(asked, function, clock.monotonic(), Retry(random))
+    call.patience = min(timeout, CALL_LIMIT)
+    while (answer := call.outcome(clock.monotonic(), deadline)) is None:
+        advance([call], DAEMONS, clock)
     if isinstance(answer, CallError):
         raise answer
     return answer

@@ -241,7 +241,7 @@ class Cancellation:
             case Look() if isinstance(error, errors.NotFoundError) and self.known.status is not None:
                 return self._on_missing()
         if self.known.status is not None and error.retryable and self.known.now >= self.known.deadline:
-            return self._timed_out()
+            return self._timed_out(error)
         return self._interrupted(error)
 
     def _on_missing(self) -> Verdict:
@@ -278,8 +278,9 @@ class Cancellation:
         assert self.known.status is not None  # noqa: S101 - for mypy: every other step comes after a first look
         return self.known.status
 
-    def _timed_out(self) -> Verdict:
-        return self._fail(errors.CancellationTimeoutError, _sentences.timed_out(self.known))
+    def _timed_out(self, error: errors.CallError | None = None) -> Verdict:
+        lost = self._refusal if self.known.sent is Sent.MAYBE else None
+        return self._fail(errors.CancellationTimeoutError, _sentences.timed_out(self.known, error or lost))
 
     def _interrupted(self, error: errors.CallError) -> Verdict:
         """Fail with a call's error; say how far it got if that was further than looking."""

@@ -25,8 +25,8 @@ from qovery_provider._models import (
     DeploymentRecord,
     EnvironmentStatus,
     MalformedAnswerError,
-    id_of,
     project_id_of,
+    request_id_of,
     results_of,
 )
 from qovery_provider._rate_limit import RateBudget, retry_after
@@ -42,6 +42,8 @@ PIECE = 64 * 1024
 """Bytes of an answer in all, and that are read at once."""
 
 SUCCESS = frozenset({200, 202})
+REFUSALS = frozenset({3, 4, 5})
+"""The statuses of a good answer, and the hundreds of those that refuse. Of any other nobody knows what was done."""
 
 USER_AGENT = f"qovery-provider/{__version__} (pulumi)"
 
@@ -116,7 +118,7 @@ class QoveryClient:
     def deployment_queue(self, environment_id: str) -> Sequence[str]:
         """Read the ids of the deployment requests that wait in an environment's queue."""
         asked = f"reading the deployment queue of environment {environment_id}"
-        return self._call("GET", f"/environment/{environment_id}/deploymentQueue", asked, _each(id_of))
+        return self._call("GET", f"/environment/{environment_id}/deploymentQueue", asked, _each(request_id_of))
 
     def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus:
         """Cancel whatever an environment runs; the status names the deployment that was hit."""
@@ -146,15 +148,19 @@ class QoveryClient:
             with self._session.request(
                 method, url, json=body, timeout=self._timeout, stream=True, allow_redirects=False
             ) as answer:
-                return self._content(answer, asked), given(answer.headers.get("Content-Type"))
+                kind = self._settings.token.hidden_in(given(answer.headers.get("Content-Type")))
+                return self._content(answer, asked, changes=method == "POST"), kind
         except requests.RequestException as error:
             raise breakdown(asked, error, changes=method == "POST") from None
 
-    def _content(self, answer: requests.Response, asked: str) -> bytes:
+    def _content(self, answer: requests.Response, asked: str, *, changes: bool) -> bytes:
         now, wall = self._clock.monotonic(), self._clock.wall()
         self.budget.observe(answer.headers, now, wall)
         if answer.status_code in SUCCESS:
             return _body(answer)
+        if answer.status_code // 100 not in REFUSALS:
+            words = f"{answer.status_code} is no answer of Qovery's API"
+            raise TransportError(asked, words, ADDRESS, may_have_executed=changes)
         try:
             content = _body(answer)
         except requests.RequestException:

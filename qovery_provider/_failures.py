@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from traceback import walk_tb
 
 from qovery_provider._settings import Token
 from qovery_provider.errors import (
@@ -31,7 +32,12 @@ BY_STATUS: dict[int, type[ApiError]] = {403: PermissionDeniedError, 404: NotFoun
 
 NETWORK = "Check the network, then run `pulumi up` again."
 ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page stands in between."
+PROXY = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
 TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
+
+
+HANDSHAKE = "do_handshake"
+"""The function of the standard library's `ssl` in which a failure means that nothing has been sent yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class Breakdown:
     """A way for the transport to fail.
 
     Attributes:
-        names: The exceptions that tell it.
+        names: The exceptions that tell it, or the function that one came from.
         words: What is said of it.
         advice: What to do next.
         may_have_arrived: Whether the request may have reached the server.
@@ -54,6 +60,7 @@ class Breakdown:
 
 
 BREAKDOWNS = (
+    Breakdown(frozenset({"ProxyError"}), "the proxy refused or did not answer", PROXY, may_have_arrived=False),
     Breakdown(
         frozenset({"SSLCertVerificationError"}),
         "the server's TLS certificate is not trusted",
@@ -67,8 +74,9 @@ BREAKDOWNS = (
         frozenset({"NewConnectionError"}), "no connection: refused, or no way there", NETWORK, may_have_arrived=False
     ),
     Breakdown(frozenset({"InvalidURL"}), "the URL cannot be used", ADDRESS, may_have_arrived=False, retryable=False),
-    Breakdown(frozenset({"TooLongError"}), "the answer is longer than 1 MiB", ADDRESS, retryable=False),
+    Breakdown(frozenset({"TooLongError"}), "the answer is longer than 1 MiB", ADDRESS),
     Breakdown(frozenset({"ContentDecodingError"}), "the answer's compression is broken", ADDRESS),
+    Breakdown(frozenset({HANDSHAKE}), "no TLS connection came about", TRUST, may_have_arrived=False),
     Breakdown(frozenset({"ReadTimeout", "ReadTimeoutError"}), "no answer within 30 s", NETWORK),
     Breakdown(frozenset({"SSLError"}), "the TLS connection broke", TRUST),
     Breakdown(frozenset({"ChunkedEncodingError", "IncompleteRead"}), "the answer was cut off", NETWORK),
@@ -79,7 +87,7 @@ BREAKDOWNS = (
 
 def refusal(asked: str, status: int, content: bytes, token: Token, retry_after: float | None) -> ApiError:
     """Return the error that an answer other than success stands for."""
-    detail = _detail(content).replace(token.reveal(), repr(token))[:LONGEST_DETAIL]
+    detail = token.hidden_in(_detail(content))[:LONGEST_DETAIL]
     if status == 401:  # noqa: PLR2004
         return AuthenticationError(asked, status, detail, token_source=token.source)
     if status == 429:  # noqa: PLR2004
@@ -99,7 +107,9 @@ def breakdown(asked: str, error: Exception, *, changes: bool) -> TransportError:
         error: What was raised.
         changes: Whether the call would have changed something.
     """
-    names = {kind.__name__ for cause in _causes(error) for kind in type(cause).__mro__}
+    causes = list(_causes(error))
+    names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
+    names |= {frame.f_code.co_name for cause in causes for frame, _ in walk_tb(cause.__traceback__)}
     kind = next(kind for kind in BREAKDOWNS if kind.names & names)
     may_have_executed = changes and kind.may_have_arrived
     return TransportError(asked, kind.words, kind.advice, may_have_executed=may_have_executed, retryable=kind.retryable)

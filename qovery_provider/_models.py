@@ -110,14 +110,14 @@ def results_of(data: object) -> list[object]:
     return results
 
 
-def id_of(data: object) -> str:
-    """Return an object's `id`, or raise MalformedAnswerError."""
-    return _word(_mapping(data), "id")
+def request_id_of(data: object) -> str:
+    """Return the id of a queued deployment request, or raise MalformedAnswerError."""
+    return _word(_mapping(_mapping(data).get("identifier")), "deployment_request_id")
 
 
 def project_id_of(data: object) -> str:
     """Return the project's id of an environment, or raise MalformedAnswerError."""
-    return id_of(_mapping(data).get("project"))
+    return _word(_mapping(_mapping(data).get("project")), "id")
 
 
 def _mapping(data: object) -> Mapping[str, object]:

@@ -58,8 +58,9 @@ def environment_status(
         CallError: Qovery does not say.
     """
     timeout = min(CONNECT_TIMEOUT, limit), min(READ_TIMEOUT, limit)
+    asked = f"reading the status of environment {environment_id}"
     with closing(QoveryClient(settings, clock, timeout=timeout)) as client:
-        return ask(lambda: client.environment_status(environment_id), clock, limit, random)
+        return ask(asked, lambda: client.environment_status(environment_id), clock, limit, random)
 
 
 def project_statuses(settings: Settings, project_id: str, clock: Clock = CLOCK) -> Sequence[EnvironmentStatus]:
@@ -68,5 +69,6 @@ def project_statuses(settings: Settings, project_id: str, clock: Clock = CLOCK) 
     Raises:
         CallError: Qovery does not say.
     """
+    asked = f"reading the environments' status of project {project_id}"
     with closing(QoveryClient(settings, clock)) as client:
-        return ask(lambda: client.project_statuses(project_id), clock, READ_LIMIT, random)
+        return ask(asked, lambda: client.project_statuses(project_id), clock, READ_LIMIT, random)

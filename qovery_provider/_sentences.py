@@ -37,11 +37,13 @@ def progress(known: Knowledge) -> str:
     return f"{known.deployment_state}, {how_far}, {waited} so far, {left} left: deployment {which}"
 
 
-def timed_out(known: Knowledge) -> str:
-    """Say what is known when the time is up."""
+def timed_out(known: Knowledge, error: Exception | None) -> str:
+    """Say what is known when the time is up, and which call failed last if one did."""
+    within, state = duration(known.request.timeout), known.deployment_state or "unknown"
+    failure = f" The last call failed: {error}" if error else ""
     return (
-        f"{_environment(known)}: {_target(known)} has not ended within {duration(known.request.timeout)} "
-        f"(last state {known.deployment_state or 'unknown'}). {so_far(known)}"
+        f"{_environment(known)}: {_target(known)} was not seen to end within {within} (last state {state}). "
+        f"{so_far(known)}{failure}"
     )
 
 

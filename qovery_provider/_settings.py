@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import NoReturn
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from qovery_provider._given import given
 from qovery_provider.errors import ConfigurationError
@@ -50,6 +50,12 @@ class Token:
     def reveal(self) -> str:
         """Return the token itself, for the Authorization header and nothing else."""
         return self._value
+
+    def hidden_in(self, text: str) -> str:
+        """Return a text without the token: as it is, percent-encoded, or in base64."""
+        for spelling in (self._value, quote(self._value, safe=""), base64.b64encode(self._value.encode()).decode()):
+            text = text.replace(spelling, repr(self))
+        return text
 
     def __repr__(self) -> str:
         return "***"

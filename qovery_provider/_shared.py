@@ -7,12 +7,12 @@ itself; as soon as there are more, those of one project are looked at by one cal
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing
 from random import random
 from threading import Lock
 
-from qovery_provider._calls import MOST_THREADS, pool
+from qovery_provider._calls import DAEMONS, MOST_AT_ONCE
 from qovery_provider._cancellation import Cancellation
 from qovery_provider._client import QoveryClient
 from qovery_provider._clock import Clock
@@ -42,7 +42,7 @@ class SharedWatch:
         with self._lock:
             if self._driver is None or self._driver.done():
                 self._members.clear()  # left over only where a bug ended the last driver
-                self._driver = self._start()
+                self._driver = DAEMONS.submit(self._drive)
             driver = self._driver
             self._members[cancellation] = on_change, done
             self._newcomers.append(cancellation)
@@ -52,17 +52,10 @@ class SharedWatch:
         if not done.done():
             driver.result()  # a bug ended it: raise it in every operation that waits
 
-    def _start(self) -> Future[None]:
-        executor = ThreadPoolExecutor(1, thread_name_prefix="qovery-driver")
-        driver = executor.submit(self._drive)
-        executor.shutdown(wait=False)
-        return driver
-
     def _drive(self) -> None:
-        connected = QoveryClient(self._settings, self._clock, connections=MOST_THREADS)
-        with closing(connected) as client, pool(MOST_THREADS) as executor:
+        with closing(QoveryClient(self._settings, self._clock, connections=MOST_AT_ONCE)) as client:
             neighbors = _Neighbors(client)
-            watcher = Watcher(client, self._clock, executor, random, self._tell)
+            watcher = Watcher(client, self._clock, DAEMONS, random, self._tell)
             while self._admit(neighbors):
                 watcher.advance(neighbors.groups(), self._wake)
 

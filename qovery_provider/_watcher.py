@@ -68,9 +68,13 @@ class Group:
     def plan(self, at: float, retry: Retry) -> None:
         """Plan the next look, or bring the planned one forward."""
         if self.call is None:
-            self.call = Call(self._look, at, retry)
+            self.call = Call(self._asked(), self._look, at, retry)
         else:
             self.call.bring_forward(at)
+
+    def _asked(self) -> str:
+        first, *others = (one.request.environment_id for one in self.cancellations)
+        return f"reading the status of environment {first}" + (f" and {len(others)} others" if others else "")
 
     def events(self, now: float) -> Iterator[tuple[Cancellation, Event]]:
         """Yield what a look that has ended tells each cancellation that it can tell something."""
@@ -163,13 +167,16 @@ class Watcher:
         api, environment_id = self._api, request.environment_id
         match step:
             case Send():
-                return Call(lambda: _send(api, request), step.at)
+                return Call(f"canceling in environment {environment_id}", lambda: _send(api, request), step.at)
             case CancelQueued(_, request_id):
-                return Call(lambda: _cancel_queued(api, request_id), step.at)
+                asked = f"canceling the queued request {request_id}"
+                return Call(asked, lambda: _cancel_queued(api, request_id), step.at)
             case ListQueue():
-                return Call(lambda: QueueListed(api.deployment_queue(environment_id)), step.at, Retry(self._random))
+                asked = f"reading the deployment queue of environment {environment_id}"
+                return Call(asked, lambda: _list_queue(api, environment_id), step.at, Retry(self._random))
             case _:
-                return Call(lambda: HistoryRead(api.deployment_history(environment_id)), step.at, Retry(self._random))
+                asked = f"reading the deployment history of environment {environment_id}"
+                return Call(asked, lambda: _read_history(api, environment_id), step.at, Retry(self._random))
 
     def _step_events(self, now: float) -> Iterator[tuple[Cancellation, Event]]:
         for cancellation, call in list(self._steps.items()):
@@ -181,6 +188,14 @@ class Watcher:
 
 def _send(api: Api, request: CancellationRequest) -> Event:
     return Accepted(api.cancel_deployment(request.environment_id, force=request.force_cancel))
+
+
+def _list_queue(api: Api, environment_id: str) -> Event:
+    return QueueListed(api.deployment_queue(environment_id))
+
+
+def _read_history(api: Api, environment_id: str) -> Event:
+    return HistoryRead(api.deployment_history(environment_id))
 
 
 def _cancel_queued(api: Api, request_id: str) -> Event:

@@ -1,0 +1,155 @@
+"""How a cancellation must end when one of its calls fails in some way: written from the design, not from the code.
+
+A row holds the four positions; each has two ends: for a fault that strikes once and for one that lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from qovery_provider._schedule import ATTEMPTS
+from qovery_provider.errors import (
+    CallError,
+    CancellationInterruptedError,
+    CancellationTimeoutError,
+    ConflictError,
+    NotCanceledError,
+    NotFoundError,
+    QoveryError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+    WrongDeploymentError,
+)
+from tests.support.stage import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How a run ends.
+
+    Attributes:
+        how: The outcome, or the class of the error.
+        posts: How many cancels reach the server.
+        words: What the error says, beside what the fault itself has to be called.
+        retryable: What the failed call says of another attempt; None where no call failed for good.
+        names_fault: Whether the error says what came back.
+    """
+
+    how: str | type[QoveryError]
+    posts: int
+    words: tuple[str, ...] = ()
+    retryable: bool | None = None
+    names_fault: bool = True
+
+
+Row: TypeAlias = Mapping[Position, tuple[Ends, Ends]]
+
+CANCELED = Ends("canceled", 1)
+CANCELED_BY_THE_SECOND = Ends("canceled", 2)
+
+ACCEPTED = ("was accepted", "resumes without sending again")
+"""What is said when a call fails after the cancel was accepted (design 2.6, 2.7)."""
+
+INTERRUPTED = Ends(CancellationInterruptedError, 1, ACCEPTED)
+
+OUT_OF_TIME = Ends(CancellationTimeoutError, 1, ACCEPTED)
+
+NEVER_KNOWN_TO_ARRIVE = Ends(CancellationTimeoutError, ATTEMPTS, ("may have been received", "looks before it sends"))
+"""Sent within the attempts, each after a grace period, then waited for (design 2.3)."""
+
+GONE = Ends(NotCanceledError, 1, ("vanished",), names_fault=False)
+
+
+def _row(first: tuple[Ends, Ends], post: tuple[Ends, Ends], waiting: tuple[Ends, Ends], last: tuple[Ends, Ends]) -> Row:
+    return {Position.FIRST_LOOK: first, Position.POST: post, Position.WAITING: waiting, Position.LAST_LOOK: last}
+
+
+HARMLESS: Row = dict.fromkeys(Position, (CANCELED, CANCELED))
+"""Odd, but a whole and valid answer."""
+
+
+def _retried(post: tuple[Ends, Ends], error: type[CallError]) -> Row:
+    """A failed look is made again; it ends a wait only when it lasts, and never in success (design 2.7)."""
+    return _row(
+        first=(CANCELED, Ends(error, 0, retryable=True)),
+        post=post,
+        waiting=(CANCELED, replace(INTERRUPTED, retryable=True)),
+        last=(OUT_OF_TIME, OUT_OF_TIME),
+    )
+
+
+def lost(error: type[CallError] = TransportError) -> Row:
+    """Nothing tells whether Qovery has acted, and it has not: look, then send again after a grace (design 2.3)."""
+    return _retried((CANCELED_BY_THE_SECOND, NEVER_KNOWN_TO_ARRIVE), error)
+
+
+def lost_on_the_way() -> Row:
+    """The same, with requests that do not reach the server whole."""
+    return _retried((CANCELED, replace(NEVER_KNOWN_TO_ARRIVE, posts=0)), TransportError)
+
+
+def executed(error: type[CallError] = TransportError) -> Row:
+    """Nothing tells whether Qovery has acted, and it has: the looks show it, nothing is sent again (design 2.3)."""
+    return _retried((CANCELED, CANCELED), error)
+
+
+def unsent() -> Row:
+    """There was no way to the server, so that the cancel may be sent again (design 2.3)."""
+    return _retried((CANCELED, Ends(TransportError, 0, retryable=True)), TransportError)
+
+
+def limited() -> Row:
+    """429: certainly not executed; it waits as long as it is told (design 2.3, 2.8)."""
+    return _retried((CANCELED_BY_THE_SECOND, Ends(RateLimitError, ATTEMPTS, retryable=True)), RateLimitError)
+
+
+def limited_past_the_deadline() -> Row:
+    """429 until after the deadline: it fails and says so (design 2.8)."""
+    first, post = Ends(RateLimitError, 0, retryable=True), Ends(RateLimitError, 1, retryable=True)
+    waiting = replace(INTERRUPTED, retryable=True)
+    return _row((first, first), (post, post), (waiting, waiting), (OUT_OF_TIME, OUT_OF_TIME))
+
+
+def unavailable_past_the_deadline() -> Row:
+    """503 until after the deadline: no further look is worth it, and the cancel may have been executed."""
+    first, waiting = Ends(ServerError, 0, retryable=True), replace(INTERRUPTED, retryable=True)
+    return _row(
+        (first, first),
+        (CANCELED_BY_THE_SECOND, NEVER_KNOWN_TO_ARRIVE),
+        (waiting, waiting),
+        (OUT_OF_TIME, OUT_OF_TIME),
+    )
+
+
+def refused(error: type[CallError], *, reaches_server: bool = True) -> Row:
+    """Another attempt would get the same answer (design 3): it is told at once."""
+    first, post = Ends(error, 0, retryable=False), Ends(error, int(reaches_server), retryable=False)
+    later = replace(INTERRUPTED, retryable=False)
+    return _row((first, first), (post, post), (later, later), (later, later))
+
+
+def missing() -> Row:
+    """No such environment: believed at once before anything ran, later when a second look agrees (design 1)."""
+    first = Ends(NotFoundError, 0, retryable=False)
+    post = (CANCELED_BY_THE_SECOND, Ends(NotFoundError, ATTEMPTS, retryable=False))
+    return _row((first, first), post, (CANCELED, GONE), (CANCELED, GONE))
+
+
+def conflict() -> Row:
+    """409 to a cancel has two meanings, so looks decide (design 2.4); to a look it is a refusal like any other."""
+    post = (CANCELED_BY_THE_SECOND, Ends(ConflictError, ATTEMPTS, retryable=False))
+    return {**refused(ConflictError), Position.POST: post}
+
+
+def conflict_although_executed() -> Row:
+    """409 because a cancel is under way already: the look after it shows that, nothing is sent again (design 2.4)."""
+    return {**refused(ConflictError), Position.POST: (CANCELED, CANCELED)}
+
+
+def another_deployment() -> Row:
+    """An answer that names another deployment is never success (design 2.2), and its end is in the history (2.5)."""
+    wrong = Ends(WrongDeploymentError, 1)
+    return {**HARMLESS, Position.FIRST_LOOK: (wrong, wrong), Position.POST: (wrong, wrong)}

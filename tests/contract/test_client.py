@@ -1,0 +1,241 @@
+"""The client and the simulator, over a real socket: what goes out, what comes back, and what an error says."""
+
+from __future__ import annotations
+
+import base64
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+
+from qovery_provider._client import LONGEST_BODY, QoveryClient
+from qovery_provider._clock import SystemClock
+from qovery_provider._models import DeploymentRecord
+from qovery_provider._version import __version__
+from qovery_provider.errors import ApiError, NotFoundError, RateLimitError, TransportError
+from qovery_provider.simulator import Deployment, Environment, Plan, QoverySimulator, Respond
+from tests.support.calls import CALLS, CANCEL, STATUS, Call, settings_for
+
+HEADER = base64.urlsafe_b64encode(b'{"alg": "RS256"}').rstrip(b"=").decode()
+JWT = f"{HEADER}.e30.c2lnbmF0dXJl"
+
+
+# What goes out.
+
+
+@pytest.mark.parametrize(
+    ("call", "method", "path", "query", "body"),
+    [
+        pytest.param(CALLS[name], method, path, query, body, id=name)
+        for name, method, path, query, body in [
+            ("environment status", "GET", "/environment/env/status", {}, ""),
+            ("project statuses", "GET", "/project/project/environment/status", {}, ""),
+            ("project of an environment", "GET", "/environment/env", {}, ""),
+            ("deployment history", "GET", "/environment/env/deploymentHistoryV2", {"pageSize": "20"}, ""),
+            ("deployment queue", "GET", "/environment/env/deploymentQueue", {}, ""),
+            ("cancel", "POST", "/environment/env/cancelDeployment", {}, '{"force_cancel": false}'),
+            ("cancel of a queued request", "POST", "/deploymentQueue/request/cancelDeployment", {}, "{}"),
+        ]
+    ],
+)
+def test_sends_what_the_api_describes(  # noqa: PLR0913 - a row of the table
+    *,
+    qovery: QoverySimulator,
+    client: QoveryClient,
+    call: Call,
+    method: str,
+    path: str,
+    query: dict[str, str],
+    body: str,
+) -> None:
+    """Each call is one request with the method, path, query and body of Qovery's description."""
+    with pytest.raises(NotFoundError):
+        call(client)
+
+    (request,) = qovery.requests
+    assert (method, path, query) == (request.method, request.path, dict(request.query))
+    assert (json.loads(body) if body else None) == (json.loads(request.body) if request.body else None)
+    assert ("application/json" if body else None) == request.headers.get("Content-Type")
+
+
+@pytest.mark.usefixtures("running")
+def test_sends_the_force_flag(qovery: QoverySimulator, client: QoveryClient) -> None:
+    """A forced cancel says so in its body."""
+    client.cancel_deployment("env", force=True)
+
+    assert {"force_cancel": True} == json.loads(qovery.posts()[0].body)
+
+
+@pytest.mark.usefixtures("environment")
+def test_introduces_itself(qovery: QoverySimulator, client: QoveryClient) -> None:
+    """Every request names the package and its version, and asks for JSON."""
+    STATUS(client)
+
+    headers = qovery.requests[0].headers
+    assert f"qovery-provider/{__version__} (pulumi)" == headers["User-Agent"]
+    assert "application/json" == headers["Accept"]
+
+
+@pytest.mark.parametrize(
+    ("token", "scheme"),
+    [
+        pytest.param("qov_secret", "Token", id="API token"),
+        pytest.param("sk-qov-secret", "Token", id="policy token"),
+        pytest.param("deadbeef", "Token", id="token that decodes as base64"),
+        pytest.param(JWT, "Bearer", id="JWT"),
+    ],
+)
+@pytest.mark.usefixtures("environment")
+def test_authorizes_by_the_kind_of_token(qovery: QoverySimulator, token: str, scheme: str) -> None:
+    """An API token goes out as Token, a person's JWT as Bearer, and the server lets both in."""
+    qovery.service.token = token
+    client = QoveryClient(settings_for(qovery, token), SystemClock())
+
+    STATUS(client)
+    client.close()
+
+    assert f"{scheme} {token}" == qovery.requests[0].headers["Authorization"]
+    assert 200 == qovery.requests[0].status
+
+
+@pytest.mark.usefixtures("running")
+def test_uses_one_connection_for_all_calls(qovery: QoverySimulator, client: QoveryClient) -> None:
+    """Calls one after the other share a connection, whatever their answers are."""
+    qovery.inject(Respond(status=500, body="<html>", skip=3, times=2), Respond(status=404, skip=8))
+
+    for call in [*CALLS.values()] * 3:
+        with suppress(ApiError, TransportError):
+            call(client)
+
+    assert (21, 1) == (len(qovery.requests), qovery.connections)
+
+
+@pytest.mark.usefixtures("environment")
+def test_threads_share_the_connections(qovery: QoverySimulator) -> None:
+    """Calls side by side take a connection each, and leave it to the next ones."""
+    client = QoveryClient(settings_for(qovery), SystemClock(), connections=4)
+    with ThreadPoolExecutor(4) as threads:
+        states = list(threads.map(lambda _: client.environment_status("env").state, range(40)))
+    client.close()
+
+    assert ["READY"] * 40 == states
+    assert 4 >= qovery.connections
+
+
+# What comes back.
+
+
+def test_reads_a_status(client: QoveryClient, environment: Environment, running: Deployment) -> None:
+    """A status has every field that Qovery gives, by Qovery's names."""
+    status = client.environment_status("env")
+
+    assert ("env", "BUILDING", "BUILDING") == (status.id, status.state, status.last_deployment_state)
+    assert running.id == status.last_deployment_id
+    assert (running.plan.origin, running.plan.triggered_by) == (status.origin, status.triggered_by)
+    assert ("OUT_OF_DATE", None) == (status.deployment_status, status.total_deployment_duration_in_seconds)
+    assert status.last_deployment_date is not None
+    assert status.is_in_progress
+    assert environment.id == status.id
+
+
+def test_reads_the_statuses_of_a_project(
+    qovery: QoverySimulator, client: QoveryClient, environment: Environment
+) -> None:
+    """One call reads the status of every environment of a project."""
+    other = qovery.world.add_environment(project_id="project")
+    qovery.world.add_environment(project_id="another")
+
+    assert [environment.id, other.id] == [status.id for status in client.project_statuses("project")]
+    assert 1 == len(qovery.requests)
+
+
+@pytest.mark.usefixtures("environment")
+def test_reads_the_project_of_an_environment(client: QoveryClient) -> None:
+    """An environment says to which project it belongs."""
+    assert "project" == client.project_of("env")
+
+
+def test_reads_the_history(client: QoveryClient, environment: Environment, running: Deployment) -> None:
+    """The history names deployments with their states, the newest first."""
+    environment.cancel()
+
+    assert [DeploymentRecord(running.id, "CANCELING", "CANCELING")] == client.deployment_history("env")
+
+
+def test_reads_the_queue(client: QoveryClient, environment: Environment, running: Deployment) -> None:
+    """The queue names the requests that wait, the next one first, and not the one that runs."""
+    waiting = [environment.enqueue().id, environment.enqueue(Plan.of("STOP", seconds=5)).id]
+
+    assert waiting == client.deployment_queue("env")
+    assert running.request_id not in waiting
+
+
+def test_cancel_names_the_deployment_that_was_hit(client: QoveryClient, running: Deployment) -> None:
+    """The answer to a cancel is the status with the deployment that Qovery cancels."""
+    status = client.cancel_deployment("env", force=False)
+
+    assert (running.id, "CANCELING") == (status.last_deployment_id, status.last_deployment_state)
+    assert 1 == running.effective_cancels
+
+
+@pytest.mark.usefixtures("running")
+def test_cancels_a_queued_request(client: QoveryClient, environment: Environment) -> None:
+    """The cancel of a queued request is answered without a body, and that is a success."""
+    request = environment.enqueue()
+
+    client.cancel_queued(request.id)
+
+    assert "CANCELED" == request.state
+
+
+@pytest.mark.usefixtures("environment")
+def test_takes_what_the_answer_says_of_the_rate_limit(qovery: QoverySimulator) -> None:
+    """The budget follows the headers, of refusals too: with nothing left, it waits for the reset."""
+    qovery.service.limiter.limit = 1
+    client = QoveryClient(settings_for(qovery), clock := SystemClock())
+
+    assert 0.0 == client.budget.pause(clock.monotonic())
+    STATUS(client)
+    assert 3500 < client.budget.pause(clock.monotonic()) <= 3601
+    with pytest.raises(RateLimitError) as caught:
+        STATUS(client)
+    client.close()
+
+    assert caught.value.retry_after is not None
+    assert 3500 < caught.value.retry_after <= 3601
+
+
+@pytest.mark.parametrize("call", [STATUS, CANCEL], ids=["status", "cancel"])
+@pytest.mark.usefixtures("environment")
+def test_refuses_the_answer_for_another_environment(qovery: QoverySimulator, client: QoveryClient, call: Call) -> None:
+    """An answer that speaks of another environment is none, and a cancel may have been executed."""
+    body = {"id": "other", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"}
+    qovery.inject(Respond(status=200, body=json.dumps(body)))
+
+    with pytest.raises(TransportError, match="another environment") as caught:
+        call(client)
+
+    assert (call is CANCEL) == caught.value.may_have_executed
+
+
+@pytest.mark.usefixtures("environment")
+def test_takes_an_id_in_other_letters_for_the_same(client: QoveryClient, qovery: QoverySimulator) -> None:
+    """A UUID is the same in capital letters."""
+    body = {"id": "ENV", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"}
+    qovery.inject(Respond(status=200, body=json.dumps(body)))
+
+    assert "ENV" == client.environment_status("env").id
+
+
+@pytest.mark.parametrize("excess", [0, 1], ids=["at the limit", "one byte more"])
+def test_reads_one_mebibyte_at_most(qovery: QoverySimulator, client: QoveryClient, excess: int) -> None:
+    """A body of 1 MiB is read; one byte more is too long for any answer of Qovery."""
+    body = json.dumps({"id": "env", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"})
+    qovery.inject(Respond(status=200, body=body + " " * (LONGEST_BODY - len(body) + excess)))
+
+    if excess:
+        with pytest.raises(TransportError, match="longer than 1 MiB"):
+            STATUS(client)
+    else:
+        assert "DEPLOYED" == client.environment_status("env").state

@@ -1,0 +1,214 @@
+"""The client among what surrounds it: redirects, cookies, ~/.netrc, proxies, certificates, servers that never end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from qovery_provider._client import QoveryClient
+from qovery_provider._clock import SystemClock
+from qovery_provider._settings import resolve
+from qovery_provider.errors import RedirectError, TransportError
+from tests.support.certificates import HOST, Certificate, server_context
+from tests.support.proxy import Proxy
+from tests.support.wire import LOOPBACK, Connection, Request, ScriptedServer, http
+
+TOKEN = "qov_secret"
+STATUS = json.dumps({"id": "env", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"}).encode()
+
+
+class Recorder:
+    """A server that gives every request the same answer.
+
+    Attributes:
+        requests: What arrived.
+    """
+
+    def __init__(self, answer: bytes, certificate: Certificate | None = None) -> None:
+        self.requests: list[Request] = []
+        self._answer, self._certificate = answer, certificate
+        self.server = ScriptedServer(self._handle, self._welcome)
+        self.url = f"{'https' if certificate else 'http'}://{HOST if certificate else LOOPBACK}:{self.server.port}"
+
+    def _welcome(self, connection: Connection) -> bool:
+        return self._certificate is None or connection.secure(server_context(self._certificate))
+
+    def _handle(self, connection: Connection, request: Request) -> bool:
+        self.requests.append(request)
+        return connection.send(self._answer)
+
+
+@contextmanager
+def recorder(answer: bytes = http(200, STATUS), certificate: Certificate | None = None) -> Iterator[Recorder]:
+    """Lend a recorder that listens."""
+    recording = Recorder(answer, certificate)
+    with recording.server:
+        yield recording
+
+
+@contextmanager
+def client_of(url: str, timeout: tuple[float, float] = (5.0, 5.0)) -> Iterator[QoveryClient]:
+    """Lend a client for a server."""
+    settings = resolve({"qovery:apiUrl": url}, {"QOVERY_API_TOKEN": TOKEN})
+    with closing(QoveryClient(settings, SystemClock(), timeout=timeout)) as client:
+        yield client
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("place", ["same host", "another host", "another host by TLS"])
+def test_never_follows_a_redirect(status: int, method: str, place: str) -> None:
+    """A redirect is an error wherever it leads, and nothing is asked of the other place: the token stays."""
+    certificate: Certificate | None = "good" if place == "another host by TLS" else None
+    with recorder(certificate=certificate) as other:
+        location = "/elsewhere" if place == "same host" else f"{other.url}/environment/env/status"
+        with (
+            recorder(http(status, headers={"Location": location})) as server,
+            client_of(server.url) as client,
+            pytest.raises(RedirectError, match="never followed"),
+        ):
+            client.environment_status("env") if method == "GET" else client.cancel_deployment("env", force=False)
+
+        assert [method] == [request.method for request in server.requests]
+        assert [] == other.server.connections
+
+
+def test_keeps_no_cookies() -> None:
+    """A cookie that a proxy in front sets is not sent back."""
+    with recorder(http(200, STATUS, {"Set-Cookie": "session=1; Path=/"})) as server, client_of(server.url) as client:
+        client.environment_status("env")
+        client.environment_status("env")
+
+    assert [None, None] == [request.headers.get("Cookie") for request in server.requests]
+
+
+@pytest.mark.parametrize("machine", [f"machine {LOOPBACK}", "default"])
+def test_netrc_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: str) -> None:
+    """An entry of ~/.netrc that fits the host does not become the Authorization header."""
+    netrc = tmp_path / ".netrc"
+    netrc.write_text(f"{machine} login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    with recorder() as server, client_of(server.url) as client:
+        client.environment_status("env")
+
+    assert [f"Token {TOKEN}"] == [request.headers["Authorization"] for request in server.requests]
+
+
+def test_uses_the_proxy_for_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP_PROXY is honoured for plain http."""
+    with Proxy(STATUS) as proxy, recorder() as server, client_of(server.url) as client:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        assert "DEPLOYED" == client.environment_status("env").state
+
+        assert [f"{server.url}/environment/env/status"] == [request.target for request in proxy.requests]
+        assert [] == server.requests
+
+
+def test_tunnels_https_through_the_proxy(monkeypatch: pytest.MonkeyPatch, bundle: str) -> None:
+    """HTTPS_PROXY sees a tunnel and no token; the server sees the request."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    with Proxy() as proxy, recorder(certificate="good") as server, client_of(server.url) as client:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        assert "DEPLOYED" == client.environment_status("env").state
+
+        (tunnel,) = proxy.requests
+        assert ("CONNECT", f"{HOST}:{server.server.port}") == (tunnel.method, tunnel.target)
+        assert TOKEN not in str(tunnel)
+        assert [f"Token {TOKEN}"] == [request.headers["Authorization"] for request in server.requests]
+
+
+def test_no_proxy_goes_past_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_PROXY is honoured."""
+    with Proxy() as proxy, recorder() as server, client_of(server.url) as client:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", LOOPBACK)
+        client.environment_status("env")
+
+        assert [] == proxy.requests
+        assert 1 == len(server.requests)
+
+
+def test_a_proxy_that_is_not_there_is_a_network_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cancel behind a proxy that refuses connections was certainly not executed."""
+    with Proxy() as proxy:
+        pass
+    with recorder() as server, client_of(server.url) as client:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        with pytest.raises(TransportError) as caught:
+            client.cancel_deployment("env", force=False)
+
+    assert (False, True) == (caught.value.may_have_executed, caught.value.retryable)
+
+
+def test_a_proxy_that_wants_a_password_is_told_of(monkeypatch: pytest.MonkeyPatch, bundle: str) -> None:
+    """A tunnel that is refused sends nothing, and the text names the proxy."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    with recorder(http(407)) as proxy, recorder(certificate="good") as server, client_of(server.url) as client:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with pytest.raises(TransportError, match="proxy") as caught:
+            client.cancel_deployment("env", force=False)
+
+    assert not caught.value.may_have_executed
+    assert [] == server.requests
+
+
+def test_trusts_the_authorities_that_the_environment_names(monkeypatch: pytest.MonkeyPatch, bundle: str) -> None:
+    """REQUESTS_CA_BUNDLE decides which certificates are trusted."""
+    with recorder(certificate="good") as server, client_of(server.url) as client:
+        with pytest.raises(TransportError, match="not trusted"):
+            client.environment_status("env")
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+        client.environment_status("env")
+
+    assert 1 == len(server.requests)
+
+
+def test_the_token_never_goes_out_before_the_certificate_is_trusted(
+    monkeypatch: pytest.MonkeyPatch, bundle: str
+) -> None:
+    """A server with the certificate of another host sees no request."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    with (
+        recorder(certificate="wrong host") as server,
+        client_of(server.url) as client,
+        pytest.raises(TransportError, match="not trusted"),
+    ):
+        client.cancel_deployment("env", force=False)
+
+    assert [] == server.requests
+
+
+PROGRAM = """
+import sys
+from qovery_provider import _operations, errors
+from qovery_provider._settings import resolve
+settings = resolve({"qovery:apiUrl": sys.argv[1]}, {"QOVERY_API_TOKEN": "qov_secret"})
+try:
+    _operations.environment_status(settings, "env", limit=0.1)
+except errors.TransportError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("part", ["headers", "body"])
+def test_a_server_that_never_ends_does_not_hold_the_process(part: str) -> None:
+    """A call that was given up ends with its process, though the server goes on sending a byte now and then."""
+    text = b"HTTP/1.1 200 OK\r\nX-Slow: aaaa" if part == "headers" else b"HTTP/1.1 200 OK\r\n\r\n "
+
+    def drip(connection: Connection, _: Request) -> bool:
+        connection.drip(text)
+        return False
+
+    with ScriptedServer(drip) as server:
+        program = [sys.executable, "-c", PROGRAM, f"http://{LOOPBACK}:{server.port}"]
+        ended = subprocess.run(program, capture_output=True, text=True, timeout=8, check=True)
+
+    assert "no whole answer within" in ended.stdout

@@ -1,0 +1,168 @@
+"""Every kind of fault at every position of a cancellation, over real sockets: how it ends, and what is true then."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from qovery_provider._calls import CALL_LIMIT
+from qovery_provider._verdicts import CancellationResult
+from qovery_provider.errors import CallError, QoveryError
+from tests.contract.body_faults import BODY_KINDS
+from tests.contract.faults import Kind
+from tests.contract.outcomes import Ends
+from tests.contract.status_faults import STATUS_KINDS
+from tests.contract.wire_faults import WIRE_KINDS
+from tests.support.stage import TOKEN, Position, Stage
+
+KINDS = [*STATUS_KINDS, *BODY_KINDS, *WIRE_KINDS]
+
+SECRETS = (TOKEN, quote(TOKEN, safe=""), base64.b64encode(TOKEN.encode()).decode())
+
+INSIDES = (
+    "Traceback",
+    "Errno",
+    "urllib3",
+    "HTTPConnection",
+    "HTTPSConnection",
+    "Max retries",
+    "object at 0x",
+    "_ssl.c",
+)
+"""What the texts of inner exceptions look like."""
+
+FEW_BODIES = 16 * 2**20
+"""Bytes of memory for a body of 1 MiB, with what the library and the test's own server hold at the same time."""
+
+IN_FLIGHT = 16 * 2**20
+"""Bytes that the kernel may have taken from a server before the client hangs up."""
+
+
+def test_every_kind_declares_every_position() -> None:
+    """No cell of the matrix is left open, and no two kinds share a name."""
+    assert {frozenset(Position)} == {frozenset(kind.row) for kind in KINDS}
+    assert len(KINDS) == len({kind.name for kind in KINDS})
+    assert len(KINDS) >= 40
+
+
+@pytest.fixture(scope="module")
+def passed() -> Iterator[list[str]]:
+    """The runs that went well; their figures are kept when QOVERY_FIGURES names a folder."""
+    started, names = time.monotonic(), list[str]()
+    yield names
+    if folder := os.environ.get("QOVERY_FIGURES"):
+        figures = {
+            "kinds": len(KINDS),
+            "cells": sum(len(kind.row) for kind in KINDS),
+            "runs": len(RUNS),
+            "passed": len(names),
+            "seconds": round(time.monotonic() - started, 1),
+        }
+        Path(folder, "fault-matrix.json").write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def _runs() -> Iterator[object]:
+    for kind in KINDS:
+        for position, (once, lasting) in kind.row.items():
+            yield pytest.param(kind, position, True, lasting, id=f"{kind.name}: {position.value}, lasting")
+            # After the last look there is no other one to tell "once" from "lasting", unless the answer asks for it.
+            if position is not Position.LAST_LOOK or once != lasting:
+                yield pytest.param(kind, position, False, once, id=f"{kind.name}: {position.value}, once")
+
+
+RUNS = list(_runs())
+
+
+@pytest.mark.parametrize(("kind", "position", "lasting", "ends"), RUNS)
+def test_ends_as_declared(  # noqa: PLR0913 - a cell has as many sides
+    *,
+    kind: Kind,
+    position: Position,
+    lasting: bool,
+    ends: Ends,
+    monkeypatch: pytest.MonkeyPatch,
+    bundle: str,
+    passed: list[str],
+) -> None:
+    """A cancellation that meets the fault ends as the design says, tells the truth, and can be finished later."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    with Stage(kind.fault, position, lasting=lasting) as stage:
+        with _memory(kind) as memory:
+            end = stage.cancel()
+        took = stage.clock.now
+        assert ends.how == (end.outcome if isinstance(end, CancellationResult) else type(end)), end
+        assert ends.posts == stage.posts
+        _assert_says_what_is_needed(end, kind, ends, stage)
+        _assert_nothing_else_was_touched(stage)
+        _assert_the_wire_was_used_as_it_should(stage, kind, position)
+        assert took <= stage.timeout + CALL_LIMIT
+        assert FEW_BODIES > max(memory, default=0)
+        if isinstance(end, QoveryError):
+            _assert_can_be_finished(stage)
+    passed.append(kind.name)
+
+
+def _assert_says_what_is_needed(end: CancellationResult | QoveryError, kind: Kind, ends: Ends, stage: Stage) -> None:
+    """Every text is one line without secrets; an error says what was asked, of what, and what came back."""
+    text = end.sentence if isinstance(end, CancellationResult) else str(end)
+    assert [text] == text.splitlines()
+    assert [] == [secret for secret in SECRETS if secret in text]
+    assert [] == [inside for inside in INSIDES if inside in text]
+    if isinstance(end, CancellationResult):
+        return
+    wanted = [*ends.words, *(kind.words if ends.names_fault else ()), stage.environment.id]
+    assert [] == [words for words in wanted if words not in text], text
+    if ends.retryable is not None:
+        failed = end if isinstance(end, CallError) else end.__cause__
+        assert isinstance(failed, CallError)
+        assert ends.retryable == failed.retryable
+
+
+def _assert_nothing_else_was_touched(stage: Stage) -> None:
+    """At most one cancel took effect, and it hit the target; whatever ran after it goes on."""
+    target, *others = stage.environment.deployments
+    assert target is stage.target
+    assert target.effective_cancels <= 1
+    assert [] == [other.cancels for other in others if other.cancels]
+
+
+def _assert_the_wire_was_used_as_it_should(stage: Stage, kind: Kind, position: Position) -> None:
+    """The fault did strike, the server's pause was obeyed, and no endless answer was taken in."""
+    first, *_ = stage.strikes
+    after = min((call for call in stage.calls if call > first), default=None)
+    if kind.pause and position is not Position.LAST_LOOK:
+        assert after is not None
+        assert kind.pause <= after - first
+    assert all(connection.sent < IN_FLIGHT for connection in stage.server.connections)
+
+
+def _assert_can_be_finished(stage: Stage) -> None:
+    """`pulumi up` again, pinned to the target, ends in its cancellation without a cancel too many."""
+    was_accepted = bool(stage.target.cancels)
+    again = stage.cancel_again()
+    assert isinstance(again, CancellationResult), again
+    assert ("canceled", "CANCELED") == (again.outcome, stage.target.end_state)
+    assert int(not was_accepted) == stage.posts
+    _assert_nothing_else_was_touched(stage)
+
+
+@contextmanager
+def _memory(kind: Kind) -> Iterator[list[int]]:
+    """Measure how much memory is taken at most, where that matters."""
+    peak: list[int] = []
+    if not kind.is_huge:
+        yield peak
+        return
+    tracemalloc.start()
+    yield peak
+    peak.append(tracemalloc.get_traced_memory()[1])
+    tracemalloc.stop()

@@ -1,0 +1,30 @@
+"""Providers configured as the SDK does it, without the SDK's host."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pulumi.dynamic import Config, ConfigureRequest
+
+from qovery_provider._dynamic import QoveryResourceProvider
+from qovery_provider.simulator import QoverySimulator
+
+Kind = TypeVar("Kind", bound=QoveryResourceProvider)
+
+
+def configured(kind: type[Kind], qovery: QoverySimulator) -> Kind:
+    """Return a provider whose stack is configured for the simulator."""
+    provider = kind()
+    provider.configure(ConfigureRequest(Config(configuration(qovery), "project")))
+    return provider
+
+
+def configuration(qovery: QoverySimulator) -> dict[str, Any]:
+    """Return what a stack's configuration says of a simulator."""
+    return {"qovery:apiToken": qovery.token, "qovery:apiUrl": qovery.url}
+
+
+def picked(properties: dict[str, Any] | None, *names: str) -> tuple[Any, ...]:
+    """Return these properties."""
+    assert properties is not None
+    return tuple(properties[name] for name in names)

@@ -1,0 +1,264 @@
+"""One real cancellation over a real socket, with a server that misbehaves at one place of it.
+
+The server answers from the simulator's world, so that "executed, but the answer was lost" is real. Time is virtual:
+nobody sleeps, and a call that hangs takes the time that it is given at once. Sockets, threads and TLS are real.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Collection
+from concurrent import futures
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal
+
+import pytest
+
+from qovery_provider import _calls, _operations, _shared
+from qovery_provider._client import QoveryClient
+from qovery_provider._clock import Clock
+from qovery_provider._settings import Settings, resolve
+from qovery_provider._verdicts import CancellationRequest, CancellationResult
+from qovery_provider.errors import QoveryError
+from qovery_provider.simulator import LoggedRequest, Plan, QoverySimulator
+from tests.support.certificates import HOST, Certificate, server_context
+from tests.support.clock import FakeClock
+from tests.support.wire import LOOPBACK, Connection, DeadPorts, Request, ScriptedServer, http
+
+TOKEN = "qov_S3cret+t0ken/of=the~test"
+"""Its percent-encoded form is another one than itself."""
+
+TIMEOUT, LONG_TIMEOUT, SHORT_TIMEOUT = 400.0, 600.0, 30.0
+"""Seconds for the whole wait: long where calls hang, short where the last look is to be reached."""
+
+SAFE_POINT = 2.0
+"""Seconds from the cancel until the deployment has ended."""
+
+PATIENT, IMPATIENT = (5.0, 5.0), (0.03, 0.03)
+"""Limits of the client on connecting and on silence; the second for calls that are known to meet silence."""
+
+
+class Position(Enum):
+    """Where in a cancellation a fault strikes."""
+
+    FIRST_LOOK = "first look"
+    POST = "POST"
+    WAITING = "look while waiting"
+    LAST_LOOK = "last look"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an honest server would answer."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+    def to_bytes(self) -> bytes:
+        """Write it as HTTP."""
+        return http(self.status, self.body, self.headers)
+
+
+class Moment:
+    """A request that is struck, with all that a script needs to answer it."""
+
+    def __init__(self, stage: Stage, connection: Connection, request: Request) -> None:
+        self.stage, self.connection, self.request = stage, connection, request
+
+    @property
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self.stage.clock.wall()
+
+    def execute(self) -> Reply:
+        """Let Qovery act on the request; return its true answer."""
+        return self.stage.reply(self.request)
+
+    def hang(self) -> None:
+        """Tell that no whole answer will come, so that nobody has to wait for that."""
+        self.stage.hung.set_result(None)
+
+
+Route = Literal["open", "closed port", "no answer to connects", "unknown host"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """How the wire misbehaves.
+
+    Attributes:
+        on_request: Answers a request that is struck; returns whether the connection stays open.
+        on_connection: Is told of a connection that is struck; returns whether a request is read from it.
+        route: Where the host name leads to.
+        certificate: The server's certificate; None for plain HTTP.
+        is_silent: Whether the client has to run into its limit on silence.
+        is_before_request: Whether it strikes connections rather than requests.
+        closes_idle: Whether the server closes the idle connections before the call that is struck.
+        hangs: Whether every call that is struck takes as long as it may.
+    """
+
+    on_request: Callable[[Moment], bool] = lambda moment: moment.connection.send(moment.execute().to_bytes())
+    on_connection: Callable[[Connection], bool] = lambda _: True
+    route: Route = "open"
+    certificate: Certificate | None = None
+    is_silent: bool = False
+    is_before_request: bool = False
+    closes_idle: bool = False
+    hangs: bool = False
+
+
+class Stage:
+    """A world with one running deployment and a queued one behind it, and the road to it.
+
+    Attributes:
+        posts: How many cancels reached the server whole.
+        strikes: The times at which the fault struck.
+        calls: The times of all calls.
+    """
+
+    def __init__(self, fault: Fault, position: Position | None, *, lasting: bool = False) -> None:
+        self.fault, self.position, self.lasting = fault, position, lasting
+        self.clock = FakeClock()
+        self.timeout = LONG_TIMEOUT if fault.hangs else TIMEOUT
+        if position is Position.LAST_LOOK:
+            self.timeout = SHORT_TIMEOUT
+        self.qovery = QoverySimulator(token=TOKEN, clock=self.clock.wall)
+        self.environment = self.qovery.world.add_environment()
+        # The last look, and no earlier one, is the first to show the end.
+        delay = self.timeout - 0.001 if position is Position.LAST_LOOK else SAFE_POINT
+        course = (("BUILDING", 1e6),)
+        self.target = self.environment.deploy(Plan(phases=course, cancel_delay=delay))
+        self.environment.enqueue(Plan(phases=course))
+        self.posts, self.strikes, self.calls = 0, list[float](), list[float]()
+        self.hung = futures.Future[None]()
+        self._announced = {"POST": 0, "first": 0, "later": 0}
+        self._is_struck = False
+        self._turn = threading.Lock()
+        self.server = ScriptedServer(self._answer, self._greet)
+        self._dead = DeadPorts()
+
+    def __enter__(self) -> Stage:  # noqa: PYI034 - `Self` came with Python 3.11
+        self._patches = pytest.MonkeyPatch()
+        self._patches.setattr(_shared, "QoveryClient", self._client)
+        for module in (_operations, _shared):
+            self._patches.setattr(module, "random", lambda: 0.5)
+        self._patches.setattr(_calls, "wait", self._wait)
+        self._patches.setattr(socket, "getaddrinfo", self._resolve)
+        self.server.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._patches.undo()
+        self.server.__exit__()
+        self._dead.close()
+
+    def cancel(self, deployment_id: str | None = None) -> CancellationResult | QoveryError:
+        """Run one cancellation as a host does; return how it ends."""
+        scheme = "https" if self.fault.certificate else "http"
+        url = f"{scheme}://{HOST}:{self.server.port}"
+        settings = resolve({"qovery:apiUrl": url}, {"QOVERY_API_TOKEN": TOKEN})
+        request = CancellationRequest(self.environment.id, deployment_id, timeout=self.timeout)
+        self._deadline = self.clock.now + self.timeout
+        try:
+            return _operations.cancel(settings, request, lambda _: None, clock=self.clock).result()
+        except QoveryError as error:
+            return error
+
+    def cancel_again(self) -> CancellationResult | QoveryError:
+        """Run again what is meant, pinned, on a wire that behaves; count its cancels alone."""
+        self.position, self._is_struck, self.posts = None, False, 0
+        return self.cancel(self.target.id)
+
+    # The client's side.
+
+    def announce(self, method: str, path: str) -> tuple[float, float]:
+        """Take which call comes next; return the limits on its silence."""
+        self.calls.append(self.clock.now)
+        position = self._position_of(method, path)
+        self._is_struck = position is not None and position is self.position and (self.lasting or not self.strikes)
+        if self._is_struck:
+            self.strikes.append(self.clock.now)
+            if self.fault.closes_idle:
+                self.server.close_connections()
+        return IMPATIENT if self._is_struck and self.fault.is_silent else PATIENT
+
+    def _position_of(self, method: str, path: str) -> Position | None:
+        if method == "POST":
+            self._announced["POST"] += 1
+            return Position.POST
+        if not path.endswith("/status"):
+            return None
+        if not self._announced["POST"]:
+            return Position.FIRST_LOOK
+        if self.clock.now >= self._deadline:
+            return Position.LAST_LOOK
+        self._announced["later"] += 1
+        return Position.WAITING if self._announced["later"] > 1 else None
+
+    def _client(self, settings: Settings, clock: Clock, *, connections: int) -> QoveryClient:
+        return _AnnouncingClient(settings, clock, connections, self)
+
+    def _wait(self, calls: Collection[futures.Future[Any]], timeout: float, return_when: str) -> None:
+        """Wait for calls; what hangs for good takes its time at once."""
+        done, _ = futures.wait([*calls, self.hung], timeout=5, return_when=return_when)
+        assert done, "a call hangs, and the script does not say so"
+        if self.hung in done:
+            self.hung = futures.Future()
+            self.clock.move_to(self.clock.now + timeout)
+
+    def _resolve(self, host: str, port: int, *_: object, **__: object) -> list[tuple[Any, ...]]:
+        assert HOST == host
+        route = self.fault.route if self._is_struck else "open"
+        if route == "unknown host":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        if route != "open":
+            port = self._dead.refusing if route == "closed port" else self._dead.silent
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (LOOPBACK, port))]
+
+    # The server's side.
+
+    def reply(self, request: Request) -> Reply:
+        """Let the simulator act on a request."""
+        path, _, query = request.target.partition("?")
+        fields = dict(field.split("=") for field in query.split("&") if field)
+        with self._turn:
+            answer = self.qovery.service.reply(
+                LoggedRequest(
+                    self.posts, self.clock.wall(), request.method, path, fields, request.headers, request.body.decode()
+                )
+            )
+        headers = dict(answer.headers)
+        if self.fault.is_before_request or self.fault.certificate:
+            # The next call needs a connection of its own to be struck.
+            headers["Connection"] = "close"
+        return Reply(answer.status, answer.body, headers)
+
+    def _greet(self, connection: Connection) -> bool:
+        if self._is_struck and not self.fault.on_connection(connection):
+            return False
+        if not self.fault.certificate:
+            return True
+        return connection.secure(server_context(self.fault.certificate if self._is_struck else "good"))
+
+    def _answer(self, connection: Connection, request: Request) -> bool:
+        if request.method == "POST":
+            self.posts += 1
+        if self._is_struck and not self.fault.is_before_request:
+            return self.fault.on_request(Moment(self, connection, request))
+        reply = self.reply(request)
+        return connection.send(reply.to_bytes()) and reply.headers.get("Connection") != "close"
+
+
+class _AnnouncingClient(QoveryClient):
+    """The real client; it says which call it is about to make."""
+
+    def __init__(self, settings: Settings, clock: Clock, connections: int, stage: Stage) -> None:
+        super().__init__(settings, clock, connections=connections)
+        self._stage = stage
+
+    def _exchange(self, method: str, path: str, asked: str, body: object) -> tuple[bytes, str]:
+        self._timeout = self._stage.announce(method, path)
+        return super()._exchange(method, path, asked, body)
