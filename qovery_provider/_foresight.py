@@ -47,10 +47,13 @@ def foresee_all(request: CancellationRequest, statuses: Mapping[str, Environment
     busy = [status for status in statuses.values() if status.is_in_progress]
     named = [f"{short(status.id)} {running(status, wall)}" for status in busy[:MOST_NAMED]]
     more = [f"{len(busy) - MOST_NAMED} more"] if len(busy) > MOST_NAMED else []
+    if not busy and request.include_queued:
+        return f"would cancel all queued requests in {len(statuses)} environments; nothing is running right now"
+    if not busy:
+        verdict = 'would fail, as on_idle is "fail": ' if request.on_idle == "fail" else ""
+        return f"{verdict}nothing to cancel right now in {len(statuses)} environments"
     queued = " and all queued requests" if request.include_queued else ""
-    risk = f"; {FORCE_RISK}" if request.force_cancel and busy else ""
-    if not busy and not queued:
-        return f"nothing to cancel right now in {len(statuses)} environments"
+    risk = f"; {FORCE_RISK}" if request.force_cancel else ""
     return f"would cancel {len(busy)} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}"
 
 

@@ -52,7 +52,7 @@ class BulkDeploymentCancellationProvider(QoveryResourceProvider):
         inputs = _inputs.with_defaults(_news, _inputs.BULK_CANCELLATION)
         if UNFINISHED not in _olds:
             return UpdateResult({**_olds, **{name: inputs[name] for name in _inputs.WAITING}})
-        left = [Target(key, one["deployment_id"], Sent(one["sent"])) for key, one in _olds[UNFINISHED].items()]
+        left = [Target(key, one.get("deployment_id"), Sent(one["sent"])) for key, one in _olds[UNFINISHED].items()]
         return UpdateResult(self._cancel(_id, inputs, left, _olds["results"]))
 
     def _cancel(
