@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 LONGEST = 60
-USERINFO = re.compile(r"//[^/@]*@")
+USERINFO = re.compile(r"//[^/]*@")
 SECRETS = re.compile(r"qov[_-]|eyJ[\w-]*\.", re.IGNORECASE)
 
 
