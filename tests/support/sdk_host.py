@@ -50,9 +50,7 @@ class SdkHost:
         """Create a resource."""
         return self._ask("Create", provider_pb2.CreateRequest(urn=urn, properties=self._struct(inputs)))
 
-    def update(
-        self, urn: str, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]
-    ) -> dict[str, Any] | Refused:
+    def update(self, urn: str, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any] | Refused:
         """Update a resource."""
         olds_, news_ = self._struct(olds), self._struct(news)
         return self._ask("Update", provider_pb2.UpdateRequest(urn=urn, id=id_, olds=olds_, news=news_))
@@ -116,5 +114,5 @@ def _servicer() -> Any:  # noqa: ANN401 - a class of the SDK that cannot be impo
         module = ast.parse(file.read())
     assert "main()" == ast.unparse(module.body.pop())
     names: dict[str, Any] = {"__name__": HOST}
-    exec(compile(module, spec.origin, "exec"), names)  # noqa: S102 - the SDK's own code
+    exec(compile(module, spec.origin, "exec"), names)
     return names["DynamicResourceProviderServicer"]()

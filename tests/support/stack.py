@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -41,6 +42,11 @@ class Run:
         block, _, _ = rest.partition("\n\nOutputs:")
         block, _, _ = block.partition("\n\nResources:")
         return [line.strip() for line in block.splitlines() if line.startswith("    ")]
+
+    def row(self, name: str) -> str:
+        """Return what stands last on the row of one of our resources: what is done with it, and what it says."""
+        rows = re.findall(rf"^ ?[-+~ ]+ pulumi-python:dynamic/qovery:\w+ {name} (.*)$", self.output, re.MULTILINE)
+        return str(rows[-1]).strip() if rows else ""
 
 
 class Stack:

@@ -1,0 +1,464 @@
+"""Where the API is and with what token: precedence, validation, and a token that shows itself nowhere."""
+
+import base64
+import copy
+import json
+import logging
+import pickle
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError, asdict
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from qovery_provider._settings import CONFIG_KEYS, Settings, Token, problems, resolve, shows_preview_status
+from qovery_provider.errors import ConfigurationError
+
+TOKEN = "qov_1234"
+CONFIG: dict[str, object] = {"qovery:apiToken": TOKEN}
+SECOND = {"QOVERY_CLI_ACCESS_TOKEN": "second"}
+THIRD = {"Q_CLI_ACCESS_TOKEN": "third"}
+
+
+def jwt(header: str | bytes) -> str:
+    """Return a JWT with that header; its parts are base64 for URLs, without padding."""
+    content = header if isinstance(header, bytes) else header.encode()
+    return base64.urlsafe_b64encode(content).decode().rstrip("=") + ".e30.c2ln"
+
+
+def scheme_of(token: str) -> str:
+    return resolve({"qovery:apiToken": token}, {}).auth_scheme
+
+
+def url_of(value: object) -> str:
+    return resolve({**CONFIG, "qovery:apiUrl": value}, {}).api_url
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "token", "source"),
+    [
+        pytest.param(CONFIG, {"QOVERY_API_TOKEN": "first"}, TOKEN, "the stack's qovery:apiToken", id="stack first"),
+        pytest.param({}, {**THIRD, **SECOND, "QOVERY_API_TOKEN": "first"}, "first", "QOVERY_API_TOKEN", id="terraform"),
+        pytest.param({}, {**THIRD, **SECOND}, "second", "QOVERY_CLI_ACCESS_TOKEN", id="CLI"),
+        pytest.param({}, THIRD, "third", "Q_CLI_ACCESS_TOKEN", id="old CLI"),
+        pytest.param({"qovery:apiToken": None}, SECOND, "second", "QOVERY_CLI_ACCESS_TOKEN", id="null is passed over"),
+        pytest.param({"qovery:apiToken": ""}, SECOND, "second", "QOVERY_CLI_ACCESS_TOKEN", id="empty is passed over"),
+        pytest.param({"qovery:apiToken": " \n"}, THIRD, "third", "Q_CLI_ACCESS_TOKEN", id="blank is passed over"),
+        pytest.param({}, {"QOVERY_API_TOKEN": "\t", **THIRD}, "third", "Q_CLI_ACCESS_TOKEN", id="blank variable"),
+        pytest.param({"qovery:apiToken": f" {TOKEN}\r\n"}, {}, TOKEN, "the stack's qovery:apiToken", id="trimmed"),
+        pytest.param({}, {"Q_CLI_ACCESS_TOKEN": "!~"}, "!~", "Q_CLI_ACCESS_TOKEN", id="first and last of ASCII"),
+    ],
+)
+def test_the_first_token_that_is_given_is_taken(
+    config: dict[str, object], environ: dict[str, str], token: str, source: str
+) -> None:
+    """The stack's own comes first, then the names that Qovery's tools use; blank ones are passed over."""
+    found = resolve(config, environ).token
+
+    assert (token, source) == (found.reveal(), found.source)
+
+
+def test_a_missing_token_says_where_to_put_one() -> None:
+    """The text names the secret, the command and every variable."""
+    with pytest.raises(ConfigurationError) as raised:
+        resolve({"qovery:apiToken": ""}, {"QOVERY_API_TOKEN": " "})
+
+    assert (
+        "no Qovery API token: set the stack secret qovery:apiToken (`pulumi config set --secret qovery:apiToken`) "
+        "or one of the environment variables QOVERY_API_TOKEN, QOVERY_CLI_ACCESS_TOKEN, Q_CLI_ACCESS_TOKEN"
+    ) == str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("secret part", id="space"),
+        pytest.param("secret\nX-Evil: 1", id="line end"),
+        pytest.param("secret\x7f", id="control character"),
+        pytest.param("secrét", id="accent"),
+        pytest.param("secret\u200b", id="invisible"),
+        pytest.param("\ud800", id="lone surrogate"),
+        pytest.param(1234, id="number"),
+        pytest.param(True, id="bool"),
+        pytest.param(False, id="false"),
+        pytest.param(["secret"], id="list"),
+    ],
+)
+def test_a_token_is_a_single_plain_word(value: object) -> None:
+    """Anything else cannot stand in a header; the text names the source and never the value."""
+    with pytest.raises(ConfigurationError) as raised:
+        resolve({"qovery:apiToken": value}, {"QOVERY_API_TOKEN": "good"})
+
+    assert (
+        "the token from the stack's qovery:apiToken cannot be one: "
+        "it must be a single word of plain letters, digits and punctuation"
+    ) == str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(jwt('{"alg":"HS256"}'), id="usual"),
+        pytest.param(jwt('{"typ":"JWT","alg":null}').removesuffix("e30.c2ln") + ".", id="any algorithm, empty parts"),
+        pytest.param(jwt('{"alg":"a~~~b???c"}'), id="letters of base64 for URLs"),
+    ],
+)
+def test_a_persons_jwt_is_a_bearer(token: str) -> None:
+    """Three parts, the first of which is an object with `alg`: a person's login."""
+    assert "Bearer" == scheme_of(token)
+
+
+def test_a_jwt_of_any_length_is_a_bearer() -> None:
+    """The padding that a JWT leaves out is put back, whatever its length."""
+    assert ["Bearer"] * 20 == [scheme_of(jwt('{"alg":"' + "x" * length + '"}')) for length in range(20)]
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("qov_1234", id="API token"),
+        pytest.param("sk-qov-1234", id="policy token"),
+        pytest.param("deadbeef", id="a word that is base64"),
+        pytest.param("deadbeef.deadbeef.deadbeef", id="three parts, no JSON"),
+        pytest.param("a.b.c", id="three parts, no base64"),
+        pytest.param("..", id="three empty parts"),
+        pytest.param(jwt('{"typ":"JWT"}'), id="no alg"),
+        pytest.param(jwt('["alg"]'), id="a list"),
+        pytest.param(jwt('"alg"'), id="a text"),
+        pytest.param(jwt("1"), id="a number"),
+        pytest.param(jwt("[" * 100_000), id="very deep"),
+        pytest.param(jwt(b'{"alg\xff":1}'), id="no UTF-8"),
+        pytest.param(jwt('{"alg":"HS256"}').removesuffix(".c2ln"), id="two parts"),
+        pytest.param(jwt('{"alg":"HS256"}') + ".x", id="four parts"),
+        pytest.param(jwt('{"alg":"HS256"}').removesuffix(".e30.c2ln"), id="one part"),
+    ],
+)
+def test_any_other_token_is_a_token(token: str) -> None:
+    """What only looks like a JWT goes out as an API token."""
+    assert "Token" == scheme_of(token)
+
+
+@pytest.mark.parametrize(
+    ("value", "scheme"),
+    [
+        pytest.param("Bearer", "Bearer", id="bearer"),
+        pytest.param(" bearer\n", "Bearer", id="spaces and lower case"),
+        pytest.param("TOKEN", "Token", id="upper case"),
+        pytest.param(None, "Token", id="not given"),
+    ],
+)
+def test_a_given_scheme_wins(value: object, scheme: str) -> None:
+    """The configuration may say it, in any spelling; otherwise the token tells."""
+    assert scheme == resolve({**CONFIG, "qovery:authScheme": value}, {}).auth_scheme
+
+
+def test_a_given_scheme_wins_over_a_jwt() -> None:
+    """Also where the token would tell otherwise."""
+    config = {"qovery:apiToken": jwt('{"alg":"HS256"}'), "qovery:authScheme": "token"}
+
+    assert "Token" == resolve(config, {}).auth_scheme
+
+
+@pytest.mark.parametrize(
+    ("value", "quoted"),
+    [
+        pytest.param("Basic", "'Basic'", id="another"),
+        pytest.param("", "''", id="empty"),
+        pytest.param(1, "1", id="number"),
+        pytest.param(TOKEN, "what looks like a token (not shown)", id="the token by mistake"),
+    ],
+)
+def test_another_scheme_is_refused(value: object, quoted: str) -> None:
+    """The text says what is allowed and what was given."""
+    with pytest.raises(ConfigurationError) as raised:
+        resolve({**CONFIG, "qovery:authScheme": value}, {})
+
+    assert f"qovery:authScheme must be Bearer or Token; got {quoted}" == str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "url"),
+    [
+        pytest.param({}, {}, "https://api.qovery.com", id="default"),
+        pytest.param({}, {"QOVERY_API_URL": "https://env.example"}, "https://env.example", id="environment"),
+        pytest.param(
+            {"qovery:apiUrl": "https://stack.example"},
+            {"QOVERY_API_URL": "https://env.example"},
+            "https://stack.example",
+            id="stack first",
+        ),
+        pytest.param(
+            {"qovery:apiUrl": ""}, {"QOVERY_API_URL": "https://env.example"}, "https://env.example", id="empty stack"
+        ),
+        pytest.param({"qovery:apiUrl": None}, {"QOVERY_API_URL": ""}, "https://api.qovery.com", id="all empty"),
+    ],
+)
+def test_the_first_url_that_is_given_is_taken(config: dict[str, object], environ: dict[str, str], url: str) -> None:
+    """Stack, then environment, then Qovery itself."""
+    assert url == resolve({**CONFIG, **config}, environ).api_url
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        pytest.param("https://api.example", "https://api.example", id="https"),
+        pytest.param(" https://api.example\n", "https://api.example", id="spaces around"),
+        pytest.param("https://api.example///", "https://api.example", id="slashes at the end"),
+        pytest.param("https://api.example/X/", "https://api.example/X", id="capital at the end"),
+        pytest.param("https://api.example/qovery/v1/", "https://api.example/qovery/v1", id="path"),
+        pytest.param("https://api.example/@home", "https://api.example/@home", id="at sign in the path"),
+        pytest.param("HTTPS://API.example:8443", "HTTPS://API.example:8443", id="upper case and port"),
+        pytest.param("https://api.example:1", "https://api.example:1", id="lowest port"),
+        pytest.param("https://api.example:65535", "https://api.example:65535", id="highest port"),
+        pytest.param("https://192.0.2.1", "https://192.0.2.1", id="address"),
+        pytest.param("https://[2001:db8::1]:443", "https://[2001:db8::1]:443", id="IPv6 address"),
+        pytest.param("https://xn--bcher-kva.example", "https://xn--bcher-kva.example", id="encoded international name"),
+        pytest.param("http://localhost:8080", "http://localhost:8080", id="localhost"),
+        pytest.param("http://LocalHost", "http://LocalHost", id="localhost in any case"),
+        pytest.param("http://127.0.0.1:8080", "http://127.0.0.1:8080", id="loopback"),
+        pytest.param("http://127.255.255.254", "http://127.255.255.254", id="the whole loopback network"),
+        pytest.param("http://[::1]:8080/", "http://[::1]:8080", id="IPv6 loopback"),
+    ],
+)
+def test_a_safe_url_is_taken(value: str, url: str) -> None:
+    """Everywhere https, http on this machine alone; no slash stays at the end."""
+    assert url == url_of(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(" ", id="blank"),
+        pytest.param("api.qovery.com", id="no scheme"),
+        pytest.param("//api.qovery.com", id="no scheme but slashes"),
+        pytest.param("ftp://api.qovery.com", id="another scheme"),
+        pytest.param("ftp://localhost", id="another scheme on loopback"),
+        pytest.param("http+unix://localhost", id="a socket"),
+        pytest.param("http://api.qovery.com", id="plain http"),
+        pytest.param("http://126.255.255.255", id="below loopback"),
+        pytest.param("http://128.0.0.1", id="above loopback"),
+        pytest.param("http://10.0.0.1", id="private network"),
+        pytest.param("http://0.0.0.0", id="any address"),
+        pytest.param("http://[::2]", id="IPv6 beside loopback"),
+        pytest.param("http://127.0.0.1.evil.example", id="a name like loopback"),
+        pytest.param("http://localhost.evil.example", id="a name like localhost"),
+        pytest.param("http://127.1", id="short loopback"),
+        pytest.param("http://2130706433", id="loopback as a number"),
+        pytest.param("https://user@api.qovery.com", id="user"),
+        pytest.param("https://user:password@api.qovery.com", id="password"),
+        pytest.param("https://@api.qovery.com", id="empty user"),
+        pytest.param("http://localhost@evil.example", id="localhost as user"),
+        pytest.param("http://evil.example@localhost", id="user on loopback"),
+        pytest.param("https://api.qovery.com?x=1", id="query"),
+        pytest.param("https://api.qovery.com/?", id="empty query"),
+        pytest.param("https://api.qovery.com#x", id="fragment"),
+        pytest.param("https://api.qovery.com/#", id="empty fragment"),
+        pytest.param("https://api.qovery.com:0", id="port zero"),
+        pytest.param("https://api.qovery.com:65536", id="port too high"),
+        pytest.param("https://api.qovery.com:-1", id="negative port"),
+        pytest.param("https://api.qovery.com:https", id="port as a word"),
+        pytest.param("https://api.qovery.com:\u0664\u0664\u0663", id="port in other digits"),
+        pytest.param("https://api.qovery.com/a b", id="space"),
+        pytest.param("https://api.qovery.com/a\tb", id="tab"),
+        pytest.param("https://api.qovery.com/\r\nX-Evil: 1", id="line end"),
+        pytest.param("https://api.qovery.com/\x00", id="null character"),
+        pytest.param("https://api.qovery.com/\x7f", id="delete character"),
+        pytest.param("https://b\xfccher.example", id="international name"),
+        pytest.param("https://api.q\u043every.com", id="Cyrillic look-alike"),
+        pytest.param("https://api.qovery.com\u2100evil.example", id="letter that holds a slash"),
+        pytest.param("https://evil.example\\@api.qovery.com", id="backslash before the at sign"),
+        pytest.param("https://api.qovery.com\\evil", id="backslash"),
+        pytest.param("https:", id="scheme alone"),
+        pytest.param("https://", id="no host"),
+        pytest.param("https:///status", id="path without host"),
+        pytest.param("https://:443", id="port without host"),
+        pytest.param("https:api.qovery.com", id="no slashes"),
+        pytest.param("http:/localhost", id="one slash"),
+        pytest.param("https://[::1", id="open bracket"),
+        pytest.param("https://[zz]", id="no address in brackets"),
+        pytest.param(443, id="number"),
+        pytest.param(True, id="bool"),
+        pytest.param(["https://api.qovery.com"], id="list"),
+    ],
+)
+def test_an_unsafe_url_is_refused(value: object) -> None:
+    """The token goes out to this address, so nothing about it may be doubtful."""
+    with pytest.raises(ConfigurationError, match=r"^qovery:apiUrl must be an https URL without user"):
+        url_of(value)
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "text"),
+    [
+        pytest.param({"qovery:apiUrl": "http://a.example"}, {}, "qovery:apiUrl {}; got 'http://a.example'", id="stack"),
+        pytest.param({"qovery:apiUrl": 443}, {}, "qovery:apiUrl {}; got 443", id="number"),
+        pytest.param({}, {"QOVERY_API_URL": "http://b"}, "QOVERY_API_URL {}; got 'http://b'", id="environment"),
+        pytest.param({}, {"QOVERY_API_URL": " "}, "QOVERY_API_URL {}; got ' '", id="blank"),
+        pytest.param({}, {"QOVERY_API_URL": TOKEN}, "QOVERY_API_URL {}; got {hidden}", id="the token by mistake"),
+    ],
+)
+def test_a_refused_url_says_where_it_stands(config: dict[str, object], environ: dict[str, str], text: str) -> None:
+    """The text names the source, what is allowed, and what was given."""
+    allowed = "must be an https URL without user, query or fragment (http only for a loopback address)"
+    with pytest.raises(ConfigurationError) as raised:
+        resolve({**CONFIG, **config}, environ)
+
+    assert text.format(allowed, hidden="what looks like a token (not shown)") == str(raised.value)
+
+
+def test_a_password_in_a_url_is_not_repeated() -> None:
+    """A person who put a credential into the URL does not find it in the logs as well."""
+    with pytest.raises(ConfigurationError) as raised:
+        url_of("https://user:hunter2@api.qovery.com")
+
+    assert "hunter2" not in str(raised.value)
+
+
+@given(st.text())
+@hypothesis_settings(max_examples=50, deadline=None)
+def test_any_text_is_a_url_or_a_configuration_error(text: str) -> None:
+    """No text crashes the settings, and what passes is https."""
+    try:
+        url = url_of(f"https://{text}")
+    except ConfigurationError:
+        return
+
+    assert url.startswith("https:")
+    assert url.isascii()
+
+
+def test_all_problems_are_told_at_once() -> None:
+    """A person mends the whole configuration in one go."""
+    config = {
+        "qovery:apiToken": "two words",
+        "qovery:apiUrl": "http://a.example",
+        "qovery:authScheme": "Basic",
+        "qovery:previewStatus": "maybe",
+    }
+
+    assert {
+        "qovery:apiUrl": "qovery:apiUrl must be an https URL without user, query or fragment (http only for a loopback "
+        "address); got 'http://a.example'",
+        "qovery:apiToken": "the token from the stack's qovery:apiToken cannot be one: it must be a single word of "
+        "plain letters, digits and punctuation",
+        "qovery:authScheme": "qovery:authScheme must be Bearer or Token; got 'Basic'",
+        "qovery:previewStatus": "qovery:previewStatus must be true or false; got 'maybe'",
+    } == problems(config, {})
+
+
+def test_each_problem_stands_under_its_key() -> None:
+    """The keys are those of the stack configuration, also for what the environment gave."""
+    environ = {"QOVERY_API_URL": "http://a.example", "Q_CLI_ACCESS_TOKEN": "two words"}
+
+    assert ["qovery:apiUrl", "qovery:apiToken"] == list(problems({}, environ))
+    assert problems({}, environ)["qovery:apiUrl"].startswith("QOVERY_API_URL must be")
+    assert problems({}, environ)["qovery:apiToken"].startswith("the token from Q_CLI_ACCESS_TOKEN cannot")
+
+
+@pytest.mark.parametrize(
+    ("config", "environ"),
+    [
+        pytest.param({}, {}, id="nothing given"),
+        pytest.param({"qovery:previewStatus": "false", "qovery:authScheme": "token"}, {}, id="options"),
+        pytest.param(CONFIG, {"QOVERY_API_URL": "http://localhost"}, id="token and URL"),
+    ],
+)
+def test_good_settings_have_no_problems(config: dict[str, object], environ: dict[str, str]) -> None:
+    """A missing token is not wrong yet: a preview needs none."""
+    assert {} == problems(config, environ)
+
+
+@pytest.mark.parametrize(
+    ("config", "shows"),
+    [
+        pytest.param({}, True, id="default"),
+        pytest.param({"qovery:previewStatus": "true"}, True, id="true"),
+        pytest.param({"qovery:previewStatus": True}, True, id="bool"),
+        pytest.param({"qovery:previewStatus": "maybe"}, True, id="garbage is told elsewhere"),
+        pytest.param({"qovery:previewStatus": "false"}, False, id="false"),
+        pytest.param({"qovery:previewStatus": " FALSE\n"}, False, id="spaces and upper case"),
+        pytest.param({"qovery:previewStatus": False}, False, id="bool false"),
+    ],
+)
+def test_the_look_of_a_preview_can_be_switched_off(config: dict[str, object], *, shows: bool) -> None:
+    """It is on unless the configuration says false."""
+    assert shows is shows_preview_status(config)
+
+
+def test_the_keys_are_the_documented_ones() -> None:
+    """Stacks hold these keys."""
+    assert ("qovery:apiToken", "qovery:apiUrl", "qovery:authScheme", "qovery:previewStatus") == CONFIG_KEYS
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        pytest.param(repr, id="repr"),
+        pytest.param(str, id="str"),
+        pytest.param("{}".format, id="format"),
+        pytest.param("{0!r} {0!s} {0!a}".format, id="conversions"),
+        pytest.param(lambda value: f"{[value]} { ({'a': value}) }", id="containers"),
+        pytest.param(lambda value: "%s %r" % (value, value), id="percent"),  # noqa: UP031 - loggers do it
+        pytest.param(lambda value: logging.LogRecord("", 0, "", 0, "%s", (value,), None).getMessage(), id="log"),
+        pytest.param(lambda value: str(ValueError(value)), id="exception"),
+    ],
+)
+@pytest.mark.parametrize(
+    "inside", [lambda token: token, lambda token: Settings(token, "Token")], ids=["token", "settings"]
+)
+def test_a_token_shows_itself_nowhere(show: Callable[[object], str], inside: Callable[[Token], object]) -> None:
+    """However it is printed, alone or in the settings, there are three asterisks."""
+    shown = show(inside(Token(TOKEN, "QOVERY_API_TOKEN")))
+
+    assert "***" in shown
+    assert TOKEN not in shown
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        pytest.param(pickle.dumps, id="pickle"),
+        pytest.param(copy.copy, id="copy"),
+        pytest.param(copy.deepcopy, id="deep copy"),
+        pytest.param(json.dumps, id="JSON"),
+        pytest.param(vars, id="vars"),
+        pytest.param("{:>20}".format, id="padded"),
+    ],
+)
+def test_a_token_cannot_be_carried_away(leak: Callable[[object], object]) -> None:
+    """What would store it fails, without its value in the text."""
+    with pytest.raises(TypeError) as raised:
+        leak(Token(TOKEN, "QOVERY_API_TOKEN"))
+
+    assert TOKEN not in str(raised.value)
+
+
+def test_a_token_is_compared_by_its_value() -> None:
+    """Two reads of the same configuration make equal settings; a text is no token."""
+    token = Token(TOKEN, "QOVERY_API_TOKEN")
+
+    assert Token(TOKEN, "Q_CLI_ACCESS_TOKEN") == token
+    assert Token("another", "QOVERY_API_TOKEN") != token
+    assert TOKEN != token
+    assert 2 == len({token, Token(TOKEN, "Q_CLI_ACCESS_TOKEN"), Token("another", "QOVERY_API_TOKEN")})
+    assert resolve(CONFIG, {}) == resolve(CONFIG, {})
+
+
+@pytest.mark.parametrize("store", [pickle.dumps, copy.deepcopy, asdict], ids=["pickle", "deep copy", "asdict"])
+def test_settings_cannot_be_stored(store: Callable[[Settings], object]) -> None:
+    """A provider that kept its settings would put the token into the state; this stops it."""
+    with pytest.raises(TypeError, match=r"^a token is never pickled$"):
+        store(resolve(CONFIG, {}))
+
+
+def test_settings_show_all_but_the_token() -> None:
+    """They can be logged."""
+    assert "Settings(token=***, auth_scheme='Token', api_url='https://api.qovery.com')" == repr(resolve(CONFIG, {}))
+
+
+def test_settings_cannot_be_changed() -> None:
+    """One object serves every call of a process."""
+    with pytest.raises(FrozenInstanceError):
+        resolve(CONFIG, {}).api_url = "https://evil.example"  # type: ignore[misc]

@@ -1,0 +1,82 @@
+"""Every story in `tests/data/workflows` is replayed through the machine: each verdict, the end, and its exact words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from qovery_provider._cancellation import Cancellation
+from qovery_provider._verdicts import Done, Fail, Look
+from qovery_provider.errors import CancellationError
+from tests.support import workflows
+
+
+def full() -> float:
+    return 1.0
+
+
+def end(machine: Cancellation) -> dict[str, Any]:
+    """Return how it ended, as the stories tell it."""
+    match machine.verdict:
+        case Done(result):
+            return {
+                "outcome": result.outcome,
+                "deployment_id": result.deployment_id,
+                "deployment_state": result.deployment_state,
+                "canceled_request_ids": list(result.canceled_request_ids),
+                "sentence": result.sentence,
+            }
+        case Fail(error):
+            return {"error": type(error).__name__, "sentence": str(error)}
+        case verdict:
+            return {"not over": workflows.said(verdict)}
+
+
+@pytest.mark.parametrize("name", workflows.names())
+def test_a_story_ends_as_told(name: str) -> None:
+    """What was observed leads, verdict by verdict, to the end that the story tells."""
+    told = workflows.story(name)
+    machine = Cancellation(workflows.request(told), 0.0, full)
+    said = []
+
+    for step in told["steps"]:
+        machine.observe(workflows.event(step), step["at"])
+        said.append(workflows.said(machine.verdict))
+
+    assert [step["says"] for step in told["steps"]] == said
+    assert told["end"] == end(machine)
+
+
+@pytest.mark.parametrize("name", workflows.names())
+def test_errors_carry_what_the_story_knows(name: str) -> None:
+    """An error of the cancellation has the ids and the state as fields, for programs that decide by them."""
+    told = workflows.story(name)
+    machine = Cancellation(workflows.request(told), 0.0, full)
+    for step in told["steps"]:
+        machine.observe(workflows.event(step), step["at"])
+
+    if isinstance(machine.verdict, Fail) and isinstance(error := machine.verdict.error, CancellationError):
+        expected = (machine.request.environment_id, machine.known.deployment_id, machine.known.deployment_state)
+        assert expected == (error.environment_id, error.deployment_id, error.deployment_state)
+
+
+@pytest.mark.parametrize("name", workflows.names())
+def test_no_look_is_planned_past_the_deadline(name: str) -> None:
+    """Whatever the story, a pause between looks ends at the deadline."""
+    told = workflows.story(name)
+    machine = Cancellation(workflows.request(told), 0.0, full)
+
+    for step in told["steps"]:
+        machine.observe(workflows.event(step), step["at"])
+        if isinstance(machine.verdict, Look):
+            assert machine.verdict.at <= max(machine.known.deadline, step["at"])
+
+
+def test_there_are_stories() -> None:
+    """The table is not empty, and each story says what it is about."""
+    stories = [workflows.story(name) for name in workflows.names()]
+
+    assert len(stories) >= 100
+    assert all(told["story"].endswith(".") for told in stories)
+    assert len(stories) == len({told["story"] for told in stories})
