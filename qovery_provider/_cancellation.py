@@ -259,8 +259,10 @@ class Cancellation:
             return self._done("completed")
         if self.request.deployment_id:
             return self._done("superseded")
-        # It ended before a cancel was accepted. If another one runs by now, "nothing to cancel" would not be true.
-        return self._done("completed" if self._last_look().is_in_progress else "nothing_to_cancel")
+        # It ended before a cancel was accepted. If another one runs by now, or queued requests have been canceled,
+        # "nothing to cancel" would not be true.
+        is_quiet = not self._last_look().is_in_progress and not self.known.canceled_request_ids
+        return self._done("nothing_to_cancel" if is_quiet else "completed")
 
     def _done(self, outcome: Outcome) -> Verdict:
         known = self.known

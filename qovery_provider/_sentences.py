@@ -14,7 +14,7 @@ def outcome(known: Knowledge, what: Outcome) -> str:
         "canceled": _canceled(known),
         "requested": f"Qovery has accepted the cancel of {_target(known)}; not waited for",
         "nothing_to_cancel": _nothing_to_cancel(known),
-        "superseded": f"deployment {known.deployment_id} is not running{_ended_as(known)}; nothing was sent",
+        "superseded": f"deployment {known.deployment_id} is not running{_ended_as(known)}; {_sent_nothing(known)}",
         "completed": f"{_target(known)} ended by itself{_ended_as(known)}{_in_spite_of(known)}",
         "environment_gone": f"the environment vanished while {_target(known)} was being canceled",
     }[what]
@@ -121,9 +121,18 @@ def _ended_as(known: Knowledge) -> str:
     return f" ({known.deployment_state})" if known.deployment_state else ""
 
 
+def _sent_nothing(known: Knowledge) -> str:
+    queued = len(known.canceled_request_ids)
+    return f"no cancel was sent but for {queued} queued request{'s' * (queued > 1)}" if queued else "nothing was sent"
+
+
+def _followed(known: Knowledge) -> str:
+    return ", and another one is running" if known.status and known.status.is_in_progress else ""
+
+
 def _in_spite_of(known: Knowledge) -> str:
     return {
-        Sent.NOTHING: " before a cancel was accepted, and another one is running",
+        Sent.NOTHING: f" before a cancel was accepted{_followed(known)}",
         Sent.MAYBE: ", though a cancel may have been received",
         Sent.ACCEPTED: ", although the cancel was accepted",
         Sent.JOINED: ", although a cancel was under way",

@@ -31,6 +31,7 @@ from qovery_provider._verdicts import (
     QueuedCanceled,
     QueueListed,
     Send,
+    Sent,
     Step,
 )
 from qovery_provider.errors import CallError, NotFoundError
@@ -155,8 +156,9 @@ class Watcher:
                 verdict = cancellation.verdict
                 if isinstance(verdict, Look):
                     known = cancellation.known
-                    # The first look never waits: nobody in a hurry would understand why.
-                    paced = min(verdict.at + pause, max(verdict.at, known.deadline)) if known.status else verdict.at
+                    # Only a look that waits for an accepted cancel to take effect can itself wait for the rate limit.
+                    can_wait = known.sent in {Sent.ACCEPTED, Sent.JOINED}
+                    paced = min(verdict.at + pause, max(verdict.at, known.deadline)) if can_wait else verdict.at
                     group.plan(paced, Retry(self._random))
                 elif not isinstance(verdict, Done | Fail) and cancellation not in self._steps:
                     self._steps[cancellation] = self._step(cancellation.request, verdict)

@@ -9,12 +9,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qovery_provider.simulator import QoverySimulator
+from tests.support.processes import kill_all
 
 PROJECT = """\
 name: stop
@@ -50,15 +51,18 @@ class Run:
 
 
 class Stack:
-    """One stack with a file backend, whose programs run against a simulator.
+    """One stack, whose programs run against a simulator.
 
     Args:
         folder: Where everything of it lives: program, state, Pulumi's home.
         engine: The folder of the Pulumi CLI, or None where it is on PATH.
         qovery: What the programs reach as Qovery.
+        backend: Where Pulumi keeps the state; by default in a file below the folder.
     """
 
-    def __init__(self, folder: Path, engine: str | None, qovery: QoverySimulator) -> None:
+    def __init__(
+        self, folder: Path, engine: str | None, qovery: QoverySimulator, *, backend: str | None = None
+    ) -> None:
         self.folder = folder
         self.program = folder / "program"
         self.program.mkdir()
@@ -67,7 +71,7 @@ class Stack:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "QOVERY_"))},
             "PATH": os.pathsep.join(filter(None, [engine, os.environ["PATH"]])),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_BACKEND_URL": backend or f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "passphrase",
             "PULUMI_HOME": str(folder / "home"),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -127,6 +131,24 @@ class Stack:
         state = json.loads(self.checked("stack", "export").output)
         return [one for one in state["deployment"].get("resources", []) if one["type"].endswith(kind)]
 
+    def latest(self) -> dict[str, dict[str, Any]]:
+        """Return the stored resources by name, read without the CLI where the state is a file: also a locked one."""
+        path = self.folder / "state/.pulumi/stacks/stop/test.json"
+        if path.exists():
+            stored = json.loads(path.read_text())["checkpoint"].get("latest") or {}
+        else:
+            stored = json.loads(self.checked("stack", "export").output)["deployment"]
+        return {one["urn"].rpartition("::")[2]: one for one in stored.get("resources") or []}
+
+    def is_locked(self) -> bool:
+        """Return whether an update has left its lock behind; where that is not in a file, it may have."""
+        state = self.folder / "state/.pulumi"
+        return not state.exists() or any(state.rglob("locks/**/*.json"))
+
+    def unlock(self) -> None:
+        """Do what a person does after an update has died: tell Pulumi that it is over."""
+        self.checked("cancel", "--yes")
+
     def files(self) -> Iterator[tuple[Path, bytes]]:
         """Yield every file that Pulumi keeps of the stack, with its content."""
         for path in self.folder.rglob("*"):
@@ -140,8 +162,7 @@ def killed_at_last(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[
     try:
         yield process
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        kill_all(process.pid)
         process.communicate()
 
 

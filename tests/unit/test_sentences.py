@@ -85,6 +85,18 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
             id="superseded with a known end",
         ),
         pytest.param(
+            "superseded",
+            {"canceled_request_ids": ["r1"]},
+            "deployment d12 is not running; no cancel was sent but for 1 queued request",
+            id="superseded after a queued one",
+        ),
+        pytest.param(
+            "superseded",
+            {"canceled_request_ids": ["r1", "r2"], "deployment_state": "DEPLOYED"},
+            "deployment d12 is not running (DEPLOYED); no cancel was sent but for 2 queued requests",
+            id="superseded after two queued ones",
+        ),
+        pytest.param(
             "completed",
             {"deployment_state": "DEPLOYED", "sent": Sent.NOTHING},
             "deployment d12 ended by itself (DEPLOYED) before a cancel was accepted, and another one is running",

@@ -435,6 +435,21 @@ def test_a_token_cannot_be_carried_away(leak: Callable[[object], object]) -> Non
     assert TOKEN not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("a qov_1/2+3? b", "a *** b", id="as it is"),
+        pytest.param("?token=qov_1%2F2%2B3%3F&x", "?token=***&x", id="percent-encoded"),
+        pytest.param("cookie cW92XzEvMisz Pw== cW92XzEvMiszPw==", "cookie cW92XzEvMisz Pw== ***", id="base64"),
+        pytest.param("qov_1/2+3? cW92XzEvMiszPw== qov_1/2+3?", "*** *** ***", id="all of them"),
+        pytest.param("qov_1", "qov_1", id="another text"),
+    ],
+)
+def test_a_token_is_hidden_in_every_spelling(text: str, shown: str) -> None:
+    """A server's words may repeat it as it came, as a part of a URL, or encoded."""
+    assert shown == Token("qov_1/2+3?", "QOVERY_API_TOKEN").hidden_in(text)
+
+
 def test_a_token_is_compared_by_its_value() -> None:
     """Two reads of the same configuration make equal settings; a text is no token."""
     token = Token(TOKEN, "QOVERY_API_TOKEN")

@@ -1,0 +1,292 @@
+"""Qovery as the watcher sees it: the simulator's world behind a net that loses, delays and repeats.
+
+Written from what is known of the API, as an `Api` of the watcher. It keeps what a test needs to judge by: what was true
+at the moment of every look, and what every cancel really hit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
+
+from qovery_provider._failures import refusal
+from qovery_provider._models import DeploymentRecord, EnvironmentStatus, results_of
+from qovery_provider._rate_limit import RateBudget
+from qovery_provider._settings import Token
+from qovery_provider.errors import (
+    ApiError,
+    AuthenticationError,
+    CallError,
+    ConflictError,
+    NotFoundError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+)
+from qovery_provider.simulator import Answer, Api, Deployment, Environment, World
+from tests.model.conditions import Weather
+from tests.model.tape import Tape
+from tests.support.virtual_time import Trip, VirtualTime
+
+TOKEN = Token("secret", "a test")
+
+Result = TypeVar("Result")
+
+MOST_REQUESTS = 5000
+"""More than any story needs: so that a machine that runs in circles is a failure and not a test that hangs."""
+
+
+class Crash(BaseException):
+    """The machine that runs the program dies."""
+
+
+class Moment(NamedTuple):
+    """What was true when a status was read, and what was shown of it."""
+
+    at: float
+    status: EnvironmentStatus
+    latest: Deployment | None
+    is_running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A cancel that arrived: who sent it, on which look, when it arrived and what it hit."""
+
+    sender: object
+    seen: EnvironmentStatus | None
+    at: float
+    hit: Deployment | None
+
+
+AFTER, BEFORE = True, False
+"""Whether a call that fails has done its work all the same."""
+
+
+class Fault(NamedTuple):
+    """A way for a call to fail; `is_executed` says whether it has done its work all the same."""
+
+    name: str
+    is_executed: bool
+    error: Callable[[str, bool], CallError]
+
+
+def _broken(*, certainly_not: bool = False, retryable: bool = True) -> Callable[[str, bool], CallError]:
+    return lambda asked, changes: TransportError(
+        asked, "it broke", "", may_have_executed=changes and not certainly_not, retryable=retryable
+    )
+
+
+FAULTS = (
+    Fault("lost answer", AFTER, _broken()),
+    Fault("lost request", BEFORE, _broken()),
+    Fault("502 after", AFTER, lambda asked, _: ServerError(asked, 502)),
+    Fault("502 before", BEFORE, lambda asked, _: ServerError(asked, 502)),
+    Fault("503", BEFORE, lambda asked, _: ServerError(asked, 503, retry_after=20.0)),
+    Fault("no connection", BEFORE, _broken(certainly_not=True)),
+    Fault("429", BEFORE, lambda asked, _: RateLimitError(asked, 429, retry_after=7.0)),
+    Fault("409", BEFORE, lambda asked, _: ConflictError(asked, 409)),
+    Fault("404", BEFORE, lambda asked, _: NotFoundError(asked, 404)),
+    Fault("lost answer", AFTER, _broken()),
+    Fault("lost request", BEFORE, _broken()),
+    Fault("502 after", AFTER, lambda asked, _: ServerError(asked, 502)),
+    Fault("429, no hint", BEFORE, lambda asked, _: RateLimitError(asked, 429)),
+    Fault("502 before", BEFORE, lambda asked, _: ServerError(asked, 502)),
+    Fault("429, an hour", BEFORE, lambda asked, _: RateLimitError(asked, 429, retry_after=3000.0)),
+    Fault("lost answer", AFTER, _broken()),
+    Fault("bad TLS", BEFORE, _broken(certainly_not=True, retryable=False)),
+    Fault("too long", AFTER, _broken(retryable=False)),
+    Fault("400", BEFORE, lambda asked, _: ApiError(asked, 400)),
+)
+
+
+TRUE_OF_REQUESTS = tuple(fault for fault in FAULTS if fault.name not in {"404", "409"})
+"""These two would say that a queued request no longer waits, and nobody could find out that it is a lie."""
+
+
+class Server:
+    """An `Api` of the watcher.
+
+    Attributes:
+        requests: How many calls arrived.
+        faults: Which of them failed by chance.
+        failures: How many failed for whatever reason.
+        posts: The cancels that arrived, and were not refused by chance.
+        moments: The moment of each status that was shown, by the object's identity.
+        before: What happens right before the call of that number.
+        dies_at: The number of the call during which the caller dies, and whether that is after its execution.
+        log: What happened, for whoever reads a failure.
+    """
+
+    def __init__(self, world: World, time: VirtualTime, weather: Weather, tape: Tape) -> None:
+        self.budget = RateBudget()
+        self.requests = 0
+        self.faults: list[str] = []
+        self.failures = 0
+        self.posts: list[Post] = []
+        self.moments: dict[int, Moment] = {}
+        self.before: dict[int, list[Callable[[], None]]] = {}
+        self.dies_at: tuple[int, bool] | None = None
+        self.log: list[tuple[float, str]] = []
+        self.weather = weather
+        self._world, self._api, self._time, self._tape = world, Api(world), time, tape
+        self._shown: dict[str, list[Moment]] = {}
+
+    def say(self, words: str) -> None:
+        """Note what happens."""
+        self.log.append((self._time.now, words))
+
+    def trip(self) -> Trip:
+        """Say how the next call travels."""
+        return self._tape.pick(self.weather.trips) if self.weather.trips else Trip()
+
+    # The calls.
+
+    def environment_status(self, environment_id: str) -> EnvironmentStatus:
+        return self._call(f"look at {environment_id}", lambda asked: self._look(environment_id, asked))
+
+    def project_statuses(self, project_id: str) -> Mapping[str, EnvironmentStatus]:
+        def execute(asked: str) -> Mapping[str, EnvironmentStatus]:
+            places = self._world.in_project(project_id) or ()
+            return {place.id: self._look(place.id, asked) for place in places}
+
+        return self._call("look at the project", execute)
+
+    def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]:
+        def execute(asked: str) -> Sequence[DeploymentRecord]:
+            body = _body(self._api.history(environment_id), asked)
+            if self.weather.history_lag:
+                return self._late_history(self._world.environments[environment_id])
+            return [DeploymentRecord.from_json(item) for item in results_of(body)]
+
+        return self._call(f"history of {environment_id}", execute)
+
+    def deployment_queue(self, environment_id: str) -> Sequence[str]:
+        def execute(asked: str) -> Sequence[str]:
+            _body(self._api.queue(environment_id), asked)
+            return [request.id for request in self._world.environments[environment_id].queue]
+
+        return self._call(f"queue of {environment_id}", execute)
+
+    def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus:
+        senders = self._time.noted
+        assert isinstance(senders, dict)
+        sender, seen = senders[environment_id]
+
+        def execute(asked: str) -> EnvironmentStatus:
+            place = self._world.environments[environment_id]
+            hit = place.running if place.gone_as is None else None
+            answer = self._api.cancel(environment_id, force=force, number=self.requests)
+            self.posts.append(Post(sender, seen, self._time.now, hit if answer.status == 202 else None))
+            self.say(f"{answer.status}, hits {hit and hit.id}")
+            return self._show(Moment(self._time.now, _status(answer, asked), hit, is_running=True)).status
+
+        return self._call(f"cancel in {environment_id}", execute, changes=True)
+
+    def cancel_queued(self, request_id: str) -> None:
+        def execute(asked: str) -> None:
+            answer = self._api.cancel_queued(request_id, number=self.requests)
+            if answer.status != 202:
+                _body(answer, asked)
+
+        self._call(f"cancel request {request_id}", execute, changes=True, faults=TRUE_OF_REQUESTS)
+
+    # The net.
+
+    def _call(
+        self,
+        asked: str,
+        execute: Callable[[str], Result],
+        *,
+        changes: bool = False,
+        faults: Sequence[Fault] = FAULTS,
+    ) -> Result:
+        self.requests += 1
+        assert self.requests < MOST_REQUESTS, "it goes on and on"
+        for happen in self.before.pop(self.requests, ()):
+            happen()
+        if self.dies_at == (self.requests, False):
+            raise Crash
+        fault = self._tape.pick(faults) if self._tape.happens(self.weather.faults) else None
+        self.say(f"{asked}: {fault.name}" if fault else asked)
+        try:
+            self._refuse(asked)
+            if fault:
+                self._fail(fault, asked, execute, changes=changes)
+            return execute(asked)
+        except CallError:
+            self.failures += 1
+            raise
+        finally:
+            if self.dies_at == (self.requests, True):
+                raise Crash
+
+    def _refuse(self, asked: str) -> None:
+        now, (limited, until) = self._time.now, self.weather.limited
+        if now >= self.weather.expires:
+            raise AuthenticationError(asked, 401, token_source="a test")
+        if limited <= now < until:
+            raise RateLimitError(asked, 429, retry_after=until - now)
+        if self.weather.scarce:
+            headers = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "150", "X-RateLimit-Reset": "3000"}
+            self.budget.observe(headers, now, now)
+
+    def _fail(self, fault: Fault, asked: str, execute: Callable[[str], object], *, changes: bool) -> None:
+        self.faults.append(fault.name)
+        if fault.is_executed:
+            try:
+                execute(asked)
+            except CallError as refused:
+                self.say(f"lost with the answer: {refused}")
+        raise fault.error(asked, changes)
+
+    # What is shown.
+
+    def remember(self, place: Environment) -> None:
+        """Keep what is true of an environment now: a late look may show it."""
+        if place.gone_as is None:
+            self._look_at_truth(place.id, "")
+
+    def _look_at_truth(self, environment_id: str, asked: str) -> Moment:
+        status = _status(self._api.status(environment_id), asked)
+        latest = self._world.environments[environment_id].latest
+        moment = Moment(self._time.now, status, latest, is_running=latest is not None and latest.is_running)
+        self._shown.setdefault(environment_id, []).append(moment)
+        return moment
+
+    def _look(self, environment_id: str, asked: str) -> EnvironmentStatus:
+        moment = self._look_at_truth(environment_id, asked)
+        if self._tape.happens(self.weather.stale):
+            earliest = self._time.now - self.weather.staleness
+            moment = next(past for past in self._shown[environment_id] if past.at >= earliest)
+        return self._show(moment).status
+
+    def _show(self, moment: Moment) -> Moment:
+        if self._tape.happens(self.weather.nameless):
+            nameless = replace(moment.status, last_deployment_id=None)
+            moment = moment._replace(status=nameless)
+        self.moments[id(moment.status)] = moment
+        self.say(f"shows {moment.status.last_deployment_id} {moment.status.last_deployment_state} of {moment.at}")
+        return moment
+
+    def _late_history(self, place: Environment) -> list[DeploymentRecord]:
+        then = self._time.now - self.weather.history_lag
+        started = [deployment for deployment in place.deployments if deployment.started_at <= then]
+        return [
+            DeploymentRecord(one.id, one.state, None)
+            if one.ends_at <= then
+            else DeploymentRecord(one.id, one.plan.phase_at(then - one.started_at), "ONGOING")
+            for one in reversed(started)
+        ]
+
+
+def _body(answer: Answer, asked: str) -> object:
+    if answer.status >= 400:
+        raise refusal(asked, answer.status, json.dumps(answer.body).encode(), TOKEN, None)
+    return answer.body
+
+
+def _status(answer: Answer, asked: str) -> EnvironmentStatus:
+    return EnvironmentStatus.from_json(_body(answer, asked))

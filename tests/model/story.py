@@ -1,0 +1,206 @@
+"""One schedule, played: the real watcher and machines against the server, and again after a crash or a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from qovery_provider._cancellation import Cancellation
+from qovery_provider._models import EnvironmentStatus
+from qovery_provider._verdicts import Accepted, CancellationRequest, Done, Event, Fail, Observed, Send, Sent, Verdict
+from qovery_provider._watcher import Group, Watcher
+from qovery_provider.simulator import Environment, World
+from tests.model.conditions import (
+    INTERFERENCES,
+    MOMENTS,
+    START,
+    TIMEOUTS,
+    environment,
+    plan,
+    request,
+    weather,
+)
+from tests.model.server import Crash, Server
+from tests.model.tape import Tape
+from tests.support.virtual_time import VirtualTime
+
+
+class Turn(NamedTuple):
+    """What a machine was told, when, in answer to what, and what it said."""
+
+    now: float
+    asked: Verdict
+    event: Event
+    verdict: Verdict
+
+
+class Recorded(Cancellation):
+    """The real machine, with a record of its turns and a judge at its end."""
+
+    turns: list[Turn]
+    resumes: Sent
+    judge: Callable[[Recorded], None]
+    place: Environment
+
+    def observe(self, event: Event, now: float) -> None:
+        """Note the turn; call the judge when it was the last one."""
+        asked = self.verdict
+        super().observe(event, now)
+        self.turns.append(Turn(now, asked, event, self.verdict))
+        if isinstance(self.verdict, Done | Fail):
+            self.judge(self)
+
+    @property
+    def sends(self) -> list[Turn]:
+        """The turns in which the machine decided to send."""
+        return [turn for turn in self.turns if isinstance(turn.verdict, Send)]
+
+    @property
+    def answers(self) -> list[Turn]:
+        """What became of what was sent."""
+        return [turn for turn in self.turns if isinstance(turn.asked, Send)]
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it failed after something was sent, so that the next run resumes it."""
+        return (
+            isinstance(self.verdict, Fail)
+            and self.known.sent is not Sent.NOTHING
+            and self.known.deployment_id is not None
+        )
+
+    @property
+    def last_seen(self) -> EnvironmentStatus | None:
+        """The status by which the machine decides."""
+        return self.known.status
+
+
+class Story:
+    """A schedule read from tapes, and what came of it.
+
+    Attributes:
+        time: The virtual time.
+        server: Qovery.
+        places: The environments.
+        runs: The cancellations of each run.
+    """
+
+    def __init__(self, people: Tape, places: Sequence[Tape], nature: Tape) -> None:
+        self.time = VirtualTime(START)
+        self.world = World(self.time.monotonic)
+        self.server = Server(self.world, self.time, weather(nature), nature)
+        self.places = [environment(tape, self.world, self.time) for tape in places]
+        timeout = people.pick(TIMEOUTS)
+        self.requests = [request(tape, place, timeout) for tape, place in zip(places, self.places, strict=True)]
+        self.runs: list[list[Recorded]] = []
+        self._people = people
+        self._dies = people.happens(4)
+        if self._dies:
+            self.server.dies_at = (1 + people.number() % 8, people.happens(8))
+        self._waits_before_rerun = people.pick(MOMENTS)
+        for place in self.places:
+            self._interfere(place, people)
+
+    def _interfere(self, place: Environment, people: Tape) -> None:
+        """Read what other people do in the meantime."""
+        for _ in range(people.pick((0, 1, 0, 2, 3))):
+            kind, deed = people.pick(INTERFERENCES), self._deed(place, people)
+            act = deed[kind]
+            if people.happens(8):
+                self.server.before.setdefault(1 + people.number() % 8, []).append(act)
+            else:
+                self.time.plan(START + people.pick(MOMENTS), act)
+
+    def _deed(self, place: Environment, people: Tape) -> dict[str, Callable[[], None]]:
+        course, code = plan(people), people.pick((404, 403, 400))
+
+        def unqueue() -> None:
+            for waiting in place.queue[:1]:
+                place.cancel_queued(waiting)
+
+        def change(**how: object) -> None:
+            place.behavior = replace(place.behavior, **how)  # type: ignore[arg-type]
+
+        deeds: dict[str, Callable[[], object]] = {
+            "cancel": place.cancel,
+            "force": lambda: place.cancel(force=True),
+            "enqueue": lambda: place.enqueue(course),
+            "unqueue": unqueue,
+            "remove": lambda: place.remove(gone_as=code),
+            "conflicts": lambda: change(conflict_when_canceling=not place.behavior.conflict_when_canceling),
+            "silence": lambda: change(null_fields=frozenset({"last_deployment_id"})),
+        }
+        return {kind: self._remembered(place, kind, deed) for kind, deed in deeds.items()}
+
+    def _remembered(self, place: Environment, kind: str, deed: Callable[[], object]) -> Callable[[], None]:
+        def act() -> None:
+            self.server.remember(place)
+            self.server.say(f"somebody: {kind} {place.id}")
+            deed()
+
+        return act
+
+    def play(self, judge: Callable[[Recorded], None]) -> None:
+        """Run until the end; after a crash begin anew, and resume what failed after something was sent."""
+        try:
+            self._run([(asked, Sent.NOTHING) for asked in self.requests], judge)
+        except Crash:
+            self._pass("CRASH")
+            self._run([(asked, Sent.NOTHING) for asked in self.requests], judge)
+        unfinished = [one for one in self.runs[-1] if one.is_unfinished]
+        if unfinished:
+            self._pass("RESUMED")
+            left = [(replace(one.request, deployment_id=one.known.deployment_id), one.known.sent) for one in unfinished]
+            self._run(left, judge)
+
+    def _pass(self, why: str) -> None:
+        """Let time pass before the next run."""
+        self.server.dies_at = None
+        self.time.pass_until(self.time.now + self._waits_before_rerun)
+        self.server.say(why)
+
+    def _run(self, targets: Sequence[tuple[CancellationRequest, Sent]], judge: Callable[[Recorded], None]) -> None:
+        chance = self._people.pick((0.99, 0.0, 0.5))
+        machines: list[Cancellation] = []
+        places = [self.world.environments[asked.environment_id] for asked, _ in targets]
+        for (asked, sent), place in zip(targets, places, strict=True):
+            machine = Recorded(asked, self.time.now, lambda: chance, sent)
+            machine.turns, machine.judge, machine.place, machine.resumes = [], judge, place, sent
+            machines.append(machine)
+        self.runs.append([one for one in machines if isinstance(one, Recorded)])
+        self.time.trip = self.server.trip
+        self.time.note = lambda: {one.request.environment_id: (one, one.known.status) for one in machines}
+        group = Group(machines, lambda: self._look(places))
+        with self.time.rules():
+            Watcher(self.server, self.time, self.time, lambda: chance, lambda _: None).run([group])
+
+    def _look(self, places: Sequence[Environment]) -> dict[str, EnvironmentStatus]:
+        """Look as a resource does: one environment by itself, many by their project."""
+        if len(places) == 1:
+            return {places[0].id: self.server.environment_status(places[0].id)}
+        return dict(self.server.project_statuses(places[0].project_id))
+
+    def told(self) -> str:
+        """Tell what happened, for whoever reads a failure."""
+        lines = [str(asked) for asked in self.requests] + [str(self.server.weather)]
+        for place in self.places:
+            lines += [f"{ran.id}: from {ran.started_at - START:.3f}, {ran.plan}" for ran in place.deployments]
+            lines += [
+                f"{ran.id}: {ran.cancels}, {ran.end_state} at {ran.ends_at - START:.3f}" for ran in place.deployments
+            ]
+        lines += [f"{at - START:12.3f}  {words}" for at, words in self.server.log]
+        for run in self.runs:
+            for one in run:
+                lines.append(f"{one.request.environment_id} from {one.known.started - START:.3f}, {one.resumes}")
+                lines += [f"{turn.now - START:12.3f}  {_brief(turn.event)} -> {turn.verdict}" for turn in one.turns]
+        return "\n".join(lines)
+
+
+def _brief(event: Event) -> str:
+    """Say an event in a few words."""
+    match event:
+        case Observed(status) | Accepted(status):
+            return f"{type(event).__name__} {status.last_deployment_id} {status.last_deployment_state}"
+        case _:
+            return str(event)

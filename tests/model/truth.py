@@ -1,0 +1,287 @@
+"""The judge: compares what a cancellation says with what really happened. Every rule that must hold is in this file.
+
+What no client can prevent. Qovery's cancel takes no deployment: it hits whatever runs when it arrives. Between the
+moment that a look shows and the arrival of the cancel that is sent on it, the target may end and the next deployment
+start. Therefore the rule about wrong hits is this one, and no wider: every cancel is sent on a look that showed the
+target under way and not being canceled. A wrong hit is then possible in that gap alone; and when Qovery's answer names
+what was hit, the outcome is a WrongDeploymentError. Whatever the machine claims is true of the target even then.
+
+The gap lasts from the moment that the look shows to the arrival of the cancel, so a late (stale) look widens it.
+"""
+
+from __future__ import annotations
+
+from qovery_provider import errors
+from qovery_provider._states import Phase
+from qovery_provider._verdicts import (
+    Accepted,
+    CancellationResult,
+    Done,
+    Fail,
+    Failed,
+    HistoryRead,
+    ListQueue,
+    Observed,
+    QueuedCanceled,
+    QueueListed,
+    Sent,
+)
+from qovery_provider.simulator import Deployment
+from tests.model.server import Moment, Post, Server
+from tests.model.story import Recorded, Story
+
+EPSILON = 1e-6
+"""Virtual time is a float: sums of pauses may differ in the last digits."""
+
+GRACE, ATTEMPTS, CALL_LIMIT = 5.0, 5, 60.0
+"""The promises in numbers: patience after a lost cancel, cancels in all, seconds for one call."""
+
+PAUSES = [min(0.5 * 1.4**number, 15.0) for number in range(500)]
+"""The promised pauses between looks."""
+
+
+class Judge:
+    """Judges every cancellation of a story at the moment that it ends."""
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        self.server: Server = story.server
+
+    def __call__(self, one: Recorded) -> None:
+        """Check all rules; the assertion that fails says which one is broken."""
+        self._sends(one)
+        self._drains(one)
+        self._claims(one)
+        self._time(one)
+        match one.verdict:
+            case Done(result):
+                self._result(one, result)
+            case Fail(error):
+                self._error(one, error)
+
+    # What was sent: nothing but the target is meant, and nothing is sent twice without need.
+
+    def _sends(self, one: Recorded) -> None:
+        target_id, answers = one.known.deployment_id, one.answers
+        for number, turn in enumerate(one.sends):
+            assert isinstance(turn.event, Observed), "sent without a look"
+            seen = self.server.moments[id(turn.event.status)]
+            assert seen.is_running or seen.status.phase is Phase.UNKNOWN, "sent although nothing ran"
+            assert seen.status.phase is not Phase.CANCELING, "sent although it was being canceled"
+            shown = seen.status.last_deployment_id
+            assert shown in {target_id, None} or target_id is None, "sent on a look at another deployment"
+            assert shown or not number, "sent again without knowing what runs"
+            assert turn.now < one.known.deadline, "sent after the deadline"
+        for turn in answers:
+            if isinstance(turn.event, Accepted) and turn.event.status.last_deployment_id not in {None, target_id}:
+                is_told = isinstance(turn.verdict, Fail) and isinstance(turn.verdict.error, errors.WrongDeploymentError)
+                assert is_told, "hides that another deployment was hit"
+        if one.resumes in {Sent.ACCEPTED, Sent.JOINED}:
+            assert not one.sends, "sent again what an earlier run had brought under way"
+        for number, (answer, again) in enumerate(zip(answers, one.sends[1:], strict=False)):
+            assert isinstance(answer.event, Failed), "sent again although it was accepted"
+            error = answer.event.error
+            if error.may_have_executed or isinstance(error, errors.ConflictError | errors.NotFoundError):
+                assert again.now >= answer.now + GRACE * 2**number - EPSILON, "sent again without patience"
+            assert isinstance(again.event, Observed)
+            look = self.server.moments[id(again.event.status)]
+            assert look.at + self._staleness >= answer.now - EPSILON, "sent again on a look from before"
+        assert len(one.sends) <= ATTEMPTS, "sent too often"
+        lost = sum(isinstance(turn.event, Failed) and turn.event.error.may_have_executed for turn in answers)
+        assert len([post for post in self._posts(one) if post.hit]) <= 1 + lost, "hit again although nothing was lost"
+
+    @property
+    def _staleness(self) -> float:
+        """How old what a look shows may be."""
+        return self.server.weather.staleness if self.server.weather.stale else 0.0
+
+    def _drains(self, one: Recorded) -> None:
+        """Check that the queue was meant, and that a pinned target ran when it was listed."""
+        listing = [turn for turn in one.turns if isinstance(turn.verdict, ListQueue)]
+        for turn in listing:
+            assert one.request.include_queued, "read the queue unasked"
+            if isinstance(turn.event, Observed) and one.request.deployment_id:
+                seen = self.server.moments[id(turn.event.status)]
+                is_meant = seen.is_running or seen.status.phase is Phase.UNKNOWN
+                assert is_meant, "emptied the queue although the target did not run"
+                assert seen.status.last_deployment_id == one.request.deployment_id, "emptied another one's queue"
+
+    def _posts(self, one: Recorded) -> list[Post]:
+        return [post for post in self.server.posts if post.sender is one]
+
+    # What is claimed on the way, by the sentences and by the errors alike.
+
+    def _claims(self, one: Recorded) -> None:
+        hits = [post.hit for post in self._posts(one) if post.hit]
+        target = self._target(one)
+        match one.known.sent:
+            case Sent.NOTHING:
+                assert not hits, "claims that nothing was accepted"
+            case _ if one.known.sent is one.resumes:
+                pass  # judged in the run that it resumes
+            case Sent.MAYBE:
+                assert any(
+                    isinstance(turn.event, Failed) and turn.event.error.may_have_executed for turn in one.answers
+                )
+            case Sent.ACCEPTED | Sent.JOINED:
+                was_missed = any(hit is not target for hit in hits)
+                assert target is None or target.cancels or was_missed, "claims a cancel that nobody sent"
+        requests = {request.id: request for request in one.place.requests}
+        for request_id in one.known.canceled_request_ids:
+            assert requests[request_id].canceled_by is not None, "claims a queued request that was not canceled"
+        accepted = [turn.event.request_id for turn in one.turns if isinstance(turn.event, QueuedCanceled)]
+        assert set(accepted) <= set(one.known.canceled_request_ids), "forgets a queued request"
+
+        said = str(one.verdict.error) if isinstance(one.verdict, Fail) else one.result().sentence
+        is_silent = not hits and not one.known.canceled_request_ids
+        assert "nothing was sent" not in said or is_silent, "says that nothing was sent"
+
+    def _target(self, one: Recorded) -> Deployment | None:
+        return next((ran for ran in one.place.deployments if ran.id == one.known.deployment_id), None)
+
+    # When it ends.
+
+    def _time(self, one: Recorded) -> None:
+        now, deadline = self.story.time.now, one.known.deadline
+        since = [end for begin, end in self.story.time.sleeps if begin >= one.known.started]
+        assert all(end <= deadline + EPSILON for end in since), "slept past the deadline"
+        late = 4 * CALL_LIMIT if self.server.weather.trips else 0.0
+        assert now <= deadline + late + EPSILON, "ended too late"
+
+    # What is said at the end.
+
+    def _result(self, one: Recorded, result: CancellationResult) -> None:
+        assert result.deployment_id == one.known.deployment_id
+        assert result.status is one.last_seen
+        assert list(result.canceled_request_ids) == one.known.canceled_request_ids
+        if result.outcome in {"nothing_to_cancel", "superseded"}:
+            assert one.request.on_idle == "succeed"
+        if result.outcome in {"completed", "environment_gone"}:
+            assert one.request.on_completed == "succeed"
+        self._outcome(one, result.outcome, result.deployment_state)
+
+    def _outcome(self, one: Recorded, outcome: str, state: str | None) -> None:
+        target = self._target(one)
+        match outcome:
+            case "canceled":
+                self._canceled(one, target, state)
+            case "completed":
+                self._ended_otherwise(one, target, state)
+            case "requested":
+                assert not one.request.wait_until_canceled
+                assert one.known.sent in {Sent.ACCEPTED, Sent.JOINED}
+            case "nothing_to_cancel":
+                self._idle(one, target)
+            case "superseded":
+                self._superseded(one, target)
+            case "environment_gone":
+                flickers = self.server.faults.count("404")
+                assert one.place.gone_as is not None or flickers > 1, "claims that the environment is gone"
+
+    def _canceled(self, one: Recorded, target: Deployment | None, state: str | None) -> None:
+        if target is not None:
+            assert (target.end_state, state) == ("CANCELED", "CANCELED"), "claims a cancellation"
+        elif one.known.deployment_state is not None:
+            # It never had an id, so all that can be said is that something that ran meanwhile was canceled.
+            assert any(ran.end_state == "CANCELED" for ran in one.place.deployments), "claims a cancellation"
+        else:
+            assert one.known.canceled_request_ids
+            assert not self._last_moment(one).is_running, "claims that nothing is left"
+
+    def _ended_otherwise(self, one: Recorded, target: Deployment | None, state: str | None) -> None:
+        if target is not None:
+            assert target.end_state not in {None, "CANCELED"}, "claims an end by itself"
+            assert target.end_state == state, "tells another end"
+        if one.known.sent is Sent.NOTHING:
+            last = self._last_moment(one)
+            is_followed = last.is_running or last.status.phase is Phase.UNKNOWN
+            assert is_followed or one.known.canceled_request_ids, "claims that another one is running"
+
+    def _idle(self, one: Recorded, target: Deployment | None) -> None:
+        assert not [post for post in self._posts(one) if post.hit], "claims that nothing was sent"
+        assert not one.known.canceled_request_ids, "claims that nothing was canceled"
+        if one.request.deployment_id == "":
+            return
+        assert one.request.deployment_id is None
+        assert not self._last_moment(one).is_running, "claims that nothing was running"
+        if target is not None:
+            assert target.end_state not in {None, "CANCELED"}, "forgets how the target ended"
+
+    def _superseded(self, one: Recorded, target: Deployment | None) -> None:
+        assert one.request.deployment_id
+        assert not [post for post in self._posts(one) if post.hit], "claims that nothing was sent"
+        if target is None:
+            return
+        moment = self._last_moment(one)
+        was_running = target is moment.latest and moment.is_running
+        assert not (was_running and target.is_running), "claims that the running deployment is not running"
+        told = [turn.event.records for turn in one.turns if isinstance(turn.event, HistoryRead)]
+        is_told = not told or any(record.id == target.id for record in told[-1])
+        assert not is_told or target.end_state not in {None, "CANCELED"}, "forgets how the target ended"
+
+    def _last_moment(self, one: Recorded) -> Moment:
+        assert one.last_seen is not None
+        return self.server.moments[id(one.last_seen)]
+
+    # How it fails.
+
+    def _error(self, one: Recorded, error: errors.QoveryError) -> None:
+        weather = self.server.weather
+        if isinstance(error, errors.CancellationError):
+            assert error.deployment_id == one.known.deployment_id
+            assert error.deployment_state == one.known.deployment_state
+        match error:
+            case errors.NothingToCancelError():
+                assert one.request.on_idle == "fail"
+                self._outcome(one, "superseded" if one.request.deployment_id else "nothing_to_cancel", None)
+            case errors.NotCanceledError():
+                assert one.request.on_completed == "fail"
+                is_gone = "the environment vanished" in str(error)
+                self._outcome(one, "environment_gone" if is_gone else "completed", error.deployment_state)
+            case errors.WrongDeploymentError():
+                target = self._target(one)
+                assert any(post.hit is not target for post in self._posts(one)), "blames a right hit"
+            case errors.UnexpectedStateError():
+                nameless = weather.nameless or one.place.behavior.null_fields
+                assert weather.history_lag or weather.stale or nameless, "the history tells, but it is not believed"
+            case errors.CancellationTimeoutError():
+                assert one.turns[-1].now >= one.known.deadline - EPSILON, "timed out too early"
+                self._still_runs(one)
+            case errors.CancellationInterruptedError():
+                assert error.__cause__ is not None
+            case errors.CallError():
+                assert one.known.sent is Sent.NOTHING
+                is_calm = not (self.server.faults or weather.trips or weather.limited[1])
+                if is_calm and one.place.gone_as is None and self.story.time.now < weather.expires:
+                    assert isinstance(error, errors.ConflictError), "a call failed that did not"
+
+    def _still_runs(self, one: Recorded) -> None:
+        """Check that nobody is told of a timeout who could have been told of an end."""
+        target, weather = self._target(one), self.server.weather
+        is_clear = not (self.server.failures or weather.history_lag or weather.nameless or weather.trips)
+        if target and one.last_seen and is_clear and not one.place.behavior.null_fields:
+            seen = self._last_moment(one)
+            is_unknown = seen.status.phase is Phase.UNKNOWN
+            assert target.ends_at > seen.at or is_unknown, "timed out although the target had ended"
+
+
+def most_looks(timeout: float) -> int:
+    """Return how often a cancellation looks between its cancel and its deadline when nothing ever changes."""
+    looks, elapsed = 0, 0.0
+    for pause in PAUSES:
+        if elapsed < timeout:
+            looks, elapsed = looks + 1, elapsed + pause
+    return looks
+
+
+def most_requests(story: Story) -> int:
+    """Return how many requests a story may cost.
+
+    A calm run of one environment: a look, a cancel, the looks until the deadline, and what the history and the queue
+    were asked besides. Each further environment and each failure may start the short pauses between looks anew.
+    """
+    turns = [turn for run in story.runs for one in run for turn in one.turns]
+    asides = sum(isinstance(turn.event, HistoryRead | QueueListed | QueuedCanceled) for turn in turns)
+    given_up = sum(isinstance(turn.event, Failed) for turn in turns)
+    ramps = len(story.places) - 1 + story.server.failures + given_up
+    return len(story.runs) * (2 + most_looks(story.requests[0].timeout)) + 2 * asides + 2 * len(story.places) + 14 * ramps
