@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup engine up test check static format lock clean
+.PHONY: help setup engine up test check static format lock docs examples pictures clean
 
 PYTHONS = python3 python3.13 python3.12 python3.11 python3.10
 RUN := .venv/bin/python -m
@@ -41,8 +41,18 @@ lock: setup ## Renew requirements/dev.txt from pyproject.toml
 	$(RUN) uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --group dev --extra simulator \
 	    pyproject.toml --output-file requirements/dev.txt --custom-compile-command 'make lock'
 
+docs: setup ## Build the documentation into site/
+	$(RUN) tools.docs_diagrams
+	$(RUN) sphinx -W --keep-going -q docs site
+
+examples: engine ## Run every example and write what it prints into its README
+	$(RUN) tools.readme_outputs
+
+pictures: engine ## Draw the README's terminal pictures from a real run
+	$(RUN) tools.terminal_picture
+
 clean: ## Remove all that make made in this folder; a Pulumi CLI that it got stays in the user's cache
-	rm -rf .venv .make .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .make site .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # The marks of what was set up lie in .venv, so that they go with it.

@@ -35,6 +35,11 @@ from qovery_provider.functions import (
 from qovery_provider.resource import DeploymentCancellation
 from qovery_provider.running import RunningDeployment
 
+# An error's line in a terminal begins with where its class is to be found.
+for _error in list(vars().values()):
+    if isinstance(_error, type) and issubclass(_error, QoveryError):
+        _error.__module__ = __name__
+
 __all__ = [
     "ApiError",
     "AuthenticationError",

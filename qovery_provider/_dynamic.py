@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, ResourceProvider
+from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider import _settings
@@ -50,8 +51,13 @@ class QoveryResourceProvider(ResourceProvider):
             problems: Tells what is wrong with them.
             marks: What is to be stored beside them.
         """
-        found = problems(inputs, lambda value: value == UNKNOWN) | _settings.problems(self._config, os.environ)
+        found = problems(inputs, _is_unknown) | _settings.problems(self._config, os.environ)
         return CheckResult({**inputs, **marks}, [CheckFailure(name, problem) for name, problem in found.items()])
+
+
+def _is_unknown(value: object) -> bool:
+    """Tell a value that a preview does not know yet; older SDKs hand over a marker instead of an object."""
+    return isinstance(value, Unknown) or value == UNKNOWN
 
 
 def lines() -> Progress:

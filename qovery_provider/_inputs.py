@@ -50,7 +50,7 @@ WAITING: dict[str, Any] = {
 CANCELLATION, BULK_CANCELLATION = {**ACTING, **WAITING}, {**ACTING_IN_BULK, **WAITING}
 """All inputs of the two resources that cancel."""
 
-PINNED = "is_pinned"
+PINNED = "__pinned"
 """The output that says whether `deployment_id` was given. Without it, a stored id could be either."""
 
 Check = Callable[[object], str | None]
@@ -144,7 +144,7 @@ def problems(inputs: Mapping[str, Any], is_unknown: Callable[[object], bool]) ->
         is_judged = not is_unknown(value) and (known or known == value)
         allowed = CHECKS[name](known) if is_judged else None
         if allowed:
-            found[name] = f"{allowed}; got {given(value)}"
+            found[name] = f"{allowed}; got {given(known)}"
     return found
 
 

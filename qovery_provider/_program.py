@@ -63,21 +63,24 @@ def announce(
         inputs: Its inputs; nothing is shown while one of them is not known.
         foretell: Looks and says it in a sentence, in another thread and in about `PREVIEW_LIMIT` seconds.
     """
-    if not is_dry_run() or isinstance(get_monitor(), MockMonitor) or not _settings.shows_preview_status(config()):
+    configuration = config()  # read here: the SDK keeps it in a context that other threads do not have
+    if not is_dry_run() or isinstance(get_monitor(), MockMonitor):
         return
+    if not _settings.shows_preview_status(configuration):
+        return
+
+    def foretold(known: dict[str, Any]) -> str:
+        try:
+            return foretell(_settings.resolve(configuration, os.environ), known)
+        except QoveryError:
+            return ""  # what is wrong, the update will say
 
     async def look(known: dict[str, Any]) -> None:
         # A resource that has an id exists and is not replaced: an update would do nothing.
         if not await resource.id.is_known():
-            line = await asyncio.get_running_loop().run_in_executor(None, _foretold, foretell, known)
+            line = await asyncio.get_running_loop().run_in_executor(None, foretold, known)
             if line:
-                pulumi.log.info(line, resource, ephemeral=True)
+                # A passing line would be gone when the terminal asks whether to go on.
+                pulumi.log.info(line, resource)
 
     pulumi.Output.all(**inputs).apply(cast("Callable[[dict[str, Any]], Any]", look))
-
-
-def _foretold(foretell: Callable[[Settings, Mapping[str, Any]], str], inputs: Mapping[str, Any]) -> str:
-    try:
-        return foretell(settings(), inputs)
-    except QoveryError:
-        return ""  # what is wrong, the update will say

@@ -22,8 +22,9 @@ def outcome(known: Knowledge, what: Outcome) -> str:
 
 def failure(known: Knowledge, what: Outcome) -> str:
     """Say in one line why an outcome counts as a failure, and which option would accept it."""
-    option = "on_idle" if what in {"nothing_to_cancel", "superseded"} else "on_completed"
-    return f'{_environment(known)}: {outcome(known, what)}. {option}="succeed" would accept this.'
+    is_idle = what in {"nothing_to_cancel", "superseded"}
+    option, again = ("on_idle", "") if is_idle else ("on_completed", "; to cancel what runs now, change triggers")
+    return f'{_environment(known)}: {outcome(known, what)}. {option}="succeed" would accept this{again}.'
 
 
 def progress(known: Knowledge) -> str:
@@ -33,8 +34,8 @@ def progress(known: Knowledge) -> str:
     if known.deployment_state is None:
         return f"looking: {known.status.last_deployment_state}"
     waited, left = duration(known.now - known.started), duration(known.deadline - known.now)
-    how_far, which = _how_far(known), short(known.deployment_id)
-    return f"{known.deployment_state}, {how_far}, {waited} so far, {left} left: deployment {which}"
+    which = f"deployment {short(known.deployment_id)}"
+    return f"{known.deployment_state}, {waited} so far, {left} left: {_how_far(known)}, {which}"
 
 
 def timed_out(known: Knowledge, error: Exception | None) -> str:
@@ -57,7 +58,7 @@ def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
     return (
         f"{_environment(known)}: the cancel was meant for deployment {known.deployment_id}, but Qovery's answer names "
         f"{answer.last_deployment_id}, which may have been canceled instead. "
-        "Look at both in the Qovery console; nothing more is sent."
+        "Look at both in the Qovery console. `pulumi up` again sends nothing, it only tells how the first one ended."
     )
 
 
@@ -81,14 +82,13 @@ def so_far(known: Knowledge) -> str:
     """Say what has been sent, and what another run would do."""
     queued = len(known.canceled_request_ids)
     requests = f"{queued} queued request{'s were' if queued > 1 else ' was'} canceled. " if queued else ""
-    cancel = f"The cancel of {_target(known)}"
     return (
         requests
         + {
             Sent.NOTHING: "No cancel was accepted; `pulumi up` again starts with a new look.",
-            Sent.MAYBE: f"{cancel} may have been received; `pulumi up` again looks before it sends.",
-            Sent.ACCEPTED: f"{cancel} was accepted; `pulumi up` again resumes without sending again.",
-            Sent.JOINED: f"{cancel} was under way already; `pulumi up` again joins it again.",
+            Sent.MAYBE: "The cancel may have been received; `pulumi up` again looks before it sends.",
+            Sent.ACCEPTED: "The cancel was accepted; `pulumi up` again resumes without sending again.",
+            Sent.JOINED: "A cancel was under way already; `pulumi up` again goes on waiting for it.",
         }[known.sent]
     )
 
@@ -156,8 +156,8 @@ def _nothing_to_cancel(known: Knowledge) -> str:
 
 def _how_far(known: Knowledge) -> str:
     return {
-        Sent.NOTHING: "the cancel is not accepted yet",
+        Sent.NOTHING: "sending the cancel",
         Sent.MAYBE: "looking whether the cancel was received",
         Sent.ACCEPTED: "cancel accepted",
-        Sent.JOINED: "a cancel was already under way",
+        Sent.JOINED: "joined a cancel under way",
     }[known.sent]

@@ -31,6 +31,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+LONG = 120.0
+"""Seconds from which on a person thinks in minutes."""
+
 
 class QoveryError(Exception):
     """Base of every error of this package."""
@@ -111,8 +114,8 @@ class PermissionDeniedError(ApiError):
 class NotFoundError(ApiError):
     """404, or a 400 that says that the object does not exist: both are in use."""
 
-    meaning = "there is no such environment for this token"
-    advice = "Check environment_id and to which organization the token belongs."
+    meaning = "it does not exist, or not for this token"
+    advice = "Check the id, and to which organization the token belongs."
 
 
 class ConflictError(ApiError):
@@ -128,7 +131,9 @@ class RateLimitError(ApiError):
     retryable = True
 
     def _meaning(self) -> str:
-        when = "" if self.retry_after is None else f"; it opens again in {self.retry_after:.0f} s"
+        seconds = self.retry_after or 0.0
+        wait = f"{seconds:.0f} s" if seconds < LONG else f"{seconds / 60:.0f} min"
+        when = "" if self.retry_after is None else f"; it opens again in {wait}"
         return f"the token's rate limit (1000 requests per hour) is used up{when}"
 
     def _advice(self) -> str:

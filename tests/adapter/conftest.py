@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 import pytest
 
@@ -23,9 +24,14 @@ def recorder() -> Iterator[Recorder]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     """The time of the package: whoever sleeps moves it on."""
     clock = FakeClock()
+
+    def sleep(_: SystemClock, seconds: float, wake: Future[None] | None = None) -> None:
+        if wake is None or not wake.done():
+            clock.sleep(seconds)
+
     monkeypatch.setattr(SystemClock, "monotonic", lambda _: clock.monotonic())
     monkeypatch.setattr(SystemClock, "wall", lambda _: clock.wall())
-    monkeypatch.setattr(SystemClock, "sleep", lambda _, seconds, wake=None: wake and wake.done() or clock.sleep(seconds))
+    monkeypatch.setattr(SystemClock, "sleep", sleep)
     return clock
 
 

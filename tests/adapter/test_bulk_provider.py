@@ -120,7 +120,7 @@ class TestDiff:
     )
     def test_inputs_that_act_replace(self, change: dict[str, Any]) -> None:
         """They cancel again, and say by which input."""
-        olds = {**DEFAULTS, "project_id": ENVIRONMENT_ID, "results": {}, "counts": {}}
+        olds: dict[str, Any] = {**DEFAULTS, "project_id": ENVIRONMENT_ID, "results": {}, "counts": {}}
 
         result = BulkDeploymentCancellationProvider().diff("id", olds, {"project_id": ENVIRONMENT_ID, **change})
 
@@ -129,7 +129,7 @@ class TestDiff:
 
     def test_the_order_of_a_list_does_not_matter(self) -> None:
         """The same environments are the same environments."""
-        olds = {**DEFAULTS, "environment_ids": [MISSING, ENVIRONMENT_ID]}
+        olds: dict[str, Any] = {**DEFAULTS, "environment_ids": [MISSING, ENVIRONMENT_ID]}
 
         result = BulkDeploymentCancellationProvider().diff("id", olds, {"environment_ids": [ENVIRONMENT_ID, MISSING]})
 
@@ -137,7 +137,7 @@ class TestDiff:
 
     def test_inputs_that_wait_update_in_place(self) -> None:
         """They are stored and cancel nothing."""
-        olds = {**DEFAULTS, "project_id": ENVIRONMENT_ID}
+        olds: dict[str, Any] = {**DEFAULTS, "project_id": ENVIRONMENT_ID}
 
         result = BulkDeploymentCancellationProvider().diff("id", olds, {"project_id": ENVIRONMENT_ID, "timeout": 1})
 
@@ -146,7 +146,7 @@ class TestDiff:
 
     def test_what_is_left_is_a_reason_for_an_update(self) -> None:
         """In place: nothing that was canceled is canceled again."""
-        olds = {**DEFAULTS, "project_id": ENVIRONMENT_ID, UNFINISHED: {}}
+        olds: dict[str, Any] = {**DEFAULTS, "project_id": ENVIRONMENT_ID, UNFINISHED: {}}
 
         result = BulkDeploymentCancellationProvider().diff("id", olds, {"project_id": ENVIRONMENT_ID})
 
@@ -339,15 +339,18 @@ class TestFailures:
 class TestUpdate:
     def test_stores_the_waiting_options_without_a_call(self) -> None:
         """All that was known before stays, and no credentials are needed."""
-        olds = {**DEFAULTS, "project_id": ENVIRONMENT_ID, "results": {"a": {}}, "counts": {"canceled": 1}}
+        olds: dict[str, Any] = {
+            **DEFAULTS,
+            "project_id": ENVIRONMENT_ID,
+            "results": {"a": {}},
+            "counts": {"canceled": 1},
+        }
 
         outs = BulkDeploymentCancellationProvider().update("id", olds, {"project_id": ENVIRONMENT_ID, "timeout": 5})
 
         assert {**olds, "timeout": 5} == outs.outs
 
-    def test_acts_only_on_what_is_left(
-        self, qovery: QoverySimulator, project: str, clock: FakeClock
-    ) -> None:
+    def test_acts_only_on_what_is_left(self, qovery: QoverySimulator, project: str, clock: FakeClock) -> None:
         """Through the SDK's host: what was canceled is not touched again, what was refused is canceled, all is told."""
         refused, canceled = _environments(qovery, project, LONG, LONG)
         qovery.inject(_forbidden(refused))
@@ -396,9 +399,7 @@ class TestUpdate:
         assert [[], []] == [one.deployments[1].cancels for one in (first, second)]
         assert 2 == len(qovery.posts())
 
-    def test_failing_again_keeps_what_is_left(
-        self, qovery: QoverySimulator, project: str
-    ) -> None:
+    def test_failing_again_keeps_what_is_left(self, qovery: QoverySimulator, project: str) -> None:
         """A second failure counts all environments, and forgets none of the results."""
         refused, canceled = _environments(qovery, project, LONG, LONG)
         qovery.inject(_forbidden(refused, times=2))
@@ -420,7 +421,7 @@ class TestUpdate:
 
 def test_a_refresh_changes_nothing() -> None:
     """What happened does not change, and no credentials are needed to say so."""
-    record = {**DEFAULTS, "results": {}, "counts": {}}
+    record: dict[str, Any] = {**DEFAULTS, "results": {}, "counts": {}}
 
     result = BulkDeploymentCancellationProvider().read("id", record)
 

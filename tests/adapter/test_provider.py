@@ -27,7 +27,7 @@ OUTPUTS = {
     "timeout": 1800,
     "on_idle": "succeed",
     "on_completed": "fail",
-    "is_pinned": False,
+    "__pinned": False,
     "deployment_id": "found-1",
     "outcome": "canceled",
     "state": "CANCELED",
@@ -138,7 +138,7 @@ class TestDiff:
 
     def test_taking_a_pin_away_replaces(self) -> None:
         """A deployment that was given and one that was found are told apart."""
-        pinned = {**OUTPUTS, "is_pinned": True}
+        pinned = {**OUTPUTS, "__pinned": True}
 
         result = DeploymentCancellationProvider().diff("id", pinned, {"environment_id": ENVIRONMENT_ID})
 
@@ -160,7 +160,7 @@ class TestCreate:
         assert ("CANCELED", "CANCELED", running.id, "API") == tuple(
             result.outs[name] for name in ("state", "last_deployment_state", "last_deployment_id", "origin")
         )
-        assert (["sha"], 1800, False) == tuple(result.outs[name] for name in ("triggers", "timeout", "is_pinned"))
+        assert (["sha"], 1800, False) == tuple(result.outs[name] for name in ("triggers", "timeout", "__pinned"))
         assert 1 == running.effective_cancels
 
     def test_an_empty_pin_comes_back_as_it_was_given(
@@ -171,7 +171,7 @@ class TestCreate:
 
         assert result.outs is not None
         assert ("nothing_to_cancel", "", True) == tuple(
-            result.outs[name] for name in ("outcome", "deployment_id", "is_pinned")
+            result.outs[name] for name in ("outcome", "deployment_id", "__pinned")
         )
         assert () == qovery_simulator.posts()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 import pytest
 
-from qovery_provider import DeploymentCancellation
+from qovery_provider import BulkDeploymentCancellation, DeploymentCancellation, RunningDeployment
 from tests.support.mocks import ENVIRONMENT_ID, Recorder, value_of
 
 
@@ -23,8 +23,7 @@ def test_only_what_was_given_is_registered(recorder: Recorder) -> None:
     """Defaults are the provider's to fill in: a program that says nothing registers nothing."""
     value_of(DeploymentCancellation("stop", environment_id=ENVIRONMENT_ID, triggers={"sha": "abc"}).id)
 
-    inputs = {name: value for name, value in recorder.resources[0].inputs.items() if name != "__provider"}
-    assert {"environment_id": ENVIRONMENT_ID, "triggers": {"sha": "abc"}} == inputs
+    assert {"environment_id": ENVIRONMENT_ID, "triggers": {"sha": "abc"}} == _registered(recorder)
 
 
 @pytest.mark.parametrize(
@@ -55,3 +54,46 @@ def test_get_reads_an_environment_by_its_id(recorder: Recorder) -> None:
     value_of(DeploymentCancellation.get("watched", ENVIRONMENT_ID).id)
 
     assert ENVIRONMENT_ID == recorder.resources[0].resource_id
+
+
+def test_get_keeps_the_other_options(recorder: Recorder) -> None:
+    """Whoever gives options of their own gets them, and the id as well."""
+    protected = pulumi.ResourceOptions(protect=True)
+
+    watched = DeploymentCancellation.get("watched", pulumi.Output.from_input(ENVIRONMENT_ID), protected)
+
+    assert ENVIRONMENT_ID == value_of(watched.id)
+    assert True is watched._protect  # noqa: SLF001 - Pulumi shows it nowhere else
+    assert ENVIRONMENT_ID == recorder.resources[0].resource_id
+
+
+def test_a_record_can_be_read_in_unit_tests_of_a_program(recorder: Recorder) -> None:
+    """Each output has its attribute, also those not mocked."""
+    record = RunningDeployment("target", environment_id=ENVIRONMENT_ID, triggers=["1"])
+
+    assert "CANCELED" == value_of(record.last_deployment_state)
+    assert [None, None] == [value_of(output) for output in (record.deployment_id, record.state)]
+    assert {"environment_id": ENVIRONMENT_ID, "triggers": ["1"]} == _registered(recorder)
+
+
+def test_a_bulk_cancellation_can_be_read_in_unit_tests_of_a_program(recorder: Recorder) -> None:
+    """Each output has its attribute; only what was given is registered, the custom timeout included."""
+    options = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1m"))
+
+    bulk = BulkDeploymentCancellation("freeze", options, environment_ids=[ENVIRONMENT_ID])
+
+    assert [None, None] == [value_of(output) for output in (bulk.results, bulk.counts)]
+    assert {"environment_ids": [ENVIRONMENT_ID], "timeout": 60.0} == _registered(recorder)
+
+
+def test_the_explicit_timeout_of_a_bulk_cancellation_wins(recorder: Recorder) -> None:
+    """As for a single one."""
+    options = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1m"))
+
+    value_of(BulkDeploymentCancellation("freeze", options, project_id=ENVIRONMENT_ID, timeout=5).id)
+
+    assert {"project_id": ENVIRONMENT_ID, "timeout": 5} == _registered(recorder)
+
+
+def _registered(recorder: Recorder) -> dict[str, object]:
+    return {name: value for name, value in recorder.resources[0].inputs.items() if name != "__provider"}

@@ -85,9 +85,7 @@ class TestCreate:
         result = provider.create({"environment_id": environment.id, "triggers": ["1"]})
 
         assert environment.id == result.id
-        assert (environment.id, ["1"], running.id) == picked(
-            result.outs, "environment_id", "triggers", "deployment_id"
-        )
+        assert (environment.id, ["1"], running.id) == picked(result.outs, "environment_id", "triggers", "deployment_id")
         assert ("BUILDING", "BUILDING", running.id, "API", "someone@example.com") == picked(
             result.outs, "state", "last_deployment_state", "last_deployment_id", "origin", "triggered_by"
         )
@@ -103,9 +101,7 @@ class TestCreate:
 
         result = provider.create({"environment_id": environment.id})
 
-        assert ("", "DEPLOYED" if has_run else "READY") == picked(
-            result.outs, "deployment_id", "last_deployment_state"
-        )
+        assert ("", "DEPLOYED" if has_run else "READY") == picked(result.outs, "deployment_id", "last_deployment_state")
 
     def test_a_deployment_without_an_id_cannot_be_recorded(
         self, provider: RunningDeploymentProvider, environment: Environment

@@ -70,7 +70,7 @@ STATUSES = [
     *[replace(kind, name=f"{kind.name}: absent") for kind in _kinds(400, missing(), detail=ABSENT)[:2]],
     *_kinds(401, refused(AuthenticationError), "token", "QOVERY_API_TOKEN", "expired", "policy"),
     *_kinds(403, refused(PermissionDeniedError), "role"),
-    *_kinds(404, missing(), "no such environment"),
+    *_kinds(404, missing(), "it does not exist"),
     *_kinds(409, conflict()),
     *_kinds(422, refused(ApiError)),
     *_kinds(429, limited(), "rate limit", "1000"),

@@ -43,6 +43,9 @@ WINDOW = 1.7
 SECONDS_TO_START = 1.0
 """Seconds until an update makes its first request, about."""
 
+FIRST_HOST = "localhost"
+"""What the first update calls the simulator's host, so that its requests can be told from those of the second."""
+
 UP = ("up", "--yes", "--skip-preview")
 
 
@@ -127,22 +130,22 @@ class Crash:
             else:
                 clock.jump(300)
             before = stack.latest()
-            was_over = environment.deployments[0].end_state is not None
-            sent_before = bool(environment.deployments[0].cancels)
+            target = environment.deployments[0]
+            was_over, had_sent = target.end_state is not None, bool(target.cancels)
             if stack.is_locked():
                 stack.unlock()
             self._run_again(stack, qovery, clock, settings)
         finally:
             clock.go_on()
             kill_all(broken)
-        return Truth(self, environment, before, stack.latest(), was_over=was_over, had_sent=sent_before)
+        return Truth(self, environment, before, stack.latest(), was_over=was_over, had_sent=had_sent)
 
     def _break_off(self, stack: Stack, qovery: QoverySimulator, random: Random, settings: dict[str, str]) -> int:
         """Start an update, break it off, and return its session; processes of it may live on."""
         known = len(qovery.requests)
         is_early = random.random() < 0.1
         pause = random.random() * (SECONDS_TO_START if is_early else WINDOW)
-        process = stack.start(*UP, **settings)
+        process = stack.start(*UP, **settings, QOVERY_API_URL=qovery.url.replace("127.0.0.1", FIRST_HOST))
         if not is_early:
             wait_until(lambda: len(qovery.requests) > known or process.poll() is not None)
         time.sleep(pause)
@@ -158,9 +161,14 @@ class Crash:
     def _run_again(self, stack: Stack, qovery: QoverySimulator, clock: JumpingClock, settings: dict[str, str]) -> None:
         """Run the update to its end; time that stood still goes on when it first looks, and it has to succeed."""
         known = len(qovery.requests)
+
+        def has_looked() -> bool:
+            mine = [one for one in qovery.requests[known:] if not one.headers["Host"].startswith(FIRST_HOST)]
+            return bool(mine) and mine[0].status is not None
+
         process = stack.start(*UP, **settings)
         try:
-            wait_until(lambda: len(qovery.requests) > known or process.poll() is not None)
+            wait_until(lambda: has_looked() or process.poll() is not None)
             clock.go_on()
             output, _ = process.communicate(timeout=60)
         finally:

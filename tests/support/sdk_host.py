@@ -46,6 +46,11 @@ class SdkHost:
     def __init__(self, stub: ResourceProviderStub, provider: QoveryResourceProvider) -> None:
         self._stub, self._provider = stub, serialize_provider(provider)
 
+    def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Have inputs checked; returns them as the provider gives them back, and what is wrong by property."""
+        answer = self._stub.Check(provider_pb2.CheckRequest(olds=self._struct(olds), news=self._struct(news)))
+        return self._plain(answer.inputs), {failure.property: failure.reason for failure in answer.failures}
+
     def create(self, urn: str, inputs: Mapping[str, Any]) -> dict[str, Any] | Refused:
         """Create a resource."""
         return self._ask("Create", provider_pb2.CreateRequest(urn=urn, properties=self._struct(inputs)))

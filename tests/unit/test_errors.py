@@ -86,8 +86,8 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         ),
         pytest.param(
             NotFoundError(ASKED, 404, "not found"),
-            f'{ASKED}: Qovery answered 404 ("not found"): there is no such environment for this token. '
-            "Check environment_id and to which organization the token belongs.",
+            f'{ASKED}: Qovery answered 404 ("not found"): it does not exist, or not for this token. '
+            "Check the id, and to which organization the token belongs.",
             id="not found",
         ),
         pytest.param(
@@ -113,6 +113,24 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
             f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is used up; "
             "it opens again in 0 s. Run `pulumi up` again then, or use a token of its own for this stack.",
             id="rate limit that is open again",
+        ),
+        pytest.param(
+            RateLimitError(ASKED, 429, retry_after=119.9),
+            f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is used up; "
+            "it opens again in 120 s. Run `pulumi up` again then, or use a token of its own for this stack.",
+            id="rate limit of two minutes",
+        ),
+        pytest.param(
+            RateLimitError(ASKED, 429, retry_after=120.0),
+            f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is used up; "
+            "it opens again in 2 min. Run `pulumi up` again then, or use a token of its own for this stack.",
+            id="rate limit in minutes",
+        ),
+        pytest.param(
+            RateLimitError(ASKED, 429, retry_after=3400.0),
+            f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is used up; "
+            "it opens again in 57 min. Run `pulumi up` again then, or use a token of its own for this stack.",
+            id="rate limit of nearly an hour",
         ),
         pytest.param(
             RedirectError(ASKED, 302),
@@ -215,7 +233,7 @@ def test_a_bulk_error_holds_the_error_of_each_environment() -> None:
 def test_every_error_has_its_place_in_the_tree() -> None:
     """Who catches a base class catches exactly what the tree shows below it."""
     found = {kind: kind.__base__ for _, kind in inspect.getmembers(errors, inspect.isclass) if kind in PARENTS}
-    public = {kind for _, kind in inspect.getmembers(errors, inspect.isclass) if kind.__module__ == errors.__name__}
+    public = {kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)}
 
     assert PARENTS == found
     assert set(PARENTS) == public

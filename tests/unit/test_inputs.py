@@ -542,7 +542,7 @@ def test_a_bulk_cancellation_has_changes_of_its_own() -> None:
 
 def test_a_given_deployment_that_is_given_no_longer_is_a_change() -> None:
     """Then whatever runs is meant."""
-    stored = outputs(deployment_id="3c90-12", is_pinned=True)
+    stored = outputs(deployment_id="3c90-12", **{PINNED: True})
 
     assert ["deployment_id"] == changed(stored, {"environment_id": ENV}, ACTING)
 

@@ -11,6 +11,9 @@ from qovery_provider._models import EnvironmentStatus
 from qovery_provider._verdicts import CancellationRequest, Knowledge, Outcome, Sent
 
 STATUS = EnvironmentStatus("3c90", "DEPLOYED", "STOPPED", last_deployment_id="d13")
+RUNNING = EnvironmentStatus("3c90", "BUILDING", "BUILDING", last_deployment_id="d13")
+
+FOLLOWING = EnvironmentStatus("3c90", "BUILDING", "BUILDING", last_deployment_id="d13")
 
 
 def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
@@ -99,8 +102,20 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         pytest.param(
             "completed",
             {"deployment_state": "DEPLOYED", "sent": Sent.NOTHING},
-            "deployment d12 ended by itself (DEPLOYED) before a cancel was accepted, and another one is running",
+            "deployment d12 ended by itself (DEPLOYED) before a cancel was accepted",
             id="completed before anything was accepted",
+        ),
+        pytest.param(
+            "completed",
+            {"deployment_state": "DEPLOYED", "status": STATUS},
+            "deployment d12 ended by itself (DEPLOYED) before a cancel was accepted",
+            id="completed, with nothing after it",
+        ),
+        pytest.param(
+            "completed",
+            {"deployment_state": "DEPLOYED", "status": RUNNING},
+            "deployment d12 ended by itself (DEPLOYED) before a cancel was accepted, and another one is running",
+            id="completed, with another one after it",
         ),
         pytest.param(
             "completed",
@@ -134,20 +149,20 @@ def test_every_outcome_has_its_sentence(what: Outcome, facts: dict[str, Any], se
 
 
 @pytest.mark.parametrize(
-    ("what", "option"),
+    ("what", "remedy"),
     [
-        ("nothing_to_cancel", "on_idle"),
-        ("superseded", "on_idle"),
-        ("completed", "on_completed"),
-        ("environment_gone", "on_completed"),
+        ("nothing_to_cancel", 'on_idle="succeed" would accept this.'),
+        ("superseded", 'on_idle="succeed" would accept this.'),
+        ("completed", 'on_completed="succeed" would accept this; to cancel what runs now, change triggers.'),
+        ("environment_gone", 'on_completed="succeed" would accept this; to cancel what runs now, change triggers.'),
     ],
 )
-def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, option: str) -> None:
+def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: str) -> None:
     """The sentence of the outcome stands between the environment and the remedy."""
     known = knowledge(deployment_state="DEPLOYED")
     sentence = _sentences.outcome(known, what)
 
-    assert f'environment 3c90: {sentence}. {option}="succeed" would accept this.' == _sentences.failure(known, what)
+    assert f"environment 3c90: {sentence}. {remedy}" == _sentences.failure(known, what)
 
 
 @pytest.mark.parametrize(
@@ -158,33 +173,33 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, option: 
         pytest.param({"status": STATUS, "sent": Sent.ACCEPTED}, "looking: STOPPED", id="resumed, before its state"),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING"},
-            "BUILDING, the cancel is not accepted yet, 1 min 30 s so far, 28 min 30 s left: deployment d12",
+            "BUILDING, 1 min 30 s so far, 28 min 30 s left: sending the cancel, deployment d12",
             id="found",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.MAYBE},
-            "BUILDING, looking whether the cancel was received, 1 min 30 s so far, 28 min 30 s left: deployment d12",
+            "BUILDING, 1 min 30 s so far, 28 min 30 s left: looking whether the cancel was received, deployment d12",
             id="perhaps sent",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED},
-            "CANCELING, cancel accepted, 1 min 30 s so far, 28 min 30 s left: deployment d12",
+            "CANCELING, 1 min 30 s so far, 28 min 30 s left: cancel accepted, deployment d12",
             id="accepted",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.JOINED, "now": 2801.0},
-            "CANCELING, a cancel was already under way, 30 min 1 s so far, 0 s left: deployment d12",
+            "CANCELING, 30 min 1 s so far, 0 s left: joined a cancel under way, deployment d12",
             id="joined, late",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.MAYBE, "deployment_id": None},
-            "BUILDING, looking whether the cancel was received, 1 min 30 s so far, 28 min 30 s left: "
+            "BUILDING, 1 min 30 s so far, 28 min 30 s left: looking whether the cancel was received, "
             "deployment without an id",
             id="without an id",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "deployment_id": "3c90c3cc-0d44-4b50-8888-12"},
-            "BUILDING, the cancel is not accepted yet, 1 min 30 s so far, 28 min 30 s left: deployment 3c90…888-12",
+            "BUILDING, 1 min 30 s so far, 28 min 30 s left: sending the cancel, deployment 3c90…888-12",
             id="with a long id",
         ),
     ],
@@ -202,23 +217,18 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
         ),
         pytest.param(
             {"sent": Sent.MAYBE},
-            "The cancel of deployment d12 may have been received; `pulumi up` again looks before it sends.",
+            "The cancel may have been received; `pulumi up` again looks before it sends.",
             id="perhaps received",
         ),
         pytest.param(
             {"sent": Sent.ACCEPTED},
-            "The cancel of deployment d12 was accepted; `pulumi up` again resumes without sending again.",
+            "The cancel was accepted; `pulumi up` again resumes without sending again.",
             id="accepted",
         ),
         pytest.param(
             {"sent": Sent.JOINED},
-            "The cancel of deployment d12 was under way already; `pulumi up` again joins it again.",
+            "A cancel was under way already; `pulumi up` again goes on waiting for it.",
             id="joined",
-        ),
-        pytest.param(
-            {"sent": Sent.ACCEPTED, "deployment_id": None},
-            "The cancel of the running deployment was accepted; `pulumi up` again resumes without sending again.",
-            id="accepted, without an id",
         ),
         pytest.param(
             {"canceled_request_ids": ["r1"]},
@@ -227,7 +237,7 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
         ),
         pytest.param(
             {"canceled_request_ids": ["r1", "r2"], "sent": Sent.ACCEPTED},
-            "2 queued requests were canceled. The cancel of deployment d12 was accepted; "
+            "2 queued requests were canceled. The cancel was accepted; "
             "`pulumi up` again resumes without sending again.",
             id="two queued ones",
         ),
@@ -274,7 +284,7 @@ def test_a_timeout_says_which_call_failed_last() -> None:
 
 def test_an_interruption_says_how_far_it_got() -> None:
     """The call's own error comes first."""
-    expected = "It broke. The cancel of deployment d12 was accepted; `pulumi up` again resumes without sending again."
+    expected = "It broke. The cancel was accepted; `pulumi up` again resumes without sending again."
 
     assert expected == _sentences.interrupted(knowledge(sent=Sent.ACCEPTED), ValueError("It broke."))
 
@@ -283,7 +293,8 @@ def test_another_deployment_in_the_answer_is_named() -> None:
     """Both ids, and that nothing more is done."""
     expected = (
         "environment 3c90: the cancel was meant for deployment d12, but Qovery's answer names d13, which may have been "
-        "canceled instead. Look at both in the Qovery console; nothing more is sent."
+        "canceled instead. Look at both in the Qovery console. `pulumi up` again sends nothing, it only tells how "
+        "the first one ended."
     )
 
     assert expected == _sentences.wrong_deployment(knowledge(), STATUS)
@@ -293,7 +304,7 @@ def test_an_end_that_nobody_tells_is_said_to_be_unknown() -> None:
     """No guess is made about how it ended."""
     expected = (
         "environment 3c90: deployment d12 is no longer the running one, and Qovery's history does not say how it "
-        "ended. The cancel of deployment d12 may have been received; `pulumi up` again looks before it sends."
+        "ended. The cancel may have been received; `pulumi up` again looks before it sends."
     )
 
     assert expected == _sentences.untold_end(knowledge(sent=Sent.MAYBE))

@@ -100,8 +100,8 @@ def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
     assert "nothing_to_cancel" == here.result().outcome
     assert isinstance(error, NotFoundError)
     assert (
-        "reading the status of environment b: Qovery answered 404: there is no such environment for this token. "
-        "Check environment_id and to which organization the token belongs."
+        "reading the status of environment b: Qovery answered 404: it does not exist, or not for this token. "
+        "Check the id, and to which organization the token belongs."
     ) == str(error)
 
 
