@@ -1,0 +1,12 @@
+"""Cancels what an environment runs, and exports what happened."""
+
+import pulumi
+
+from qovery_provider import DeploymentCancellation
+
+config = pulumi.Config()
+
+stop = DeploymentCancellation("stop", environment_id=config.require("environmentId"))
+
+pulumi.export("outcome", stop.outcome)
+pulumi.export("deployment_id", stop.deployment_id)

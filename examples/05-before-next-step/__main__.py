@@ -1,0 +1,15 @@
+"""Cancels, and only then goes on: the next step waits for the end of the deployment, and is not taken without it."""
+
+import pulumi
+
+from qovery_provider import DeploymentCancellation
+
+config = pulumi.Config()
+
+stop = DeploymentCancellation("stop", environment_id=config.require("environmentId"))
+
+# A stash keeps a value in the state. It stands for whatever comes next: a migration, a new release, a DNS record.
+migration = pulumi.Stash("migration", input="schema 42", opts=pulumi.ResourceOptions(depends_on=[stop]))
+
+pulumi.export("outcome", stop.outcome)
+pulumi.export("migration", migration.output)

@@ -1,0 +1,66 @@
+"""The documentation says what the code does, is complete, and needs nothing from outside."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import qovery_provider
+from qovery_provider._states import STATES
+from qovery_provider._verdicts import Outcome
+from tools import docs_diagrams, machine
+
+PAGES = sorted(docs_diagrams.DOCS.glob("*.md"))
+
+RESOURCES = re.compile(r"""<(?:script|img|link)\b[^>]*?(?:src|href)=["']?(?:https?:)?//|url\(["']?(?:https?:)?//""")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_what_is_made_from_the_code_is_up_to_date(page: Path) -> None:
+    """`make docs` would change nothing."""
+    assert docs_diagrams.mended(page.read_text()) == page.read_text()
+
+
+def test_the_picture_is_up_to_date() -> None:
+    """So is the picture of the machine."""
+    assert docs_diagrams.picture() == docs_diagrams.PICTURE.read_text()
+
+
+def test_every_outcome_and_every_error_is_explained() -> None:
+    """Whoever looks for the line that they see finds it."""
+    explained = re.findall(r"^### `(\w+)`", (docs_diagrams.DOCS / "what-happens-when.md").read_text(), re.MULTILINE)
+    errors = {name for name in qovery_provider.__all__ if name.endswith("Error")}
+
+    assert {*get_args(Outcome), *errors} - {"QoveryError", "CallError", "CancellationError"} == set(explained)
+
+
+def test_every_state_is_told() -> None:
+    """The table has a place for each."""
+    assert all(f"`{state}`" in docs_diagrams.states() for state in STATES)
+
+
+def test_the_machine_is_told_in_full() -> None:
+    """No situation lacks words, nor a place in the picture unless only an option leads there."""
+    usual = {step.situation for step in machine.steps(machine.ANY)}
+    all_of_them = usual.union(
+        *({step.situation for step in machine.steps(*one)} for one in docs_diagrams.VARIANTS.values())
+    )
+
+    assert set(docs_diagrams.WORDS) == all_of_them
+    assert set(docs_diagrams.BOXES) == usual
+
+
+def test_it_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
+    """Neither while it is built nor when it is read."""
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-d", str(tmp_path / "kept"), str(docs_diagrams.DOCS)]
+
+    run = subprocess.run([*command, str(tmp_path / "site")], capture_output=True, text=True, check=False)
+
+    assert (0, "") == (run.returncode, run.stderr)
+    written = [path for kind in ("html", "css", "svg") for path in (tmp_path / "site").rglob(f"*.{kind}")]
+    assert [] == [path.name for path in written if RESOURCES.search(path.read_text())]

@@ -1,0 +1,93 @@
+"""What runs in Qovery when the session of an example begins."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from qovery_provider.simulator import Environment, Plan, QoverySimulator
+
+PROJECT = "5b1f6a2e-7c0d-4e83-9a64-2f8d1c3b7e90"
+STAGING = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+PREVIEW = "8e1d7a54-2b6f-4c39-b0a8-6f5e4d3c2b1a"
+PRODUCTION = "c4f20b97-61de-4a0b-8f3e-9d7c5a1b2e34"
+
+LONG = Plan(phases=(("BUILDING", 600.0),), cancel_delay=0.5)
+STUBBORN = Plan(phases=(("DEPLOYING", 600.0),), cancel_delay=None, force_cancel_delay=0.5)
+
+Prepare = Callable[["Surroundings"], None]
+
+
+class Surroundings:
+    """A simulator whose clock can be set, so that what has been running for long need not be waited for."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+        self.qovery = QoverySimulator(clock=lambda: time.time() + self._ahead)
+
+    def pass_minutes(self, minutes: float) -> None:
+        """Let time go by. Only the simulator's: what it says of the past is true for everybody else at minute zero."""
+        self._ahead += minutes * 60
+
+    def environment(self, environment_id: str, *plans: Plan) -> Environment:
+        """Make an environment that runs the first plan, with the others in its queue."""
+        environment = self.qovery.world.add_environment(id=environment_id, project_id=PROJECT)
+        for plan in plans:
+            environment.enqueue(plan)
+        return environment
+
+
+def _one_and(queued: int) -> Prepare:
+    def prepare(around: Surroundings) -> None:
+        """Something runs, and as many wait."""
+        around.environment(STAGING, *[LONG] * (queued + 1))
+
+    return prepare
+
+
+def _stubborn(around: Surroundings) -> None:
+    """What runs does not heed a cancel without force."""
+    around.environment(STAGING, STUBBORN, LONG)
+
+
+def _overdue(around: Surroundings) -> None:
+    """What runs began 50 minutes ago."""
+    around.pass_minutes(-50)
+    around.environment(STAGING, Plan(phases=(("DEPLOYING", 7200.0),), cancel_delay=0.5))
+    around.pass_minutes(50)
+
+
+def _project(around: Surroundings) -> None:
+    """One runs and has another one waiting, one is done, one is stopping."""
+    around.environment(STAGING, LONG, LONG)
+    around.environment(PREVIEW, Plan(phases=(("DEPLOYING", 0.0),)))
+    around.environment(PRODUCTION, Plan(trigger_action="STOP", phases=(("STOPPING", 600.0),), cancel_delay=0.5))
+
+
+def _product(around: Surroundings) -> None:
+    """One of two runs, with another one waiting."""
+    around.environment(STAGING, LONG, LONG)
+    around.environment(PREVIEW, Plan(phases=(("DEPLOYING", 0.0),)))
+
+
+WORLDS: dict[str, Prepare] = {
+    "01-minimal": _one_and(1),
+    "02-rerun-per-commit": _one_and(2),
+    "03-force": _stubborn,
+    "04-pinned": _one_and(1),
+    "05-before-next-step": _one_and(1),
+    "06-watchdog": _overdue,
+    "07-freeze-project": _project,
+    "08-automation-api": _one_and(1),
+    "09-component": _product,
+}
+
+
+@contextmanager
+def simulated(prepare: Prepare) -> Iterator[QoverySimulator]:
+    """Serve such a world."""
+    around = Surroundings()
+    prepare(around)
+    with around.qovery as qovery:
+        yield qovery
