@@ -136,5 +136,7 @@ def _detail(content: bytes) -> str:
         return ""
     if not isinstance(body, dict):
         return ""
-    words = next((body[key] for key in ("detail", "message", "error") if isinstance(body.get(key), str)), "")
+    words = next(
+        (body[key] for key in ("detail", "message", "error") if isinstance(body.get(key), str) and body[key]), ""
+    )
     return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())

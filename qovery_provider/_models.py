@@ -135,7 +135,7 @@ def _word(body: Mapping[str, object], name: str) -> str:
 
 
 def _optional_word(body: Mapping[str, object], name: str) -> str | None:
-    return _word(body, name) if body.get(name) else None
+    return None if body.get(name) in (None, "") else _word(body, name)
 
 
 def _note(body: Mapping[str, object], name: str) -> str | None:

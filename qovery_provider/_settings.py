@@ -6,7 +6,6 @@ It validates and names; it knows no Pulumi and opens no connection. The token li
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -174,7 +173,7 @@ def _is_jwt(token: str) -> bool:
         return False
     try:
         decoded = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return False
     return isinstance(decoded, dict) and "alg" in decoded
 

@@ -137,7 +137,8 @@ class RateLimitError(ApiError):
         return f"the token's rate limit (1000 requests per hour) is used up{when}"
 
     def _advice(self) -> str:
-        return "Run `pulumi up` again then, or use a token of its own for this stack."
+        when = "later" if self.retry_after is None else "then"
+        return f"Run `pulumi up` again {when}, or use a token of its own for this stack."
 
 
 class RedirectError(ApiError):

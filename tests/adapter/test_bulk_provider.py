@@ -23,6 +23,15 @@ MISSING = "00000000-0000-4000-8000-000000000000"
 BUILDING = (("BUILDING", 600.0),)
 LONG = Plan(phases=BUILDING, cancel_delay=10.0)
 
+RESULT = {
+    "outcome",
+    "deployment_id",
+    "deployment_state",
+    "canceled_request_ids",
+    "last_deployment_state",
+    "error",
+}
+
 DEFAULTS = {
     "environment_ids": None,
     "project_id": None,
@@ -376,6 +385,23 @@ class TestUpdate:
         ]
         assert [] == canceled.deployments[1].cancels
         assert UNFINISHED not in outs
+
+    def test_results_keep_their_fields(self, qovery: QoverySimulator, project: str) -> None:
+        """The SDK's host drops what is None on the way in; a program that reads `error` must find it all the same."""
+        refused, _ = _environments(qovery, project, LONG, None)
+        qovery.inject(_forbidden(refused))
+        declared = {"project_id": project}
+
+        with sdk_host(BulkDeploymentCancellationProvider(), configuration(qovery)) as host:
+            failed = host.create(URN, declared)
+            assert isinstance(failed, Refused)
+            assert failed.kept is not None
+            resumed = host.update(URN, project, failed.kept[2], declared)
+            assert isinstance(resumed, dict)
+            changed = host.update(URN, project, resumed, {**declared, "timeout": 60})
+
+        assert isinstance(changed, dict)
+        assert [RESULT] * 4 == [result.keys() for outs in (resumed, changed) for result in outs["results"].values()]
 
     def test_resumes_exactly_the_deployment_that_was_meant(
         self, qovery: QoverySimulator, project: str, clock: FakeClock

@@ -163,6 +163,19 @@ class TestCreate:
         assert (["sha"], 1800, False) == tuple(result.outs[name] for name in ("triggers", "timeout", "__pinned"))
         assert 1 == running.effective_cancels
 
+    def test_cancels_the_queue_first(
+        self, provider: DeploymentCancellationProvider, environment: Environment, qovery_simulator: QoverySimulator
+    ) -> None:
+        """With `include_queued`, nothing that waited is left to start when the running deployment ends."""
+        queued = [environment.enqueue(SOON).id for _ in range(2)]
+
+        result = provider.create({"environment_id": environment.id, "include_queued": True})
+
+        assert result.outs is not None
+        assert ("canceled", queued) == tuple(result.outs[name] for name in ("outcome", "canceled_request_ids"))
+        assert ["CANCELED"] == [deployment.state for deployment in environment.deployments]
+        assert "/environment/" in qovery_simulator.posts()[-1].path
+
     def test_an_empty_pin_comes_back_as_it_was_given(
         self, provider: DeploymentCancellationProvider, environment: Environment, qovery_simulator: QoverySimulator
     ) -> None:

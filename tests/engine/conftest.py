@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from qovery_provider.simulator import QoverySimulator
+from tests.support.jumps import JumpingClock
 from tests.support.stack import Stack, engine_folder
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +26,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def engine() -> str | None:
     """The folder of the Pulumi CLI, got first where there is none."""
     return engine_folder([sys.executable, str(ROOT / "tools/pulumi/ensure.py")])
+
+
+@pytest.fixture
+def clock() -> JumpingClock:
+    """The time of the simulator."""
+    return JumpingClock()
+
+
+@pytest.fixture
+def qovery_simulator(clock: JumpingClock) -> Iterator[QoverySimulator]:
+    """A running simulator with an empty world, on a clock that can jump."""
+    with QoverySimulator(clock=clock) as simulator:
+        yield simulator
 
 
 @pytest.fixture

@@ -16,17 +16,13 @@ from qovery_provider._models import DeploymentRecord, EnvironmentStatus, results
 from qovery_provider._rate_limit import RateBudget
 from qovery_provider._settings import Token
 from qovery_provider.errors import (
-    ApiError,
     AuthenticationError,
     CallError,
-    ConflictError,
-    NotFoundError,
     RateLimitError,
-    ServerError,
-    TransportError,
 )
 from qovery_provider.simulator import Answer, Api, Deployment, Environment, World
 from tests.model.conditions import Weather
+from tests.model.faults import FAULTS, TRUE_OF_REQUESTS, Fault
 from tests.model.tape import Tape
 from tests.support.virtual_time import Trip, VirtualTime
 
@@ -53,57 +49,10 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A cancel that arrived: who sent it, on which look, when it arrived and what it hit."""
+    """A cancel that arrived: who sent it, and what it hit."""
 
     sender: object
-    seen: EnvironmentStatus | None
-    at: float
     hit: Deployment | None
-
-
-AFTER, BEFORE = True, False
-"""Whether a call that fails has done its work all the same."""
-
-
-class Fault(NamedTuple):
-    """A way for a call to fail; `is_executed` says whether it has done its work all the same."""
-
-    name: str
-    is_executed: bool
-    error: Callable[[str, bool], CallError]
-
-
-def _broken(*, certainly_not: bool = False, retryable: bool = True) -> Callable[[str, bool], CallError]:
-    return lambda asked, changes: TransportError(
-        asked, "it broke", "", may_have_executed=changes and not certainly_not, retryable=retryable
-    )
-
-
-FAULTS = (
-    Fault("lost answer", AFTER, _broken()),
-    Fault("lost request", BEFORE, _broken()),
-    Fault("502 after", AFTER, lambda asked, _: ServerError(asked, 502)),
-    Fault("502 before", BEFORE, lambda asked, _: ServerError(asked, 502)),
-    Fault("503", BEFORE, lambda asked, _: ServerError(asked, 503, retry_after=20.0)),
-    Fault("no connection", BEFORE, _broken(certainly_not=True)),
-    Fault("429", BEFORE, lambda asked, _: RateLimitError(asked, 429, retry_after=7.0)),
-    Fault("409", BEFORE, lambda asked, _: ConflictError(asked, 409)),
-    Fault("404", BEFORE, lambda asked, _: NotFoundError(asked, 404)),
-    Fault("lost answer", AFTER, _broken()),
-    Fault("lost request", BEFORE, _broken()),
-    Fault("502 after", AFTER, lambda asked, _: ServerError(asked, 502)),
-    Fault("429, no hint", BEFORE, lambda asked, _: RateLimitError(asked, 429)),
-    Fault("502 before", BEFORE, lambda asked, _: ServerError(asked, 502)),
-    Fault("429, an hour", BEFORE, lambda asked, _: RateLimitError(asked, 429, retry_after=3000.0)),
-    Fault("lost answer", AFTER, _broken()),
-    Fault("bad TLS", BEFORE, _broken(certainly_not=True, retryable=False)),
-    Fault("too long", AFTER, _broken(retryable=False)),
-    Fault("400", BEFORE, lambda asked, _: ApiError(asked, 400)),
-)
-
-
-TRUE_OF_REQUESTS = tuple(fault for fault in FAULTS if fault.name not in {"404", "409"})
-"""These two would say that a queued request no longer waits, and nobody could find out that it is a lie."""
 
 
 class Server:
@@ -173,13 +122,12 @@ class Server:
     def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus:
         senders = self._time.noted
         assert isinstance(senders, dict)
-        sender, seen = senders[environment_id]
 
         def execute(asked: str) -> EnvironmentStatus:
             place = self._world.environments[environment_id]
             hit = place.running if place.gone_as is None else None
             answer = self._api.cancel(environment_id, force=force, number=self.requests)
-            self.posts.append(Post(sender, seen, self._time.now, hit if answer.status == 202 else None))
+            self.posts.append(Post(senders[environment_id], hit if answer.status == 202 else None))
             self.say(f"{answer.status}, hits {hit and hit.id}")
             return self._show(Moment(self._time.now, _status(answer, asked), hit, is_running=True)).status
 

@@ -170,7 +170,7 @@ class Story:
             machines.append(machine)
         self.runs.append([one for one in machines if isinstance(one, Recorded)])
         self.time.trip = self.server.trip
-        self.time.note = lambda: {one.request.environment_id: (one, one.known.status) for one in machines}
+        self.time.note = lambda: {one.request.environment_id: one for one in machines}
         group = Group(machines, lambda: self._look(places))
         with self.time.rules():
             Watcher(self.server, self.time, self.time, lambda: chance, lambda _: None).run([group])

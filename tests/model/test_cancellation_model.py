@@ -14,13 +14,17 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from qovery_provider._verdicts import Done
+from tests.model.budget import most_requests
 from tests.model.story import Recorded, Story
 from tests.model.tape import Tape
-from tests.model.truth import Judge, most_requests
+from tests.model.truth import Judge
 
 SCHEDULES = int(os.environ.get("QOVERY_SCHEDULES", "10000"))
 
 PEOPLE, PLACE, NATURE = (st.binary(min_size=length, max_size=length) for length in (64, 48, 160))
+
+ENOUGH = 5_000
+"""Schedules in which every end may be expected."""
 
 ENDS = {
     "canceled",
@@ -78,4 +82,4 @@ def test_every_schedule_keeps_the_promises(capsys: pytest.CaptureFixture[str]) -
     with capsys.disabled():
         sys.stdout.write(f"\n{played} schedules: {dict(ends.most_common())}\n")
     assert played >= SCHEDULES
-    assert ENDS <= ends.keys()
+    assert played < ENOUGH or ENDS <= ends.keys()

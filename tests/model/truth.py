@@ -23,10 +23,9 @@ from qovery_provider._verdicts import (
     ListQueue,
     Observed,
     QueuedCanceled,
-    QueueListed,
     Sent,
 )
-from qovery_provider.simulator import Deployment
+from qovery_provider.simulator import Deployment, QueuedRequest
 from tests.model.server import Moment, Post, Server
 from tests.model.story import Recorded, Story
 
@@ -35,9 +34,6 @@ EPSILON = 1e-6
 
 GRACE, ATTEMPTS, CALL_LIMIT = 5.0, 5, 60.0
 """The promises in numbers: patience after a lost cancel, cancels in all, seconds for one call."""
-
-PAUSES = [min(0.5 * 1.4**number, 15.0) for number in range(500)]
-"""The promised pauses between looks."""
 
 
 class Judge:
@@ -100,6 +96,7 @@ class Judge:
         listing = [turn for turn in one.turns if isinstance(turn.verdict, ListQueue)]
         for turn in listing:
             assert one.request.include_queued, "read the queue unasked"
+            assert one.resumes is Sent.NOTHING, "emptied the queue again"
             if isinstance(turn.event, Observed) and one.request.deployment_id:
                 seen = self.server.moments[id(turn.event.status)]
                 is_meant = seen.is_running or seen.status.phase is Phase.UNKNOWN
@@ -128,13 +125,22 @@ class Judge:
                 assert target is None or target.cancels or was_missed, "claims a cancel that nobody sent"
         requests = {request.id: request for request in one.place.requests}
         for request_id in one.known.canceled_request_ids:
-            assert requests[request_id].canceled_by is not None, "claims a queued request that was not canceled"
+            request = requests[request_id]
+            is_true = request.canceled_by is not None or self._looked_late(one, request)
+            assert is_true, "claims a queued request that was not canceled"
         accepted = [turn.event.request_id for turn in one.turns if isinstance(turn.event, QueuedCanceled)]
         assert set(accepted) <= set(one.known.canceled_request_ids), "forgets a queued request"
 
         said = str(one.verdict.error) if isinstance(one.verdict, Fail) else one.result().sentence
         is_silent = not hits and not one.known.canceled_request_ids
         assert "nothing was sent" not in said or is_silent, "says that nothing was sent"
+
+    def _looked_late(self, one: Recorded, request: QueuedRequest) -> bool:
+        """Return whether a stale look showed the time before a request started: then nobody could know better."""
+        looks = [(turn.now, turn.event.status) for turn in one.turns if isinstance(turn.event, Observed)]
+        moments = [(now, self.server.moments[id(status)].at) for now, status in looks]
+        started = request.deployment.started_at if request.deployment else 0.0
+        return any(at <= started and at < now for now, at in moments) if self.server.weather.stale else False
 
     def _target(self, one: Recorded) -> Deployment | None:
         return next((ran for ran in one.place.deployments if ran.id == one.known.deployment_id), None)
@@ -209,6 +215,7 @@ class Judge:
 
     def _superseded(self, one: Recorded, target: Deployment | None) -> None:
         assert one.request.deployment_id
+        assert one.resumes is Sent.NOTHING, "forgets what an earlier run has sent"
         assert not [post for post in self._posts(one) if post.hit], "claims that nothing was sent"
         if target is None:
             return
@@ -263,25 +270,3 @@ class Judge:
             seen = self._last_moment(one)
             is_unknown = seen.status.phase is Phase.UNKNOWN
             assert target.ends_at > seen.at or is_unknown, "timed out although the target had ended"
-
-
-def most_looks(timeout: float) -> int:
-    """Return how often a cancellation looks between its cancel and its deadline when nothing ever changes."""
-    looks, elapsed = 0, 0.0
-    for pause in PAUSES:
-        if elapsed < timeout:
-            looks, elapsed = looks + 1, elapsed + pause
-    return looks
-
-
-def most_requests(story: Story) -> int:
-    """Return how many requests a story may cost.
-
-    A calm run of one environment: a look, a cancel, the looks until the deadline, and what the history and the queue
-    were asked besides. Each further environment and each failure may start the short pauses between looks anew.
-    """
-    turns = [turn for run in story.runs for one in run for turn in one.turns]
-    asides = sum(isinstance(turn.event, HistoryRead | QueueListed | QueuedCanceled) for turn in turns)
-    given_up = sum(isinstance(turn.event, Failed) for turn in turns)
-    ramps = len(story.places) - 1 + story.server.failures + given_up
-    return len(story.runs) * (2 + most_looks(story.requests[0].timeout)) + 2 * asides + 2 * len(story.places) + 14 * ramps

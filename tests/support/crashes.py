@@ -37,7 +37,7 @@ DeploymentCancellation(name, environment_id=environment_id, deployment_id=pin, o
 SHORT = Plan(phases=(("BUILDING", 100.0),), cancel_delay=0.8)
 LONG = Plan(phases=(("BUILDING", 100_000.0),), cancel_delay=0.8)
 
-WINDOW = 1.7
+WINDOW = 2.0
 """Seconds from the first request of an update until it has stored its end, about."""
 
 SECONDS_TO_START = 1.0

@@ -99,7 +99,7 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         pytest.param(
             RateLimitError(ASKED, 429),
             f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is used up. "
-            "Run `pulumi up` again then, or use a token of its own for this stack.",
+            "Run `pulumi up` again later, or use a token of its own for this stack.",
             id="rate limit",
         ),
         pytest.param(

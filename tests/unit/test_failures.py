@@ -445,6 +445,14 @@ def test_causes_that_go_round_in_circles_end() -> None:
     assert "the host name cannot be resolved" == breakdown(ASKED, first, changes=True).problem
 
 
+def test_a_circle_hides_nothing_beside_it() -> None:
+    """What else an exception wraps is looked at all the same."""
+    error = ValueError(NO_NAME)
+    error.__cause__ = error
+
+    assert "the host name cannot be resolved" == breakdown(ASKED, error, changes=True).problem
+
+
 def test_a_reason_that_is_no_exception_is_passed_over() -> None:
     """Other libraries have a `reason` too: a word, say."""
     error = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")

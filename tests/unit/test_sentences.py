@@ -47,9 +47,9 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         ),
         pytest.param(
             "canceled",
-            {"deployment_id": None, "canceled_request_ids": ["r1", "r2", "r3"]},
-            "3 queued requests are canceled",
-            id="three queued ones alone",
+            {"deployment_id": None, "canceled_request_ids": ["r1", "r2"]},
+            "2 queued requests are canceled",
+            id="two queued ones alone",
         ),
         pytest.param(
             "requested",

@@ -1,0 +1,81 @@
+"""Many environments in one resource, in the real engine."""
+
+from __future__ import annotations
+
+import pytest
+
+from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
+from tests.support.jumps import JumpingClock
+from tests.support.stack import Stack
+
+PROGRAM = """
+import os
+import pulumi
+from qovery_provider import BulkDeploymentCancellation
+
+freeze = BulkDeploymentCancellation("freeze", project_id=os.environ["PROJECT_ID"], include_queued="QUEUE" in os.environ)
+pulumi.export("results", freeze.results)
+pulumi.export("counts", freeze.counts)
+"""
+
+LONG = Plan(phases=(("BUILDING", 6000.0),), cancel_delay=0.2)
+
+
+@pytest.fixture
+def environments(qovery_simulator: QoverySimulator, stack: Stack) -> list[Environment]:
+    """A project: three environments that run a deployment, with another one queued behind it, and an idle one."""
+    environments = [qovery_simulator.world.add_environment() for _ in range(4)]
+    for environment in environments[:3]:
+        environment.deploy(LONG)
+        environment.enqueue(LONG)
+    stack.environment["PROJECT_ID"] = environments[0].project_id
+    stack.write(PROGRAM)
+    return environments
+
+
+def test_a_whole_project(stack: Stack, environments: list[Environment], qovery_simulator: QoverySimulator) -> None:
+    """Each running deployment is canceled once, the queued ones run on, and the outputs tell it of each."""
+    run = stack.up()
+
+    outputs, busy = stack.outputs(), environments[:3]
+    assert {"canceled": 3, "nothing_to_cancel": 1} == outputs["counts"]
+    assert {one.id: one.deployments[0].id for one in busy} | {environments[3].id: None} == {
+        environment_id: result.get("deployment_id") for environment_id, result in outputs["results"].items()
+    }
+    assert [["CANCELED", "BUILDING"]] * 3 == [[each.state for each in one.deployments] for one in busy]
+    assert 3 == len(qovery_simulator.posts())
+    assert ["4 environments: 3 canceled, 1 nothing_to_cancel"] == run.diagnostics
+    assert "2 unchanged" in stack.up().output
+
+
+def test_a_whole_project_with_its_queues(stack: Stack, environments: list[Environment]) -> None:
+    """The queues are emptied first: afterwards nothing runs."""
+    queued = {one.id: [request.id for request in one.queue] for one in environments}
+
+    stack.up(QUEUE="yes")
+
+    results = stack.outputs()["results"]
+    assert queued == {environment_id: result["canceled_request_ids"] for environment_id, result in results.items()}
+    assert [None] * 4 == [one.running for one in environments]
+
+
+def test_the_next_update_acts_only_on_what_is_left(
+    stack: Stack, environments: list[Environment], qovery_simulator: QoverySimulator, clock: JumpingClock
+) -> None:
+    """One environment refuses: all others are brought to their end, and later only that one is acted on."""
+    refusing = environments[1]
+    qovery_simulator.inject(Respond(method="POST", path=f"/environment/{refusing.id}/*", status=403))
+    failed = stack.failing_up()
+    clock.jump(60)
+
+    stack.up()
+
+    summary = (
+        f"1 of 4 environments failed; `pulumi up` again acts only on these: canceling in environment {refusing.id}"
+    )
+    assert 1 == len([line for line in failed.diagnostics if summary in line])
+    assert "Traceback" not in failed.output
+    assert {"canceled": 3, "nothing_to_cancel": 1} == stack.outputs()["counts"]
+    assert [[1, 0]] * 3 == [[len(each.cancels) for each in one.deployments] for one in environments[:3]]
+    assert 4 == len(qovery_simulator.posts())
+    assert "2 unchanged" in stack.up().output

@@ -1,0 +1,82 @@
+"""Updates that die at random moments: by the world's truth, the next one finishes the job, and touches no other.
+
+By default each way to die is played once. QOVERY_CRASHES=50 plays fifty moments for each way, form and world;
+QOVERY_SEED repeats a run; QOVERY_FIGURES names a folder for what it came to, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from qovery_provider.simulator import QoverySimulator
+from tests.support.crashes import KINDS, PROGRAM, Crash, Figures, Form, World
+from tests.support.jumps import JumpingClock
+from tests.support.postgres import postgres
+from tests.support.stack import Stack
+
+FORMS: list[Form] = ["plain", "pinned"]
+WORLDS: list[World] = ["stays", "moves on"]
+# Read here: tests run without these variables.
+MOMENTS = int(os.environ.get("QOVERY_CRASHES", "0"))
+SEED = os.environ.get("QOVERY_SEED") or str(time.time_ns())
+FIGURES = os.environ.get("QOVERY_FIGURES")
+
+
+@pytest.fixture
+def qovery_simulator(clock: JumpingClock) -> Iterator[QoverySimulator]:
+    """A simulator that takes its time, so that many moments lie between a look and the cancel."""
+    with QoverySimulator(clock=clock, latency=0.15, rate_limit=1_000_000) as simulator:
+        yield simulator
+
+
+def _plan(random: Random) -> list[Crash]:
+    """Return what is played: everything, or each way to die once."""
+    if MOMENTS:
+        cells = [(kind, form, world) for kind in KINDS for form in FORMS for world in WORLDS] * MOMENTS
+    else:
+        cells = [(kind, random.choice(FORMS), random.choice(WORLDS)) for kind in KINDS]
+    return [Crash(*cell, number) for number, cell in enumerate(cells)]
+
+
+def test_after_a_crash_the_next_update_finishes_the_job(
+    stack: Stack, qovery_simulator: QoverySimulator, clock: JumpingClock
+) -> None:
+    """Only what was meant is touched, at most once, and the outputs say what became of it."""
+    print(f"QOVERY_SEED={SEED}")  # noqa: T201 - pytest shows it when the test fails
+    stack.write(PROGRAM)
+    random, figures = Random(SEED), dict[str, Figures]()
+    started = time.monotonic()
+
+    for crash in _plan(random):
+        truth = crash.play(stack, qovery_simulator, clock, random)
+        truth.count(figures.setdefault(f"{crash.kind}, {crash.form}, {crash.world}", Figures()))
+        _keep(figures, time.monotonic() - started)
+        truth.check()
+
+
+def test_after_a_crash_with_the_state_in_a_database(
+    tmp_path: Path, engine: str | None, qovery_simulator: QoverySimulator, clock: JumpingClock
+) -> None:
+    """PostgreSQL is the one place for states that teams can run themselves: the same holds there."""
+    with postgres() as address:
+        stack = Stack(tmp_path, engine, qovery_simulator, backend=address)
+        stack.write(PROGRAM)
+
+        truth = Crash("kill of everything", "pinned", "moves on", 0).play(stack, qovery_simulator, clock, Random(SEED))
+
+    truth.check()
+
+
+def _keep(figures: dict[str, Figures], seconds: float) -> None:
+    """Write the figures so far, where somebody wants them."""
+    if FIGURES:
+        told = {"seed": SEED, "seconds": round(seconds), "cells": {key: asdict(one) for key, one in figures.items()}}
+        (Path(FIGURES) / "crashes.json").write_text(json.dumps(told, indent=2))

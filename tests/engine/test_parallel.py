@@ -1,0 +1,97 @@
+"""Separate resources of one stack run side by side, and two updates of one stack do not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from qovery_provider.simulator import Plan, QoverySimulator
+from tests.support.jumps import JumpingClock
+from tests.support.stack import Stack, killed_at_last
+from tests.support.waiting import wait_until
+
+SEPARATE = """
+import os
+import pulumi
+from qovery_provider import DeploymentCancellation
+
+for number, environment_id in enumerate(os.environ["ENVIRONMENT_IDS"].split()):
+    stop = DeploymentCancellation(f"stop-{number}", environment_id=environment_id)
+    pulumi.export(f"outcome-{number}", stop.outcome)
+"""
+
+SINGLE = """
+import os
+import pulumi
+from qovery_provider import DeploymentCancellation
+
+pulumi.export("outcome", DeploymentCancellation("stop", environment_id=os.environ["ENVIRONMENT_ID"]).outcome)
+"""
+
+SIDE_BY_SIDE = 16
+
+SLOW = Plan(phases=(("BUILDING", 6000.0),), cancel_delay=600.0)
+
+
+def test_separate_resources_overlap(stack: Stack, qovery_simulator: QoverySimulator, clock: JumpingClock) -> None:
+    """As many at once as `--parallel` allows, although the SDK has four threads: none waits for another one's end."""
+    environments = [qovery_simulator.world.add_environment() for _ in range(SIDE_BY_SIDE)]
+    # None ends before the clock jumps: until then, a cancel can only come from an operation that waits for nobody.
+    deployments = [one.deploy(SLOW) for one in environments]
+    stack.environment["ENVIRONMENT_IDS"] = " ".join(one.id for one in environments)
+    stack.write(SEPARATE)
+
+    with killed_at_last(stack.start("up", "--yes", "--skip-preview", f"--parallel={SIDE_BY_SIDE}")) as process:
+        wait_until(lambda: all(deployment.cancels for deployment in deployments))
+        clock.jump(700)
+        process.communicate(timeout=60)
+
+    assert 0 == process.returncode
+    assert {"canceled"} == set(stack.outputs().values())
+    assert [1] * SIDE_BY_SIDE == [len(deployment.cancels) for deployment in deployments]
+
+
+def test_the_second_of_two_updates_is_refused(stack: Stack, qovery_simulator: QoverySimulator) -> None:
+    """Pulumi locks the stack: the second one sends nothing, and the first one is not disturbed."""
+    environment = qovery_simulator.world.add_environment()
+    environment.deploy(Plan(phases=(("BUILDING", 6000.0),), cancel_delay=6.0))
+    stack.environment["ENVIRONMENT_ID"] = environment.id
+    stack.write(SINGLE)
+
+    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as first:
+        wait_until(qovery_simulator.posts)
+        second = stack.failing_up()
+        first.communicate(timeout=60)
+
+    assert "the stack is currently locked by 1 lock(s)" in second.output
+    assert 0 == first.returncode
+    assert {"outcome": "canceled"} == stack.outputs()
+    assert 1 == len(qovery_simulator.posts())
+
+
+def test_two_interrupts_end_it_at_once(stack: Stack, qovery_simulator: QoverySimulator, clock: JumpingClock) -> None:
+    """^C twice: the engine does not wait, and the next update joins what is under way without sending again."""
+    environment = qovery_simulator.world.add_environment()
+    target = environment.deploy(SLOW)
+    environment.enqueue(SLOW)
+    stack.environment["ENVIRONMENT_ID"] = environment.id
+    stack.write(SINGLE)
+    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as process:
+        wait_until(qovery_simulator.posts)
+        for _ in range(2):
+            os.kill(process.pid, signal.SIGINT)
+            time.sleep(0.3)
+        process.communicate(timeout=20)
+    stack.run("cancel", "--yes")
+    known = len(qovery_simulator.requests)
+
+    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as process:
+        wait_until(lambda: len(qovery_simulator.requests) > known)
+        clock.jump(700)
+        process.communicate(timeout=60)
+
+    assert {"outcome": "canceled"} == stack.outputs()
+    assert ["CANCELED", "BUILDING"] == [deployment.state for deployment in environment.deployments]
+    assert 1 == len(target.cancels)
+    assert 1 == len(qovery_simulator.posts())

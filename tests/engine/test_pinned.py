@@ -1,0 +1,136 @@
+"""The pinned form: what is meant is in the state before anything is sent, so that no crash can make it another one."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator
+from tests.support.jumps import JumpingClock
+from tests.support.stack import Stack, killed_at_last
+from tests.support.waiting import wait_until
+
+PROGRAM = """
+import os
+import pulumi
+from qovery_provider import DeploymentCancellation, RunningDeployment
+
+environment_id, triggers = os.environ["ENVIRONMENT_ID"], [os.environ.get("COMMIT", "1")]
+target = RunningDeployment("target", environment_id=environment_id, triggers=triggers)
+stop = DeploymentCancellation(
+    "stop", environment_id=environment_id, deployment_id=target.deployment_id, triggers=triggers
+)
+for name in ("outcome", "deployment_id", "deployment_state", "last_deployment_id"):
+    pulumi.export(name, getattr(stop, name))
+"""
+
+SHORT = Plan(phases=(("BUILDING", 100.0),), cancel_delay=0.2)
+LONG = Plan(phases=(("BUILDING", 6000.0),), cancel_delay=0.2)
+
+
+@pytest.fixture
+def environment(qovery_simulator: QoverySimulator, stack: Stack) -> Environment:
+    """An environment that runs a deployment; two are queued behind it, the last of which runs long."""
+    environment = qovery_simulator.world.add_environment()
+    environment.deploy(SHORT)
+    environment.enqueue(SHORT)
+    environment.enqueue(LONG)
+    stack.environment["ENVIRONMENT_ID"] = environment.id
+    stack.write(PROGRAM)
+    return environment
+
+
+def _kill_when(stack: Stack, condition: Callable[[], object]) -> None:
+    """Start an update and kill all its processes as soon as the condition holds."""
+    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as process:
+        wait_until(condition)
+        os.killpg(process.pid, signal.SIGKILL)
+    stack.run("cancel", "--yes")
+
+
+def test_a_preview_records_and_sends_nothing(
+    stack: Stack, environment: Environment, qovery_simulator: QoverySimulator
+) -> None:
+    """What would be pinned is shown; the pin itself is not known before an update, and that is no error."""
+    run = stack.checked("preview")
+
+    running = environment.deployments[0].id
+    assert f"create would record deployment {running[:4]}…{running[-6:]} (BUILDING for " in run.row("target")
+    assert "create" == run.row("stop")
+    assert () == qovery_simulator.posts()
+
+
+def test_up_records_and_cancels(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
+    """Two rows, one cancel; run again, there is nothing to do; with another trigger, both begin anew."""
+    stack.up()
+    first = stack.outputs()
+    again = stack.up()
+    stack.up(COMMIT="2")
+
+    canceled, next_one, _ = environment.deployments
+    assert {
+        "outcome": "canceled",
+        "deployment_id": canceled.id,
+        "deployment_state": "CANCELED",
+        "last_deployment_id": next_one.id,
+    } == first
+    assert "3 unchanged" in again.output
+    assert ("canceled", next_one.id) == tuple(stack.outputs()[name] for name in ("outcome", "deployment_id"))
+    assert [1, 1, 0] == [len(deployment.cancels) for deployment in environment.deployments]
+    assert 2 == len(qovery_simulator.posts())
+
+
+def test_nothing_recorded_is_nothing_canceled(stack: Stack, qovery_simulator: QoverySimulator) -> None:
+    """Where nothing runs, the pin is empty, and what starts a moment later is not meant."""
+    environment = qovery_simulator.world.add_environment()
+    stack.environment["ENVIRONMENT_ID"] = environment.id
+    stack.write(PROGRAM)
+
+    stack.up()
+
+    assert {"outcome": "nothing_to_cancel", "deployment_id": ""} == stack.outputs()
+    assert () == qovery_simulator.posts()
+
+
+def test_after_a_kill_behind_the_cancel_its_target_s_end_is_told(
+    stack: Stack, environment: Environment, qovery_simulator: QoverySimulator, clock: JumpingClock
+) -> None:
+    """Everything is killed after the POST, the queue moves on twice: the rerun tells the truth and sends nothing."""
+    environment.deployments[0].plan = Plan(phases=SHORT.phases, cancel_delay=30.0)
+    _kill_when(stack, qovery_simulator.posts)
+    clock.jump(200)
+
+    stack.up()
+
+    target, _, running = environment.deployments
+    assert {
+        "outcome": "canceled",
+        "deployment_id": target.id,
+        "deployment_state": "CANCELED",
+        "last_deployment_id": running.id,
+    } == stack.outputs()
+    assert [1, 0, 0] == [len(deployment.cancels) for deployment in environment.deployments]
+    assert 1 == len(qovery_simulator.posts())
+
+
+def test_after_a_kill_before_the_cancel_nothing_else_is_canceled(
+    stack: Stack, environment: Environment, qovery_simulator: QoverySimulator, clock: JumpingClock
+) -> None:
+    """Everything is killed between record and POST, the queue moves on twice: the target is over, nothing is sent."""
+    qovery_simulator.inject(Delay(path="/environment/*/status", before=30.0, skip=1))
+    _kill_when(stack, lambda: len(qovery_simulator.requests) == 2)
+    clock.jump(250)
+
+    stack.up()
+
+    target, _, running = environment.deployments
+    assert {
+        "outcome": "superseded",
+        "deployment_id": target.id,
+        "deployment_state": "DEPLOYED",
+        "last_deployment_id": running.id,
+    } == stack.outputs()
+    assert () == qovery_simulator.posts()

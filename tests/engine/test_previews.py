@@ -1,0 +1,103 @@
+"""What a person sees before an update: on each resource's row what it would do, and which input is the reason."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from qovery_provider.simulator import Environment, Plan, QoverySimulator
+from tests.support.stack import Stack
+
+LONG = Plan(phases=(("BUILDING", 600.0),), cancel_delay=0.1, triggered_by="ann@example.com")
+
+# The table comes from the test: resource name, kind and inputs.
+PROGRAM = """
+import json
+import os
+import qovery_provider
+
+for name, kind, inputs in json.loads(os.environ["TABLE"]):
+    getattr(qovery_provider, kind)(name, **inputs)
+"""
+
+CANCELLATION = """
+import os
+from qovery_provider import DeploymentCancellation
+
+DeploymentCancellation("stop", environment_id=os.environ["ENVIRONMENT_ID"], triggers=[os.environ.get("COMMIT", "1")])
+"""
+
+
+def _environment(qovery: QoverySimulator, *, is_canceling: bool = False) -> Environment:
+    environment = qovery.world.add_environment()
+    environment.deploy(LONG if not is_canceling else Plan(phases=LONG.phases, cancel_delay=None))
+    if is_canceling:
+        environment.cancel()
+    return environment
+
+
+def test_each_row_says_what_an_update_would_do(stack: Stack, qovery_simulator: QoverySimulator) -> None:
+    """Would cancel, join, do nothing, or more than that: and a preview only looks."""
+    busy, canceling = _environment(qovery_simulator), _environment(qovery_simulator, is_canceling=True)
+    idle = qovery_simulator.world.add_environment()
+    cancellations = {
+        "running": {"environment_id": busy.id},
+        "forced": {"environment_id": busy.id, "force_cancel": True},
+        "queue": {"environment_id": busy.id, "include_queued": True},
+        "other": {"environment_id": busy.id, "deployment_id": "d-11"},
+        "joined": {"environment_id": canceling.id},
+        "idle": {"environment_id": idle.id},
+        "strict": {"environment_id": idle.id, "on_idle": "fail"},
+    }
+    table: list[object] = [(name, "DeploymentCancellation", inputs) for name, inputs in cancellations.items()]
+    table.append(("target", "RunningDeployment", {"environment_id": busy.id}))
+    table.append(("nothing", "RunningDeployment", {"environment_id": idle.id}))
+    table.append(("freeze", "BulkDeploymentCancellation", {"environment_ids": [busy.id, idle.id]}))
+    stack.write(PROGRAM)
+
+    run = stack.checked("preview", TABLE=json.dumps(table))
+
+    shown = f"deployment {busy.id[:4]}…{busy.deployments[0].id[-6:]} (BUILDING for "
+    assert run.row("running").startswith(f"create would cancel {shown}")
+    assert run.row("running").endswith(" s, started by ann@example.com)")
+    assert run.row("forced").endswith("; force kills running steps; a Terraform state can stay locked")
+    assert run.row("queue").startswith(f"create would cancel the queued requests, then {shown}")
+    assert "create would cancel nothing: deployment d-11 is not running" == run.row("other")
+    assert run.row("joined").startswith("create would join the cancellation already under way: deployment ")
+    assert "create nothing to cancel right now (READY)" == run.row("idle")
+    assert 'create would fail, as on_idle is "fail": nothing to cancel right now (READY)' == run.row("strict")
+    assert run.row("target").startswith(f"create would record {shown}")
+    assert "create would record that nothing runs (READY)" == run.row("nothing")
+    environment = f"{busy.id[:4]}…{busy.id[-6:]}"
+    assert run.row("freeze").startswith(f"create would cancel 1 of 2 environments: {environment} {shown}")
+    assert () == qovery_simulator.posts()
+
+
+def test_a_replacement_says_why_and_what_it_would_cancel(stack: Stack, qovery_simulator: QoverySimulator) -> None:
+    """The deployment that runs by now, and the input that changed; an unchanged resource says nothing."""
+    environment = _environment(qovery_simulator)
+    environment.enqueue(LONG)
+    stack.environment["ENVIRONMENT_ID"] = environment.id
+    stack.write(CANCELLATION)
+    stack.up()
+
+    unchanged, rows = stack.checked("preview"), stack.checked("preview", COMMIT="2")
+    diff = stack.checked("preview", "--diff", COMMIT="2")
+
+    following = environment.deployments[1].id
+    assert "would" not in unchanged.output
+    assert "[diff: ~triggers]" in rows.row("stop")
+    assert f"would cancel deployment {following[:4]}…{following[-6:]} (BUILDING for " in rows.row("stop")
+    assert re.search(r'~ triggers +: \[\n +~ \[0\]: "1" => "2"', diff.output)
+    assert 1 == len(qovery_simulator.posts())
+
+
+def test_previews_can_be_told_not_to_look(stack: Stack, qovery_simulator: QoverySimulator) -> None:
+    """Where Qovery cannot be reached, a preview need not try."""
+    stack.environment["ENVIRONMENT_ID"] = _environment(qovery_simulator).id
+    stack.write(CANCELLATION)
+
+    run = stack.checked("preview", "--config", "qovery:previewStatus=false")
+
+    assert "create" == run.row("stop")
+    assert () == qovery_simulator.requests

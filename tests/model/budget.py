@@ -1,0 +1,33 @@
+"""How many requests a story may cost: the promised pauses between looks, counted."""
+
+from __future__ import annotations
+
+from qovery_provider._verdicts import Failed, HistoryRead, QueuedCanceled, QueueListed
+from tests.model.story import Story
+
+PAUSES = [min(0.5 * 1.4**number, 15.0) for number in range(500)]
+"""The promised pauses between looks."""
+
+
+def most_looks(timeout: float) -> int:
+    """Return how often a cancellation looks between its cancel and its deadline when nothing ever changes."""
+    looks, elapsed = 0, 0.0
+    for pause in PAUSES:
+        if elapsed < timeout:
+            looks, elapsed = looks + 1, elapsed + pause
+    return looks
+
+
+def most_requests(story: Story) -> int:
+    """Return how many requests a story may cost.
+
+    A calm run of one environment: a look, a cancel, the looks until the deadline, and what the history and the queue
+    were asked besides. Each further environment and each failure may start the short pauses between looks anew.
+    """
+    turns = [turn for run in story.runs for one in run for turn in one.turns]
+    asides = sum(isinstance(turn.event, HistoryRead | QueueListed | QueuedCanceled) for turn in turns)
+    given_up = sum(isinstance(turn.event, Failed) for turn in turns)
+    ramps = len(story.places) - 1 + story.server.failures + given_up
+    return (
+        len(story.runs) * (2 + most_looks(story.requests[0].timeout)) + 2 * asides + 2 * len(story.places) + 14 * ramps
+    )

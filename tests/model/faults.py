@@ -1,0 +1,60 @@
+"""The ways in which single calls fail, as a table. What fails for a while is part of the weather."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from qovery_provider.errors import (
+    ApiError,
+    CallError,
+    ConflictError,
+    NotFoundError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+)
+
+AFTER, BEFORE = True, False
+"""Whether a call that fails has done its work all the same."""
+
+
+class Fault(NamedTuple):
+    """A way for a call to fail; `is_executed` says whether it has done its work all the same."""
+
+    name: str
+    is_executed: bool
+    error: Callable[[str, bool], CallError]
+
+
+def _broken(*, certainly_not: bool = False, retryable: bool = True) -> Callable[[str, bool], CallError]:
+    return lambda asked, changes: TransportError(
+        asked, "it broke", "", may_have_executed=changes and not certainly_not, retryable=retryable
+    )
+
+
+FAULTS = (
+    Fault("lost answer", AFTER, _broken()),
+    Fault("lost request", BEFORE, _broken()),
+    Fault("502 after", AFTER, lambda asked, _: ServerError(asked, 502)),
+    Fault("502 before", BEFORE, lambda asked, _: ServerError(asked, 502)),
+    Fault("503", BEFORE, lambda asked, _: ServerError(asked, 503, retry_after=20.0)),
+    Fault("no connection", BEFORE, _broken(certainly_not=True)),
+    Fault("429", BEFORE, lambda asked, _: RateLimitError(asked, 429, retry_after=7.0)),
+    Fault("409", BEFORE, lambda asked, _: ConflictError(asked, 409)),
+    Fault("404", BEFORE, lambda asked, _: NotFoundError(asked, 404)),
+    Fault("lost answer", AFTER, _broken()),
+    Fault("lost request", BEFORE, _broken()),
+    Fault("502 after", AFTER, lambda asked, _: ServerError(asked, 502)),
+    Fault("429, no hint", BEFORE, lambda asked, _: RateLimitError(asked, 429)),
+    Fault("502 before", BEFORE, lambda asked, _: ServerError(asked, 502)),
+    Fault("429, an hour", BEFORE, lambda asked, _: RateLimitError(asked, 429, retry_after=3000.0)),
+    Fault("lost answer", AFTER, _broken()),
+    Fault("bad TLS", BEFORE, _broken(certainly_not=True, retryable=False)),
+    Fault("too long", AFTER, _broken(retryable=False)),
+    Fault("400", BEFORE, lambda asked, _: ApiError(asked, 400)),
+)
+
+
+TRUE_OF_REQUESTS = tuple(fault for fault in FAULTS if fault.name not in {"404", "409"})
+"""These two would say that a queued request no longer waits, and nobody could find out that it is a lie."""
