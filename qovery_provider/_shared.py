@@ -41,7 +41,9 @@ class SharedWatch:
         done: Future[None] = Future()
         with self._lock:
             if self._driver is None or self._driver.done():
-                self._members.clear()  # left over only where a bug ended the last driver
+                # Something is left over only where a bug ended the last driver.
+                self._members.clear()
+                self._newcomers.clear()
                 self._driver = DAEMONS.submit(self._drive)
             driver = self._driver
             self._members[cancellation] = on_change, done

@@ -21,6 +21,16 @@ from qovery_provider._verdicts import Fail, Sent
 from qovery_provider.errors import BulkCancellationError
 from qovery_provider.provider import UNFINISHED
 
+RESULT = (
+    "outcome",
+    "deployment_id",
+    "deployment_state",
+    "canceled_request_ids",
+    "last_deployment_state",
+    "error",
+)
+"""The fields of what is told of one environment."""
+
 
 class BulkDeploymentCancellationProvider(QoveryResourceProvider):
     """What Pulumi calls for a `BulkDeploymentCancellation`."""
@@ -50,10 +60,12 @@ class BulkDeploymentCancellationProvider(QoveryResourceProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Store the options of the wait and call nothing, unless environments are left to be brought to their end."""
         inputs = _inputs.with_defaults(_news, _inputs.BULK_CANCELLATION)
+        # The SDK drops what is None on the way in, but a program relies on every field.
+        results = {key: {**dict.fromkeys(RESULT), **result} for key, result in _olds["results"].items()}
         if UNFINISHED not in _olds:
-            return UpdateResult({**_olds, **{name: inputs[name] for name in _inputs.WAITING}})
+            return UpdateResult({**_olds, **{name: inputs[name] for name in _inputs.WAITING}, "results": results})
         left = [Target(key, one.get("deployment_id"), Sent(one["sent"])) for key, one in _olds[UNFINISHED].items()]
-        return UpdateResult(self._cancel(_id, inputs, left, _olds["results"]))
+        return UpdateResult(self._cancel(_id, inputs, left, results))
 
     def _cancel(
         self, id_: str, inputs: Mapping[str, Any], targets: Sequence[Target], results: Mapping[str, Any]
