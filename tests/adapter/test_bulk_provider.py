@@ -351,7 +351,7 @@ class TestUpdate:
         olds: dict[str, Any] = {
             **DEFAULTS,
             "project_id": ENVIRONMENT_ID,
-            "results": {"a": {}},
+            "results": {"a": dict.fromkeys(RESULT)},
             "counts": {"canceled": 1},
         }
 
