@@ -2,7 +2,7 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup engine up test check static format lock docs examples pictures clean
+.PHONY: help setup engine up test check static format lock bench docs examples pictures clean
 
 PYTHONS = python3 python3.13 python3.12 python3.11 python3.10
 RUN := .venv/bin/python -m
@@ -40,6 +40,9 @@ format: setup ## Format the code and repair what can be repaired
 lock: setup ## Renew requirements/dev.txt from pyproject.toml
 	$(RUN) uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --group dev --extra simulator \
 	    pyproject.toml --output-file requirements/dev.txt --custom-compile-command 'make lock'
+
+bench: engine ## Measure against what people would use instead; writes benchmarks/results.json and .svg
+	$(RUN) benchmarks
 
 docs: setup ## Build the documentation into site/
 	$(RUN) tools.docs_diagrams

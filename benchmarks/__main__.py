@@ -1,0 +1,107 @@
+"""Measures all rivals in one run, prints what came out, and writes `results.json` and `results.svg` beside itself."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from benchmarks.cases import (
+    COMMAND_PLUGIN,
+    NAMES,
+    Case,
+    Measured,
+    cases,
+    connections_without_a_need,
+    measure,
+)
+from benchmarks.chart import chart
+from benchmarks.imports import heaviest_modules, import_milliseconds
+from benchmarks.report import Extras, Goal, Measurements, Row, document, goals, growth, is_quiet, row
+from benchmarks.virtual import detection, requests_of, worst_delays
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--repetitions", type=int, default=3, help="of each case (default: %(default)s)")
+    repetitions = parser.parse_args().repetitions
+    planned = list(cases())
+    if not any(case.rival == "command" for case in planned):
+        say(f"{NAMES['command']}: {COMMAND_PLUGIN} is not on PATH, left out")
+    measurements = measure_side_by_side(planned, repetitions)
+    rows = {case: row(case, measurements) for case in planned}
+    extras = measure_extras()
+    (HERE / "results.json").write_text(json.dumps(document(rows, extras, repetitions), indent=2) + "\n")
+    (HERE / "results.svg").write_text(chart(rows) + "\n")
+    if not is_quiet(rows):
+        say("Others kept this machine busy meanwhile: these times say little. Run it again when it is quiet.")
+    print("\n".join([*table(rows.values()), "", *asides(rows, extras), "", *verdicts(goals(rows, extras))]))
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def measure_side_by_side(planned: list[Case], repetitions: int) -> Measurements:
+    """Run all cases, then all of them again: so a machine that grows slower does so for each rival."""
+    measurements: dict[Case, list[Measured]] = {case: [] for case in planned}
+    for repetition in range(repetitions):
+        for case in planned:
+            measured = measure(case)
+            measurements[case].append(measured)
+            say(f"{repetition + 1}/{repetitions}  {NAMES[case.rival]}, {case.size}: {measured.cost.seconds:.2f} s")
+    return measurements
+
+
+def measure_extras() -> Extras:
+    say("long cancels on a virtual clock, imports, and an update with nothing to do")
+    longest_delay, worst_delay_part = worst_delays()
+    return Extras(
+        detections=[detection(seconds) for seconds in (2, 20, 200)],
+        longest_delay=longest_delay,
+        worst_delay_part=worst_delay_part,
+        requests_of_ten_minutes=detection(600).requests,
+        requests_of_20_separate=requests_of(600, 20, in_bulk=False),
+        requests_of_20_in_bulk=requests_of(600, 20, in_bulk=True),
+        connections_without_a_need=connections_without_a_need(),
+        import_milliseconds=import_milliseconds(),
+        heaviest_modules=heaviest_modules(),
+    )
+
+
+def table(rows: Iterable[Row]) -> Iterable[str]:
+    yield f"{'':30} {'N':>4}     time  ratio  requests connections     CPU    memory   delay others"
+    for one in rows:
+        delay = "" if one.detection_delay is None else f"{one.detection_delay:.2f} s"
+        yield (
+            f"{NAMES[one.rival]:30} {one.size:4} {one.seconds:6.2f} s {one.ratio:6.2f} "
+            f"{one.requests:9.0f} {one.connections:11.0f} "
+            f"{one.cpu_seconds:5.2f} s {one.peak_memory_mib:5.0f} MiB {delay:>7} {one.others:6.1f}"
+        )
+
+
+def asides(rows: Mapping[Case, Row], extras: Extras) -> Iterable[str]:
+    for rival, added in growth(rows).items():
+        yield (
+            f"{NAMES[rival]}: each environment from 1 to {added['to']:.0f} adds {1000 * added['seconds']:.1f} ms, "
+            f"{added['requests']:.2f} requests, {1000 * added['cpu_seconds']:.1f} ms of CPU, "
+            f"{1024 * added['peak_memory_mib']:.0f} KiB"
+        )
+    for one in extras.detections:
+        yield f"a cancel of {one.cancel_seconds:g} s: seen after {one.delay:.2f} s, {one.requests} requests in all"
+    heaviest = (f"{name} {milliseconds:.1f} ms" for name, milliseconds in extras.heaviest_modules.items())
+    yield f"heaviest imports: {', '.join(heaviest)}"
+
+
+def verdicts(all_goals: Iterable[Goal]) -> Iterable[str]:
+    words = {True: "reached", False: "MISSED", None: "unsure"}
+    for goal in all_goals:
+        yield f"{words[goal.is_reached]:8} {goal.words}: {goal.value:g} (at most {goal.most:g})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""The simulator in a process of its own: its CPU and memory are nobody's cost, and afterwards it tells what it saw."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from statistics import median
+
+from qovery_provider.simulator import Deployment, Environment, LoggedRequest, Plan, QoverySimulator
+
+LATENCY, CANCEL_SECONDS = 0.05, 2.0
+"""Seconds before each answer, and from a cancel until the deployment is CANCELED."""
+
+PLAN = Plan(phases=(("BUILDING", 3600.0),), cancel_delay=CANCEL_SECONDS)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the simulator saw so far.
+
+    Attributes:
+        requests: How many requests came.
+        connections: Over how many connections.
+        canceled: How many environments' deployments were canceled, each by one request.
+        detection_delay: Seconds from CANCELED until an answer said so, the median of the environments.
+    """
+
+    requests: int
+    connections: int
+    canceled: int
+    detection_delay: float | None
+
+
+@dataclass(frozen=True)
+class Qovery:
+    """A running simulator, seen from another process."""
+
+    pipe: Connection
+    url: str
+    token: str
+    environment_ids: Sequence[str]
+
+    def seen(self) -> Seen:
+        """Ask what it saw so far."""
+        self.pipe.send("what did you see?")
+        seen: Seen = self.pipe.recv()
+        return seen
+
+
+@contextmanager
+def simulator(environments: int) -> Iterator[Qovery]:
+    """Run a simulator of one project, with a deployment under way in each environment and nothing queued."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, environments), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield Qovery(ours, *ours.recv())
+    finally:
+        ours.close()
+        process.join()
+
+
+def _serve(pipe: Connection, environments: int) -> None:
+    """Answer until the other end is closed."""
+    with QoverySimulator(latency=LATENCY) as qovery:
+        for _ in range(environments):
+            qovery.world.add_environment().deploy(PLAN)
+        pipe.send((qovery.url, qovery.token, list(qovery.world.environments)))
+        while True:
+            try:
+                pipe.recv()
+            except EOFError:
+                return
+            pipe.send(_seen(qovery))
+
+
+def _seen(qovery: QoverySimulator) -> Seen:
+    environments, requests = list(qovery.world.environments.values()), qovery.requests
+    delays = [delay for one in environments if (delay := _detection_delay(one, requests)) is not None]
+    canceled = sum(_is_canceled_once(one.deployments[0]) for one in environments)
+    return Seen(len(requests), qovery.connections, canceled, median(delays) if delays else None)
+
+
+def _is_canceled_once(deployment: Deployment) -> bool:
+    return deployment.state == "CANCELED" and len(deployment.cancels) == 1
+
+
+def _detection_delay(environment: Environment, requests: Sequence[LoggedRequest]) -> float | None:
+    """A request is answered by what is true after the latency."""
+    ended_at = environment.deployments[0].ended_at
+    if ended_at is None:
+        return None
+    paths = f"/environment/{environment.id}/status", f"/project/{environment.project_id}/environment/status"
+    delays = [request.at + LATENCY - ended_at for request in requests if request.path in paths]
+    return min((delay for delay in delays if delay >= 0), default=None)

@@ -1,0 +1,88 @@
+"""A fresh Pulumi stack in a folder of its own, and what an update of it costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.simulator import Qovery
+
+PROJECT = """\
+name: benchmark
+runtime:
+  name: python
+  options:
+    virtualenv: {virtualenv}
+"""
+
+METER = Path(__file__).with_name("meter.py")
+PROGRAMS = Path(__file__).with_name("programs")
+OTHERS = ("PULUMI_", "QOVERY_", "Q_CLI_", "PYTHON")
+"""Whose variables the updates do not see. Python may keep its bytecode, as that of an installed package is kept."""
+
+TIME_LIMIT = 900.0
+"""Seconds for one update: far more than any takes."""
+
+PARALLEL = 64
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an update cost: of the engine and all the processes that it started.
+
+    Attributes:
+        others: How many CPUs everything else on the machine kept busy meanwhile, the simulator among it.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    peak_memory: int
+    others: float
+
+
+class Stack:
+    """A stack without resources.
+
+    Args:
+        folder: An empty folder for everything that belongs to it.
+        program: The name of a file in `programs`.
+        qovery: What the program reaches as Qovery, and with which environments.
+    """
+
+    def __init__(self, folder: Path, program: str, qovery: Qovery) -> None:
+        self._program = folder / "program"
+        self._program.mkdir()
+        (folder / "state").mkdir()
+        (self._program / "Pulumi.yaml").write_text(PROJECT.format(virtualenv=sys.prefix))
+        shutil.copy(PROGRAMS / f"{program}.py", self._program / "__main__.py")
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(OTHERS)},
+            "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+            "PULUMI_CONFIG_PASSPHRASE": "",
+            "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "QOVERY_API_URL": qovery.url,
+            "QOVERY_API_TOKEN": qovery.token,
+            "ENVIRONMENT_IDS": ",".join(qovery.environment_ids),
+            **dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1"),
+        }
+        self._run("pulumi", "stack", "init", "benchmark")
+
+    def up(self) -> Cost:
+        """Run an update; it has to succeed."""
+        options = ["--yes", "--skip-preview", "--non-interactive", "--color=never", f"--parallel={PARALLEL}"]
+        measured = json.loads(self._run(sys.executable, str(METER), "pulumi", "up", *options))
+        code, output = measured.pop("code"), measured.pop("output")
+        if code:
+            sys.exit(f"`pulumi up` failed with code {code}:\n{output}")
+        return Cost(**measured)
+
+    def _run(self, *command: str) -> bytes:
+        return subprocess.run(
+            command, cwd=self._program, env=self._environment, capture_output=True, timeout=TIME_LIMIT, check=True
+        ).stdout

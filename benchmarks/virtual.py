@@ -1,0 +1,157 @@
+"""Long cancels, on a clock that moves when somebody sleeps: how soon their end is seen, and with how many requests.
+
+Calls take no time here, so that all that is measured is the schedule of the looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, cast
+
+from qovery_provider._cancellation import Cancellation
+from qovery_provider._client import QoveryClient
+from qovery_provider._models import DeploymentRecord, EnvironmentStatus, project_id_of, results_of
+from qovery_provider._rate_limit import RateBudget
+from qovery_provider._shared import _Neighbors
+from qovery_provider._verdicts import CancellationRequest
+from qovery_provider._watcher import Group, Watcher
+from qovery_provider.simulator import Answer, Api, Plan, World
+
+HOUR = 3600.0
+
+
+class VirtualTime(Executor):
+    """A clock that moves at once when somebody sleeps, and an executor whose calls take no time."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wall(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float, wake: Future[None] | None = None) -> None:
+        """Nobody else is there to wake the sleeper."""
+        assert wake is None  # noqa: S101
+        self.now += seconds
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as in Executor
+        """Run it now; nothing fails here that a benchmark could go on from."""
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+class CountedApi:
+    """The simulator's world as the watcher sees it.
+
+    Attributes:
+        requests: When each request was made.
+    """
+
+    def __init__(self, world: World, time: VirtualTime) -> None:
+        self.budget = RateBudget()
+        self.requests: list[float] = []
+        self._api, self._time = Api(world), time
+
+    def environment_status(self, environment_id: str) -> EnvironmentStatus:
+        return EnvironmentStatus.from_json(self._body(self._api.status(environment_id)))
+
+    def project_statuses(self, project_id: str) -> Sequence[EnvironmentStatus]:
+        answer = self._body(self._api.project_statuses(project_id))
+        return [EnvironmentStatus.from_json(one) for one in results_of(answer)]
+
+    def project_of(self, environment_id: str) -> str:
+        return project_id_of(self._body(self._api.environment(environment_id)))
+
+    def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus:
+        return EnvironmentStatus.from_json(self._body(self._api.cancel(environment_id, force=force)))
+
+    # Nothing is queued here, and nothing starts after what was canceled: these are not asked.
+
+    def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]:
+        raise NotImplementedError
+
+    def deployment_queue(self, environment_id: str) -> Sequence[str]:
+        raise NotImplementedError
+
+    def cancel_queued(self, request_id: str) -> None:
+        raise NotImplementedError
+
+    def _body(self, answer: Answer) -> object:
+        self.requests.append(self._time.now)
+        return answer.body
+
+
+class Scene:
+    """Environments of one project, each with a deployment that takes so many seconds to cancel."""
+
+    def __init__(self, cancel_seconds: float, environments: int = 1) -> None:
+        self.time = VirtualTime()
+        self.world = World(self.time.monotonic)
+        self.api = CountedApi(self.world, self.time)
+        for _ in range(environments):
+            self.world.add_environment().deploy(Plan(phases=(("BUILDING", 24 * HOUR),), cancel_delay=cancel_seconds))
+        self._watcher = Watcher(self.api, self.time, self.time, lambda: 0.5, lambda _: None)
+
+    def cancel_separately(self) -> None:
+        """Cancel by as many resources, side by side in one process."""
+        neighbors = _Neighbors(cast("QoveryClient", self.api))
+        for cancellation in self._cancellations():
+            neighbors.add(cancellation)
+        while self._watcher.advance(neighbors.groups()):
+            pass
+
+    def cancel_in_bulk(self) -> None:
+        """Cancel by one resource."""
+        cancellations = self._cancellations()
+        project_id = self.api.project_of(cancellations[0].request.environment_id)
+        look = lambda: {status.id: status for status in self.api.project_statuses(project_id)}  # noqa: E731
+        self._watcher.run([Group(cancellations, look)])
+
+    def _cancellations(self) -> list[Cancellation]:
+        requests = [CancellationRequest(id_, timeout=12 * HOUR) for id_ in self.world.environments]
+        return [Cancellation(request, self.time.now, lambda: 0.5) for request in requests]
+
+
+@dataclass(frozen=True)
+class Detection:
+    """How the end of a cancel was seen: how long after it, and with how many requests in all."""
+
+    cancel_seconds: float
+    delay: float
+    requests: int
+
+
+def detection(cancel_seconds: float) -> Detection:
+    """Cancel one deployment."""
+    scene = Scene(cancel_seconds)
+    scene.cancel_separately()
+    return Detection(cancel_seconds, scene.time.now - cancel_seconds, len(scene.api.requests))
+
+
+def worst_delays() -> tuple[float, float]:
+    """Return the longest delay of any cancel of up to an hour, in seconds and, from the second look on, as a part.
+
+    A cancel that ends right after a look is seen by the next one: what counts is the pause between the two, as a part
+    of all that has passed since the cancel.
+    """
+    scene = Scene(HOUR)
+    scene.cancel_separately()
+    looks = [at for at in scene.api.requests if at > 0]
+    pauses = [(later - earlier, later) for earlier, later in pairwise(looks)]
+    return max(pause for pause, _ in pauses), max(pause / later for pause, later in pauses)
+
+
+def requests_of(cancel_seconds: float, environments: int, *, in_bulk: bool) -> int:
+    """Return how many requests it takes to cancel in that many environments of one project."""
+    scene = Scene(cancel_seconds, environments)
+    if in_bulk:
+        scene.cancel_in_bulk()
+    else:
+        scene.cancel_separately()
+    return len(scene.api.requests)
