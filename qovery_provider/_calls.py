@@ -112,10 +112,11 @@ def advance(calls: Sequence[Call[Any]], executor: Executor, clock: Clock, wake: 
     now = clock.monotonic()
     due = [call for call in calls if call.future is None and call.at <= now]
     room = MOST_AT_ONCE - sum(call.future is not None for call in calls)
+    waiting = set(due[room:])
     for call in due[:room]:
         call.start(executor, now)
     futures: list[Future[Any]] = [call.future for call in calls if call.future]
-    patience = max(0.0, min(call.limit for call in calls if call not in due[room:]) - now)
+    patience = max(0.0, min(call.limit for call in calls if call not in waiting) - now)
     if futures:
         wait([*futures, wake] if wake else futures, timeout=patience, return_when=FIRST_COMPLETED)
     elif wake:

@@ -182,12 +182,12 @@ def _odd(name: str, write: Callable[[Reply], bytes], row: Row, *words: str) -> K
 
 HTTP_KINDS = [
     _odd("a length that is too long", lambda reply: _lines(reply, "Content-Length: 9999"), executed(), "cut off"),
-    _odd("a length that is too short", lambda reply: _lines(reply, "Content-Length: 10"), executed(), "no JSON"),
+    # What follows the ten bytes may be taken for the beginning of the next answer: it has no words of its own.
+    _odd("a length that is too short", lambda reply: _lines(reply, "Content-Length: 10"), executed()),
     Kind(
         "a length that is too short, kept open",
         raw(lambda reply: _lines(reply, "Content-Length: 10"), closes=False),
         executed(),
-        ("no JSON",),
     ),
     _odd("a negative length", lambda reply: _lines(reply, "Content-Length: -5"), HARMLESS),
     _odd("a length that is no number", lambda reply: _lines(reply, "Content-Length: many"), HARMLESS),
