@@ -41,8 +41,8 @@ lock: setup ## Renew requirements/dev.txt from pyproject.toml
 	$(RUN) uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --group dev --extra simulator \
 	    pyproject.toml --output-file requirements/dev.txt --custom-compile-command 'make lock'
 
-bench: engine ## Measure against what people would use instead; writes benchmarks/results.json and .svg
-	$(RUN) benchmarks
+bench: setup ## Measure against what people would use instead; writes benchmarks/results.json and .svg
+	@cli=$$(.venv/bin/python tools/pulumi/ensure.py) && PATH="$${cli:+$$cli:}$$PATH" $(RUN) benchmarks
 
 docs: setup ## Build the documentation into site/
 	$(RUN) tools.docs_diagrams
