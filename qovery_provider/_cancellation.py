@@ -25,7 +25,7 @@ from math import inf
 from qovery_provider import _sentences, errors
 from qovery_provider._drain import QueueDrain, is_no_longer_queued
 from qovery_provider._models import DeploymentRecord, EnvironmentStatus
-from qovery_provider._schedule import ATTEMPTS, RESEND_GRACE, look_delays, retry_delays
+from qovery_provider._schedule import ATTEMPTS, RESEND_GRACE, Looks, retry_delays
 from qovery_provider._states import Phase
 from qovery_provider._verdicts import (
     Accepted,
@@ -76,7 +76,7 @@ class Cancellation:
         self.verdict: Verdict = Look(now)
         self._is_fixed = sent is not Sent.NOTHING
         self._is_missing = False
-        self._looks = look_delays()
+        self._looks = Looks(now)
         self._pauses = retry_delays(random)
         self._sends = 0
         self._send_from = now
@@ -163,22 +163,22 @@ class Cancellation:
         if self._refusal and self._sends >= (ATTEMPTS if self.known.deployment_id else 1):
             return self._look_later() if self.known.sent is Sent.MAYBE else self._interrupted(self._refusal)
         if now < self._send_from:
-            return self._look(next(self._looks), not_after=self._send_from)
+            return self._look(not_after=self._send_from)
         self._sends += 1
         return Send(now)
 
     def _look_later(self) -> Verdict:
-        return self._timed_out() if self.known.now >= self.known.deadline else self._look(next(self._looks))
+        return self._timed_out() if self.known.now >= self.known.deadline else self._look()
 
-    def _look(self, delay: float, *, not_after: float = inf) -> Look:
+    def _look(self, *, not_after: float = inf) -> Look:
         """Look after a pause, but no later than the deadline: the last look is made at it."""
-        return Look(min(self.known.now + delay, not_after, self.known.deadline))
+        return Look(min(self._looks.after(self.known.now), not_after, self.known.deadline))
 
     # The cancel.
 
     def _on_accepted(self, status: EnvironmentStatus) -> Verdict:
         self.known.sent = Sent.ACCEPTED
-        self._looks = look_delays()
+        self._looks = Looks(self.known.now)
         self.known.deployment_id = self.known.deployment_id or status.last_deployment_id
         if status.last_deployment_id not in {None, self.known.deployment_id}:
             return self._fail(errors.WrongDeploymentError, _sentences.wrong_deployment(self.known, status))
@@ -193,8 +193,8 @@ class Cancellation:
         if error.may_have_executed:
             self._send_from = now + RESEND_GRACE * 2 ** (self._sends - 1)
             self.known.sent = Sent.MAYBE
-            self._looks = look_delays()
-            return self._look(next(self._looks))
+            self._looks = Looks(now)
+            return self._look()
         self._send_from = now + max(next(self._pauses, 0.0), error.retry_after or 0.0)
         if not error.retryable or self._send_from > self.known.deadline:
             return self._interrupted(error)
@@ -249,7 +249,7 @@ class Cancellation:
         if self._is_missing:
             return self._done("environment_gone")
         self._is_missing = True
-        return self._look(next(self._looks))
+        return self._look()
 
     def _over(self, phase: Phase) -> Verdict:
         """Name the outcome of a target that has ended."""

@@ -5,16 +5,15 @@ from __future__ import annotations
 from qovery_provider._verdicts import Failed, HistoryRead, QueuedCanceled, QueueListed
 from tests.model.story import Story
 
-PAUSES = [min(0.5 * 1.4**number, 15.0) for number in range(500)]
-"""The promised pauses between looks."""
+FIRST, GROWTH, LONGEST = (0.5, 1.25, 2.05), 1.6, 15.0
+"""When looks are promised: seconds after the cancel, their growth, and the longest pause."""
 
 
 def most_looks(timeout: float) -> int:
     """Return how often a cancellation looks between its cancel and its deadline when nothing ever changes."""
-    looks, elapsed = 0, 0.0
-    for pause in PAUSES:
-        if elapsed < timeout:
-            looks, elapsed = looks + 1, elapsed + pause
+    looks, elapsed = len(FIRST), FIRST[-1]
+    while elapsed < timeout:
+        looks, elapsed = looks + 1, elapsed + min(elapsed * (GROWTH - 1), LONGEST)
     return looks
 
 

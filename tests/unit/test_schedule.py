@@ -1,33 +1,62 @@
 """The pauses between looks and between attempts, as lists of seconds."""
 
-from itertools import accumulate, islice, takewhile
+from itertools import pairwise
 
 import pytest
 
 from qovery_provider import _schedule
-from qovery_provider._schedule import RESEND_GRACE, look_delays, retry_delays
+from qovery_provider._schedule import RESEND_GRACE, Looks, retry_delays
+
+
+def times(since: float, until: float) -> list[float]:
+    """Return when somebody looks who is always in time."""
+    looks, at = Looks(since), since
+    made = list[float]()
+    while (at := looks.after(at)) <= until:
+        made.append(at)
+    return made
 
 
 def test_looks_start_close_together_and_grow_apart() -> None:
     """A cancel of a second is seen at once; after a minute it is one look in 15 seconds, for good."""
-    growing = [0.5, 0.7, 0.98, 1.372, 1.9208, 2.68912, 3.764768, 5.2706752, 7.37894528, 10.330523392, 14.4627327488]
+    growing = [0.5, 1.25, 2.05, 3.28, 5.248, 8.3968, 13.43488, 21.495808, 34.3932928]
 
-    assert [*growing, 15.0, 15.0, 15.0] == pytest.approx(list(islice(look_delays(), 14)), rel=1e-12)
+    assert [*growing, 49.3932928, 64.3932928, 79.3932928] == pytest.approx(times(0.0, 90.0), rel=1e-12)
+
+
+def test_an_end_is_seen_early_for_the_time_that_it_took() -> None:
+    """From the second look on, whoever ends just after a look is seen within two fifths of the time until then."""
+    looks = times(0.0, 600.0)
+
+    delays = [(later - sooner) / later for sooner, later in pairwise(looks[1:])]
+    assert 0.8 / 2.05 == pytest.approx(max(delays), rel=1e-9)
+    assert 15.0 == pytest.approx(max(later - sooner for sooner, later in pairwise(looks)), rel=1e-9)
 
 
 def test_ten_minutes_of_looks_fit_the_budget() -> None:
-    """A cancel of ten minutes costs fewer than 50 requests, the first look and the POST included."""
-    looks = list(takewhile(lambda at: at <= 600, accumulate(look_delays())))
-
-    assert 47 == len(looks)
+    """A cancel of ten minutes costs fewer than 50 requests: a look, the POST, these, and one at the deadline."""
+    assert 46 == len(times(0.0, 599.9))
 
 
-def test_every_wait_has_delays_of_its_own() -> None:
-    """Two waits do not share where they are."""
-    first, second = look_delays(), look_delays()
-    list(islice(first, 5))
+def test_looks_are_counted_from_where_the_wait_began() -> None:
+    """Two waits do not share where they are, and time on the wire does not add up."""
+    looks = Looks(100.0)
 
-    assert 0.5 == next(second)
+    assert 100.5 == looks.after(100.0)
+    assert 101.25 == looks.after(100.55)
+    assert 7.5 == Looks(7.0).after(7.0)
+
+
+def test_looks_that_were_missed_are_left_out() -> None:
+    """After a look that took long, the next one is made when it is time, not at once for each that was missed."""
+    assert 13.43488 == pytest.approx(Looks(0.0).after(9.0))
+
+
+def test_an_early_look_uses_up_a_planned_one() -> None:
+    """Whose look came early, as it was made for someone else, looks again after the pause that follows it."""
+    looks = Looks(0.0)
+
+    assert [0.5, 0.95, 1.1] == pytest.approx([looks.after(now) for now in (0.0, 0.2, 0.3)])
 
 
 @pytest.mark.parametrize(

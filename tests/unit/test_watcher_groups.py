@@ -56,7 +56,7 @@ def test_one_look_serves_all(time: VirtualTime) -> None:
 
     run(script, time, Group(many, script.look))
 
-    assert [0.0, 0.5, 1.2] == script.times("look")
+    assert [0.0, 0.5, 1.25] == script.times("look")
     assert ["canceled"] * 3 == [one.result().outcome for one in many]
     assert ["a-d1", "b-d1", "c-d1"] == [one.result().deployment_id for one in many]
 
