@@ -11,7 +11,7 @@ from pulumi.dynamic import Resource
 
 from qovery_provider._clock import SystemClock
 from qovery_provider._foresight import foresee
-from qovery_provider._inputs import checked_uuid, request, with_defaults
+from qovery_provider._inputs import problems, request, with_defaults
 from qovery_provider._models import STATUS_FIELDS
 from qovery_provider._operations import environment_status
 from qovery_provider._program import PREVIEW_LIMIT, announce
@@ -121,8 +121,11 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
 
 
 def _foretell(settings: Settings, inputs: Mapping[str, Any]) -> str:
-    status = environment_status(settings, checked_uuid("environment_id", inputs["environment_id"]), limit=PREVIEW_LIMIT)
-    return foresee(request(with_defaults(inputs)), status, SystemClock().wall())
+    values = with_defaults(inputs)
+    if problems(values, lambda _: False):
+        return ""
+    status = environment_status(settings, values["environment_id"], limit=PREVIEW_LIMIT)
+    return foresee(request(values), status, SystemClock().wall())
 
 
 def create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:

@@ -193,11 +193,16 @@ class TestSilence:
         "declare",
         [
             lambda: DeploymentCancellation("stop", environment_id="staging"),
+            lambda: DeploymentCancellation(
+                "stop",
+                pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="soon")),
+                environment_id=ENVIRONMENT_ID,
+            ),
             lambda: RunningDeployment("target", environment_id="staging"),
             lambda: BulkDeploymentCancellation("freeze"),
             lambda: BulkDeploymentCancellation("freeze", environment_ids=["staging"]),
         ],
-        ids=["DeploymentCancellation", "RunningDeployment", "neither list nor project", "bad list"],
+        ids=["DeploymentCancellation", "custom timeout", "RunningDeployment", "neither list nor project", "bad list"],
     )
     def test_of_bad_inputs(
         self, program: Recorder, qovery_simulator: QoverySimulator, declare: Callable[[], pulumi.CustomResource]
