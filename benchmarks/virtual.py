@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from qovery_provider._cancellation import Cancellation
 from qovery_provider._client import QoveryClient
-from qovery_provider._models import DeploymentRecord, EnvironmentStatus, project_id_of, results_of
+from qovery_provider._models import DeploymentRecord, EnvironmentStatus, QueuedRequest, project_id_of, results_of
 from qovery_provider._rate_limit import RateBudget
 from qovery_provider._shared import _Neighbors
 from qovery_provider._verdicts import CancellationRequest
@@ -76,7 +76,7 @@ class CountedApi:
     def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]:
         raise NotImplementedError
 
-    def deployment_queue(self, environment_id: str) -> Sequence[str]:
+    def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]:
         raise NotImplementedError
 
     def cancel_queued(self, request_id: str) -> None:

@@ -25,8 +25,8 @@ from qovery_provider._models import (
     DeploymentRecord,
     EnvironmentStatus,
     MalformedAnswerError,
+    QueuedRequest,
     project_id_of,
-    request_id_of,
     results_of,
 )
 from qovery_provider._rate_limit import RateBudget, retry_after
@@ -115,10 +115,12 @@ class QoveryClient:
         asked = f"reading the deployment history of environment {environment_id}"
         return self._call("GET", path, asked, _each(DeploymentRecord.from_json))
 
-    def deployment_queue(self, environment_id: str) -> Sequence[str]:
-        """Read the ids of the deployment requests that wait in an environment's queue."""
+    def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]:
+        """Read the deployment requests that wait in an environment's queue, the next one first."""
         asked = f"reading the deployment queue of environment {environment_id}"
-        return self._call("GET", f"/environment/{environment_id}/deploymentQueue", asked, _each(request_id_of))
+        return self._call(
+            "GET", f"/environment/{environment_id}/deploymentQueue", asked, _each(QueuedRequest.from_json)
+        )
 
     def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus:
         """Cancel whatever an environment runs; the status names the deployment that was hit."""

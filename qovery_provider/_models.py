@@ -110,9 +110,20 @@ def results_of(data: object) -> list[object]:
     return results
 
 
-def request_id_of(data: object) -> str:
-    """Return the id of a queued deployment request, or raise MalformedAnswerError."""
-    return _word(_mapping(_mapping(data).get("identifier")), "deployment_request_id")
+@dataclass(frozen=True, slots=True)
+class QueuedRequest:
+    """A deployment that waits in an environment's queue: its id there, and who asked for it."""
+
+    id: str
+    triggered_by: str | None = None
+
+    @classmethod
+    def from_json(cls, data: object) -> QueuedRequest:
+        """Read one entry of `deploymentQueue`, or raise MalformedAnswerError."""
+        body = _mapping(data)
+        who = body.get("auditing_data")
+        request_id = _word(_mapping(body.get("identifier")), "deployment_request_id")
+        return cls(request_id, _note(who, "triggered_by") if isinstance(who, dict) else None)
 
 
 def project_id_of(data: object) -> str:

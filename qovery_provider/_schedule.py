@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-FIRST_LOOKS = (0.5, 1.25, 2.05)
-LOOK_GROWTH = 1.6
+FIRST_LOOK = 0.75
+LOOK_GROWTH = 1.65
 LONGEST_LOOK = 15.0
-"""Looks are made so many seconds after a wait began, then each time after 1.6 times as long, at most 15 s apart.
+"""Looks are made 0.75 s after a wait began, then each time after 1.65 times as long, at most 15 s apart.
 
 So from the second look on, an end is seen after at most two fifths of the time that it took, and a cancel of ten
 minutes costs no more than 50 requests.
@@ -26,33 +26,26 @@ class Looks:
     """When to look during one wait.
 
     The times are counted from where the wait began, so that what a look takes on the wire does not add up. A look that
-    came early, since it was made for someone else as well, uses up one of them: so waits that share their looks do not
-    look one after the other.
+    came early, since it was made for someone else as well, puts off the next one: so waits that share their looks keep
+    to those of the youngest.
 
     Args:
         since: When the wait began.
     """
 
     def __init__(self, since: float) -> None:
-        self._times = look_times(since)
-        self._taken = since
+        self._since, self._next = since, since + FIRST_LOOK
 
     def after(self, now: float) -> float:
         """Return when to look next, after a look that has just been answered; times that have passed are left out."""
-        pause = 0.0
-        while not pause or self._taken <= now:
-            at = next(self._times)
-            self._taken, pause = at, at - self._taken
-        return min(self._taken, now + pause)
+        if self._since + FIRST_LOOK <= now < self._next:
+            self._next = self._following(now)
+        while self._next <= now:
+            self._next = self._following(self._next)
+        return self._next
 
-
-def look_times(since: float) -> Iterator[float]:
-    """Yield when to look in a wait that nobody else shares."""
-    yield from (since + offset for offset in FIRST_LOOKS)
-    offset = FIRST_LOOKS[-1]
-    while True:
-        offset += min(offset * (LOOK_GROWTH - 1), LONGEST_LOOK)
-        yield since + offset
+    def _following(self, at: float) -> float:
+        return at + min((at - self._since) * (LOOK_GROWTH - 1), LONGEST_LOOK)
 
 
 def retry_delays(random: Callable[[], float]) -> Iterator[float]:

@@ -35,7 +35,7 @@ def progress(known: Knowledge) -> str:
         return f"looking: {known.status.last_deployment_state}"
     waited, left = duration(known.now - known.started), duration(known.deadline - known.now)
     which = f"deployment {short(known.deployment_id)}"
-    return f"{known.deployment_state}, {waited} so far, {left} left: {_how_far(known)}, {which}"
+    return f"{known.deployment_state}, {waited} so far, {left} left: {_how_far(known)}, {which}{_behind(known)}"
 
 
 def timed_out(known: Knowledge, error: Exception | None) -> str:
@@ -152,6 +152,13 @@ def _nothing_to_cancel(known: Knowledge) -> str:
         return "nothing to cancel: deployment_id is empty, so nothing was running when it was looked up"
     state = f" ({known.status.last_deployment_state})" if known.status else ""
     return f"nothing to cancel: no deployment is running{state}"
+
+
+def _behind(known: Knowledge) -> str:
+    if not known.queued:
+        return ""
+    who = known.queued[0].triggered_by
+    return f", {len(known.queued)} queued behind it" + (f" (next by {who})" if who else "")
 
 
 def _how_far(known: Knowledge) -> str:

@@ -6,9 +6,10 @@ itself; as soon as there are more, those of one project are looked at by one cal
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import closing
+from contextlib import closing, suppress
+from functools import partial
 from random import random
 from threading import Lock
 
@@ -16,13 +17,16 @@ from qovery_provider._calls import DAEMONS, MOST_AT_ONCE
 from qovery_provider._cancellation import Cancellation
 from qovery_provider._client import QoveryClient
 from qovery_provider._clock import Clock
-from qovery_provider._models import EnvironmentStatus
+from qovery_provider._models import EnvironmentStatus, QueuedRequest
 from qovery_provider._settings import Settings
-from qovery_provider._verdicts import Done, Fail, Knowledge
+from qovery_provider._verdicts import Done, Fail, Knowledge, Sent
 from qovery_provider._watcher import Group, Statuses, Watcher
 from qovery_provider.errors import CallError
 
 OnChange = Callable[[Knowledge], None]
+
+LONG_WAIT = 3.0
+"""Seconds after which whoever waits for one deployment is told who is queued behind it."""
 
 
 class SharedWatch:
@@ -56,8 +60,8 @@ class SharedWatch:
 
     def _drive(self) -> None:
         with closing(QoveryClient(self._settings, self._clock, connections=MOST_AT_ONCE)) as client:
-            neighbors = _Neighbors(client)
-            watcher = Watcher(client, self._clock, DAEMONS, random, self._tell)
+            neighbors, queues = _Neighbors(client), _Queues(client)
+            watcher = Watcher(client, self._clock, DAEMONS, random, partial(self._tell, queues))
             while self._admit(neighbors):
                 watcher.advance(neighbors.groups(), self._wake)
 
@@ -73,13 +77,35 @@ class SharedWatch:
             neighbors.add(cancellation)
         return is_needed
 
-    def _tell(self, cancellation: Cancellation) -> None:
+    def _tell(self, queues: _Queues, cancellation: Cancellation) -> None:
         on_change, done = self._members[cancellation]
+        if len(self._members) == 1:
+            queues.note(cancellation)
         on_change(cancellation.known)
         if isinstance(cancellation.verdict, Done | Fail):
             with self._lock:
                 del self._members[cancellation]
             done.set_result(None)
+
+
+class _Queues:
+    """Who is queued behind a deployment: one call in a long wait, which nothing waits for and nothing depends on."""
+
+    def __init__(self, client: QoveryClient) -> None:
+        self._client = client
+        self._asked: dict[Cancellation, Future[Sequence[QueuedRequest]]] = {}
+
+    def note(self, cancellation: Cancellation) -> None:
+        """Ask when it is time, and pass on what has been answered."""
+        known = cancellation.known
+        asked = self._asked.get(cancellation)
+        if asked is None:
+            if known.sent in {Sent.ACCEPTED, Sent.JOINED} and known.now - known.started >= LONG_WAIT:
+                environment_id = known.request.environment_id
+                self._asked[cancellation] = DAEMONS.submit(self._client.deployment_queue, environment_id)
+        elif asked.done():
+            with suppress(CallError):
+                known.queued = asked.result()
 
 
 class _Neighbors:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeAlias
 
-from qovery_provider._models import DeploymentRecord, EnvironmentStatus
+from qovery_provider._models import DeploymentRecord, EnvironmentStatus, QueuedRequest
 from qovery_provider.errors import CallError, QoveryError
 
 Outcome: TypeAlias = Literal[
@@ -59,6 +59,7 @@ class Knowledge:
         sent: How far the cancel got.
         status: What the last look showed, of whatever ran then.
         canceled_request_ids: The queued requests that were canceled.
+        queued: What waited in the queue when that was looked up. It is only shown.
     """
 
     request: CancellationRequest
@@ -69,6 +70,7 @@ class Knowledge:
     sent: Sent = Sent.NOTHING
     status: EnvironmentStatus | None = None
     canceled_request_ids: list[str] = field(default_factory=list)
+    queued: Sequence[QueuedRequest] = ()
 
     @property
     def deadline(self) -> float:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from qovery_provider._calls import Call, advance
 from qovery_provider._cancellation import Cancellation
 from qovery_provider._clock import Clock
-from qovery_provider._models import DeploymentRecord, EnvironmentStatus
+from qovery_provider._models import DeploymentRecord, EnvironmentStatus, QueuedRequest
 from qovery_provider._rate_limit import RateBudget
 from qovery_provider._retry import Retry
 from qovery_provider._verdicts import (
@@ -43,7 +43,7 @@ class Api(Protocol):
     budget: RateBudget
 
     def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]: ...
-    def deployment_queue(self, environment_id: str) -> Sequence[str]: ...
+    def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]: ...
     def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus: ...
     def cancel_queued(self, request_id: str) -> None: ...
 
@@ -193,7 +193,7 @@ def _send(api: Api, request: CancellationRequest) -> Event:
 
 
 def _list_queue(api: Api, environment_id: str) -> Event:
-    return QueueListed(api.deployment_queue(environment_id))
+    return QueueListed([request.id for request in api.deployment_queue(environment_id)])
 
 
 def _read_history(api: Api, environment_id: str) -> Event:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from threading import Thread
 
 import pytest
 
 from qovery_provider._cancellation import Cancellation
+from qovery_provider._sentences import progress
 from qovery_provider._shared import SharedWatch, follow
 from qovery_provider._verdicts import CancellationRequest, Knowledge
 from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
@@ -103,11 +105,45 @@ def _looks(qovery: QoverySimulator) -> Counter[str]:
 
 
 def test_a_single_one_looks_at_its_environment(qovery: QoverySimulator, clock: SharedClock, watch: SharedWatch) -> None:
-    """Nobody asks for a project where there is nothing to share."""
+    """Nobody asks for a project where there is nothing to share; who is queued behind it is asked once."""
     alone = _busy(qovery)
 
     assert "canceled" == Operation(watch, clock, alone.id).outcome
-    assert {f"/environment/{alone.id}/status"} == _looks(qovery).keys()
+    looks = _looks(qovery)
+    assert {f"/environment/{alone.id}/status", f"/environment/{alone.id}/deploymentQueue"} == looks.keys()
+    assert 1 == looks[f"/environment/{alone.id}/deploymentQueue"]
+
+
+def test_who_waits_long_sees_who_is_queued(qovery: QoverySimulator, clock: SharedClock, watch: SharedWatch) -> None:
+    """The line of the progress names who comes next, as soon as that has been read."""
+    alone = _busy(qovery)
+    alone.enqueue(replace(SLOW, triggered_by="alice"))
+    alone.enqueue(SLOW)
+    cancellation = Cancellation(CancellationRequest(alone.id), clock.monotonic(), lambda: 0.5)
+    lines: list[str] = []
+
+    def on_change(known: Knowledge) -> None:
+        lines.append(progress(known))
+        if known.now > known.started + 5.0:  # the end must not come before the answer
+            wait_until(lambda: _looks(qovery)[f"/environment/{alone.id}/deploymentQueue"] == 1)
+
+    watch.follow(cancellation, on_change)
+
+    assert "canceled" == cancellation.result().outcome
+    assert "2 queued behind it (next by alice)" in " ".join(lines)
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_a_queue_that_cannot_be_read_harms_nobody(
+    qovery: QoverySimulator, clock: SharedClock, watch: SharedWatch, status: int
+) -> None:
+    """It is asked once and never again: the cancellation goes on as if it had not been asked."""
+    alone = _busy(qovery)
+    path = f"/environment/{alone.id}/deploymentQueue"
+    qovery.inject(Respond(path=path, status=status, times=None))
+
+    assert "canceled" == Operation(watch, clock, alone.id).outcome
+    assert 1 == _looks(qovery)[path]
 
 
 def test_those_of_one_project_share_their_looks(
@@ -201,7 +237,8 @@ def test_the_next_one_after_the_last_begins_anew(
     first, second = _busy(qovery), _busy(qovery)
 
     assert ["canceled"] * 2 == [Operation(watch, clock, one.id).outcome for one in (first, second)]
-    assert {f"/environment/{one.id}/status" for one in (first, second)} == _looks(qovery).keys()
+    paths = [f"/environment/{one.id}/{what}" for one in (first, second) for what in ("status", "deploymentQueue")]
+    assert set(paths) == _looks(qovery).keys()
 
 
 def test_only_the_same_settings_are_shared(qovery: QoverySimulator, clock: SharedClock) -> None:

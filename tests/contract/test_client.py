@@ -167,7 +167,10 @@ def test_reads_the_queue(client: QoveryClient, environment: Environment, running
     """The queue names the requests that wait, the next one first, and not the one that runs."""
     waiting = [environment.enqueue().id, environment.enqueue(Plan.of("STOP", seconds=5)).id]
 
-    assert waiting == client.deployment_queue("env")
+    queue = client.deployment_queue("env")
+
+    assert waiting == [request.id for request in queue]
+    assert [running.plan.triggered_by] * 2 == [request.triggered_by for request in queue]
     assert running.request_id not in waiting
 
 

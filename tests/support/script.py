@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from qovery_provider._models import DeploymentRecord, EnvironmentStatus
+from qovery_provider._models import DeploymentRecord, EnvironmentStatus, QueuedRequest
 from qovery_provider._rate_limit import RateBudget
 
 
@@ -49,10 +49,10 @@ class Script:
         assert isinstance(answer, list)
         return answer
 
-    def deployment_queue(self, environment_id: str) -> Sequence[str]:
+    def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]:
         answer = self.ask(f"queue {environment_id}")
         assert isinstance(answer, list)
-        return answer
+        return [QueuedRequest(request_id) for request_id in answer]
 
     def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus:
         answer = self.ask(f"{'force' if force else 'cancel'} {environment_id}")

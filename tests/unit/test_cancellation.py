@@ -158,7 +158,7 @@ def test_a_resumed_target_is_fixed() -> None:
     """Another deployment that runs by now is left alone, and the history is asked until it tells."""
     one = walk(resumed(Sent.ACCEPTED), Observed(status("d2", "BUILDING")), HistoryRead([]))
 
-    assert Look(0.5) == one.verdict
+    assert Look(0.75) == one.verdict
 
     walk(one, Observed(status("d2", "BUILDING")), HistoryRead([DeploymentRecord("d1", "CANCELED")]))
 
@@ -167,7 +167,7 @@ def test_a_resumed_target_is_fixed() -> None:
 
 def test_a_resumed_cancellation_leaves_the_queue_alone() -> None:
     """It was emptied before anything was sent; what waits by now is something new."""
-    assert Look(0.5) == walk(resumed(Sent.ACCEPTED, include_queued=True), CANCELING).verdict
+    assert Look(0.75) == walk(resumed(Sent.ACCEPTED, include_queued=True), CANCELING).verdict
 
 
 # Results.
@@ -255,14 +255,14 @@ def test_each_outcome_is_reached() -> None:
 
 
 def test_looks_after_the_cancel_grow_to_fifteen_seconds() -> None:
-    """0.5, 1.25 and 2.05 s after the cancel, then each time after 1.6 times as long, at most 15 s apart."""
+    """0.75 s after the cancel, then each time after 1.65 times as long, at most 15 s apart."""
     one = walk(machine(timeout=90.0), BUILDING, ACCEPTED)
     times = []
     while isinstance(one.verdict, Look):
         times.append(at(one))
         walk(one, CANCELING)
 
-    assert [0.5, 1.25, 2.05, 3.28, 5.248, 8.397, 13.435, 21.496, 34.393, 49.393, 64.393, 79.393, 90.0] == times
+    assert [0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 15.134, 24.972, 39.972, 54.972, 69.972, 84.972, 90.0] == times
     assert isinstance(one.verdict, Fail)
     assert isinstance(one.verdict.error, CancellationTimeoutError)
 
@@ -271,19 +271,19 @@ def test_looks_begin_anew_with_the_cancel() -> None:
     """Long pauses from before the cancel do not delay the looks after it."""
     one = walk(machine(), BUILDING, CONFLICT, *[BUILDING] * 7, ACCEPTED)
 
-    assert Look(10.5 - 5.0) == one.verdict
+    assert Look(5.75) == one.verdict
 
 
 def test_an_early_look_counts() -> None:
     """A look that somebody else's need brought forward is used, and the next one is planned from it."""
     one = walk(machine(), BUILDING, ACCEPTED, CANCELING, CANCELING)
-    assert 2.05 == at(one)
+    assert 2.042 == at(one)
 
-    one.observe(CANCELING, 1.3)
+    one.observe(CANCELING, 1.4)
 
-    assert 2.53 == at(one)
+    assert 2.31 == at(one)
 
-    one.observe(CANCELED, 1.4)
+    one.observe(CANCELED, 1.5)
 
     assert "canceled" == one.result().outcome
 
@@ -427,7 +427,7 @@ def test_verdicts_are_steps_at_times() -> None:
     verdicts = [one.verdict, *(walk(one, event).verdict for event in events)]
     other = walk(machine(deployment_id="d9"), BUILDING)
 
-    assert [Look(0.0), ListQueue(0.0), CancelQueued(0.0, "r2"), Look(0.0), Send(0.0), Look(0.5)] == verdicts
+    assert [Look(0.0), ListQueue(0.0), CancelQueued(0.0, "r2"), Look(0.0), Send(0.0), Look(0.75)] == verdicts
     assert LookUpHistory(0.0) == other.verdict
     assert "look up the history at 0" == said(other.verdict)
 
@@ -464,7 +464,7 @@ def test_doubt_does_not_ask_whether_to_try_again(error: ServerError | TransportE
     one = walk(machine(), BUILDING, Failed(error))
 
     assert Sent.MAYBE is one.known.sent
-    assert Look(0.5) == one.verdict
+    assert Look(0.75) == one.verdict
 
 
 def test_a_conflict_is_looked_at_at_once() -> None:

@@ -14,8 +14,8 @@ from qovery_provider._models import (
     DeploymentRecord,
     EnvironmentStatus,
     MalformedAnswerError,
+    QueuedRequest,
     project_id_of,
-    request_id_of,
     results_of,
 )
 from qovery_provider._states import STATES, Phase, phase_of
@@ -271,10 +271,10 @@ def test_results_are_unwrapped() -> None:
         pytest.param(results_of, {}, "results is no list", id="no results"),
         pytest.param(results_of, {"results": None}, "results is no list", id="null as results"),
         pytest.param(results_of, {"results": {}}, "results is no list", id="a map as results"),
-        pytest.param(request_id_of, None, "an object is missing", id="null as queued request"),
-        pytest.param(request_id_of, {"id": "9d01"}, "an object is missing", id="no identifier"),
+        pytest.param(QueuedRequest.from_json, None, "an object is missing", id="null as queued request"),
+        pytest.param(QueuedRequest.from_json, {"id": "9d01"}, "an object is missing", id="no identifier"),
         pytest.param(
-            request_id_of,
+            QueuedRequest.from_json,
             {"identifier": {}},
             "deployment_request_id is missing or no plain text",
             id="no request id",
@@ -294,12 +294,36 @@ def test_another_shape_is_refused(read: Callable[[object], object], data: object
 
 
 def test_ids_are_read() -> None:
-    """An environment's answer holds its project's id, an entry of the queue that of its request."""
+    """An environment's answer holds its project's id."""
     assert "9d01" == project_id_of({"id": "3c90", "project": {"id": "9d01"}})
-    assert "5b1f" == request_id_of({"identifier": {"deployment_request_id": "5b1f"}})
 
 
-@pytest.mark.parametrize("read", [EnvironmentStatus.from_json, DeploymentRecord.from_json, results_of, project_id_of])
+@pytest.mark.parametrize(
+    ("audit", "who"),
+    [
+        pytest.param({"auditing_data": {"triggered_by": "alice", "origin": "CLI"}}, "alice", id="somebody"),
+        pytest.param({"auditing_data": {"triggered_by": 7}}, None, id="a number"),
+        pytest.param({"auditing_data": ["alice"]}, None, id="a list"),
+        pytest.param({}, None, id="nobody"),
+    ],
+)
+def test_queued_requests_are_read(audit: dict[str, object], who: str | None) -> None:
+    """An entry of the queue must hold its id; who asked for it is only shown."""
+    assert QueuedRequest("5b1f", who) == QueuedRequest.from_json(
+        {"identifier": {"deployment_request_id": "5b1f"}, **audit}
+    )
+
+
+READERS = [
+    EnvironmentStatus.from_json,
+    DeploymentRecord.from_json,
+    QueuedRequest.from_json,
+    results_of,
+    project_id_of,
+]
+
+
+@pytest.mark.parametrize("read", READERS)
 @given(data=JSON | STATUSES | RECORDS)
 @settings(max_examples=50, deadline=None)
 def test_any_json_is_read_or_refused(read: Callable[[object], object], data: object) -> None:

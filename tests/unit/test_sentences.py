@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qovery_provider import _sentences
-from qovery_provider._models import EnvironmentStatus
+from qovery_provider._models import EnvironmentStatus, QueuedRequest
 from qovery_provider._verdicts import CancellationRequest, Knowledge, Outcome, Sent
 
 STATUS = EnvironmentStatus("3c90", "DEPLOYED", "STOPPED", last_deployment_id="d13")
@@ -190,6 +190,27 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.JOINED, "now": 2801.0},
             "CANCELING, 30 min 1 s so far, 0 s left: joined a cancel under way, deployment d12",
             id="joined, late",
+        ),
+        pytest.param(
+            {
+                "status": STATUS,
+                "deployment_state": "CANCELING",
+                "sent": Sent.ACCEPTED,
+                "queued": [QueuedRequest("r1", "alice"), QueuedRequest("r2")],
+            },
+            "CANCELING, 1 min 30 s so far, 28 min 30 s left: cancel accepted, deployment d12, "
+            "2 queued behind it (next by alice)",
+            id="somebody queued",
+        ),
+        pytest.param(
+            {
+                "status": STATUS,
+                "deployment_state": "CANCELING",
+                "sent": Sent.ACCEPTED,
+                "queued": [QueuedRequest("r1"), QueuedRequest("r2", "alice")],
+            },
+            "CANCELING, 1 min 30 s so far, 28 min 30 s left: cancel accepted, deployment d12, 2 queued behind it",
+            id="nobody says who queued",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.MAYBE, "deployment_id": None},

@@ -70,7 +70,7 @@ def test_a_cancellation_from_look_to_end(clock: FakeClock) -> None:
 
     told = run(script, clock, one)
 
-    assert [(0.0, "look"), (0.0, "cancel a"), (0.5, "look"), (1.25, "look"), (2.05, "look")] == [
+    assert [(0.0, "look"), (0.0, "cancel a"), (0.75, "look"), (1.237, "look"), (2.042, "look")] == [
         (round(at, 3), name) for at, name in script.asked
     ]
     assert "canceled" == one.result().outcome
@@ -209,7 +209,7 @@ def test_the_last_look_is_made_at_the_deadline(clock: FakeClock) -> None:
 
     run(script, clock, one := cancellation(timeout=10.0))
 
-    assert [0.0, 0.0, 0.5, 1.25, 2.05, 3.28, 5.248, 8.397, 10.0] == [round(at, 3) for at, _ in script.asked]
+    assert [0.0, 0.0, 0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 10.0] == [round(at, 3) for at, _ in script.asked]
     assert 10.0 == clock.now
     assert isinstance(error_of(one), CancellationTimeoutError)
 
@@ -231,7 +231,7 @@ def test_retries_end_at_the_deadline(clock: FakeClock) -> None:
 
     run(script, clock, one := cancellation(timeout=2.0))
 
-    assert [0.0, 0.5, 1.0, 2.0] == script.times("look")
+    assert [0.0, 0.75, 1.25, 2.0] == script.times("look")
     assert isinstance(error_of(one), CancellationTimeoutError)
 
 
@@ -242,7 +242,7 @@ def test_the_servers_delay_is_kept_or_it_ends(clock: FakeClock) -> None:
 
     run(script, clock, one := cancellation(timeout=45.0))
 
-    assert [0.0, 0.5, 30.5] == script.times("look")
+    assert [0.0, 0.75, 30.75] == script.times("look")
     assert isinstance(error_of(one), CancellationInterruptedError)
 
 
@@ -255,7 +255,7 @@ def test_a_scarce_budget_slows_looks_down(clock: FakeClock) -> None:
     run(script, clock, cancellation(timeout=60.0))
 
     assert [0.0] == script.times("cancel a")
-    assert [0.0, 10.5, 23.3, 44.2, 59.0, 60.0] == [round(at, 1) for at in script.times("look")]
+    assert [0.0, 10.8, 25.0, 49.7, 60.0] == [round(at, 1) for at in script.times("look")]
 
 
 def test_pacing_never_passes_the_deadline(clock: FakeClock) -> None:
