@@ -72,15 +72,17 @@ class BulkCancellation:
 
     def cancel_project(self, project_id: str) -> Sequence[Cancellation]:
         """Cancel in every environment of a project; return when each has come to its end."""
+        since = self._clock.monotonic()
         with closing(self._client(MOST_AT_ONCE)) as client:
             statuses = self._look(client, project_id)
             targets = [Target(environment_id) for environment_id in statuses]
-            return self._cancel(client, {project_id: statuses}, targets)
+            return self._cancel(client, {project_id: statuses}, targets, since)
 
     def cancel(self, targets: Sequence[Target]) -> Sequence[Cancellation]:
         """Cancel in these environments; return when each has come to its end."""
+        since = self._clock.monotonic()
         with closing(self._client(len(targets))) as client:
-            return self._cancel(client, self._projects(client, targets), targets)
+            return self._cancel(client, self._projects(client, targets), targets, since)
 
     def look(self, project_id: str | None, environment_ids: Sequence[str]) -> dict[str, EnvironmentStatus]:
         """Read the status of what `cancel_project` or `cancel` would act on; nothing is sent."""
@@ -120,20 +122,23 @@ class BulkCancellation:
         client: QoveryClient,
         projects: Mapping[str, Mapping[str, EnvironmentStatus]],
         targets: Sequence[Target],
+        since: float,
     ) -> Sequence[Cancellation]:
         shown = {key: status for statuses in projects.values() for key, status in statuses.items()}
-        cancellations = [self._begun(target, shown.get(target.environment_id)) for target in targets]
+        cancellations = [self._begun(target, shown.get(target.environment_id), since) for target in targets]
         self._check_budget(client, cancellations, len(projects))
         groups = [self._group(client, key, statuses, cancellations) for key, statuses in projects.items()]
+        groups += [self._group_of_one(client, one) for one in cancellations if one.request.environment_id not in shown]
         Watcher(client, self._clock, DAEMONS, random, lambda _: self._tell(cancellations)).run(groups)
         return cancellations
 
-    def _begun(self, target: Target, status: EnvironmentStatus | None) -> Cancellation:
-        """Return a cancellation after its first look."""
+    def _begun(self, target: Target, status: EnvironmentStatus | None, since: float) -> Cancellation:
+        """Return a cancellation after its first look, which was made at or after `since`."""
         request = replace(self._request, environment_id=target.environment_id, deployment_id=target.deployment_id)
-        cancellation = Cancellation(request, self._clock.monotonic(), random, target.sent)
+        now = self._clock.monotonic()
+        cancellation = Cancellation(request, now, random, target.sent)
         missing = Failed(NotFoundError(f"reading the status of environment {target.environment_id}", 404))
-        cancellation.observe(Observed(status) if status else missing, self._clock.monotonic())
+        cancellation.observe(Observed(status, now - since) if status else missing, now)
         return cancellation
 
     def _group(
@@ -145,6 +150,11 @@ class BulkCancellation:
     ) -> Group:
         members = [one for one in cancellations if one.request.environment_id in statuses]
         return Group(members, lambda: {status.id.lower(): status for status in client.project_statuses(project_id)})
+
+    def _group_of_one(self, client: QoveryClient, one: Cancellation) -> Group:
+        """Return the group of an environment that no project shows; a run that resumes it looks a second time."""
+        environment_id = one.request.environment_id
+        return Group([one], lambda: {environment_id: client.environment_status(environment_id)})
 
     def _tell(self, cancellations: Sequence[Cancellation]) -> None:
         """Hundreds of answers may come within a second; nobody could read that many lines."""

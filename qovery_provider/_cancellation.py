@@ -25,7 +25,7 @@ from math import inf
 from qovery_provider import _sentences, errors
 from qovery_provider._drain import QueueDrain, is_no_longer_queued
 from qovery_provider._models import DeploymentRecord, EnvironmentStatus
-from qovery_provider._schedule import ATTEMPTS, RESEND_GRACE, Looks, retry_delays
+from qovery_provider._schedule import ATTEMPTS, FRESH_LOOK, HISTORY_PATIENCE, RESEND_GRACE, Looks, retry_delays
 from qovery_provider._states import Phase
 from qovery_provider._verdicts import (
     Accepted,
@@ -77,11 +77,13 @@ class Cancellation:
         self._is_fixed = sent is not Sent.NOTHING
         self._is_missing = False
         self._looks = Looks(now)
+        self._look_took = 0.0
+        self._has_looked_again = False
         self._pauses = retry_delays(random)
         self._sends = 0
         self._send_from = now
         self._refusal: errors.CallError | None = None
-        self._history_reads = 0
+        self._untold_since: float | None = None
         self._drain = QueueDrain(self.known.canceled_request_ids, random, is_over=not request.include_queued)
 
     def observe(self, event: Event, now: float) -> None:
@@ -103,7 +105,8 @@ class Cancellation:
 
     def _decide(self, event: Event) -> Verdict:
         match event:
-            case Observed(status):
+            case Observed(status, took):
+                self._look_took = took
                 return self._on_status(status)
             case Accepted(status):
                 return self._on_accepted(status)
@@ -164,7 +167,12 @@ class Cancellation:
             return self._look_later() if self.known.sent is Sent.MAYBE else self._interrupted(self._refusal)
         if now < self._send_from:
             return self._look(not_after=self._send_from)
+        # A slow answer shows what ran a while ago; a second one that is slow as well is as fresh as it gets.
+        if self._look_took > FRESH_LOOK and not self._has_looked_again:
+            self._has_looked_again = True
+            return Look(now)
         self._sends += 1
+        self._has_looked_again = False
         return Send(now)
 
     def _look_later(self) -> Verdict:
@@ -191,7 +199,7 @@ class Cancellation:
             self._send_from = now + RESEND_GRACE * 2 ** (self._sends - 1)
             return Look(now)
         if error.may_have_executed:
-            self._send_from = now + RESEND_GRACE * 2 ** (self._sends - 1)
+            self._send_from = now + max(RESEND_GRACE * 2 ** (self._sends - 1), error.retry_after or 0.0)
             self.known.sent = Sent.MAYBE
             self._looks = Looks(now)
             return self._look()
@@ -212,8 +220,9 @@ class Cancellation:
         if record is None and not self._is_fixed and not is_silent:
             return self._done("superseded")
         # It ran, or it may be what runs without a name, and the history has not caught up.
-        self._history_reads += 1
-        if self._history_reads >= ATTEMPTS:
+        if self._untold_since is None:
+            self._untold_since = self.known.now
+        if self.known.now >= self._untold_since + HISTORY_PATIENCE:
             return self._fail(errors.UnexpectedStateError, _sentences.untold_end(self.known))
         return self._look_later()
 
@@ -238,7 +247,7 @@ class Cancellation:
                 return self._on_failed_send(error)
             case CancelQueued(_, request_id):
                 return self._on_failed_queued(request_id, error)
-            case Look() if isinstance(error, errors.NotFoundError) and self.known.status is not None:
+            case Look() if isinstance(error, errors.NotFoundError) and (self.known.status or self._is_fixed):
                 return self._on_missing()
         if self.known.status is not None and error.retryable and self.known.now >= self.known.deadline:
             return self._timed_out(error)
@@ -270,11 +279,8 @@ class Cancellation:
             return self._fail(errors.NothingToCancelError, _sentences.failure(known, outcome))
         if outcome in ENDED_OTHERWISE and self.request.on_completed == "fail":
             return self._fail(errors.NotCanceledError, _sentences.failure(known, outcome))
-        ids = tuple(known.canceled_request_ids)
-        sentence = _sentences.outcome(known, outcome)
-        return Done(
-            CancellationResult(outcome, known.deployment_id, known.deployment_state, ids, self._last_look(), sentence)
-        )
+        ids, sentence = tuple(known.canceled_request_ids), _sentences.outcome(known, outcome)
+        return Done(CancellationResult(outcome, known.deployment_id, known.deployment_state, ids, sentence))
 
     def _last_look(self) -> EnvironmentStatus:
         assert self.known.status is not None  # noqa: S101 - for mypy: every other step comes after a first look

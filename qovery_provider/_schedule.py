@@ -21,6 +21,12 @@ LONGEST_BACKOFF = 8.0
 RESEND_GRACE = 5.0
 """A cancel that may have been executed is sent again only when nothing of it shows after this many seconds."""
 
+FRESH_LOOK = 5.0
+"""Seconds; a look whose answer took longer is made once more before a cancel is sent on it."""
+
+HISTORY_PATIENCE = 30.0
+"""Seconds that the history gets to tell how a deployment ended that no longer runs."""
+
 
 class Looks:
     """When to look during one wait.

@@ -80,13 +80,12 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class CancellationResult:
-    """What really happened, with the last status seen and the sentence that says it."""
+    """What really happened, and the sentence that says it."""
 
     outcome: Outcome
     deployment_id: str | None
     deployment_state: str | None
     canceled_request_ids: tuple[str, ...]
-    status: EnvironmentStatus
     sentence: str
 
 
@@ -95,9 +94,10 @@ class CancellationResult:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A look showed this status."""
+    """A look showed this status; the answer took so many seconds."""
 
     status: EnvironmentStatus
+    took: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

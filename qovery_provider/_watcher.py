@@ -89,16 +89,16 @@ class Group:
             return
         self.call = None
         for one in watching:
-            event = self._event(one.request.environment_id, outcome)
+            event = self._event(one.request.environment_id, outcome, now - made_at)
             # A failure concerns only those that had to look by then; the others look when it is their time.
             if isinstance(event, Observed) or (event and (_looks_at(one) or 0.0) <= made_at):
                 yield one, event
 
-    def _event(self, environment_id: str, outcome: Statuses | CallError) -> Event | None:
+    def _event(self, environment_id: str, outcome: Statuses | CallError, took: float) -> Event | None:
         if isinstance(outcome, CallError):
             return Failed(outcome)
         if environment_id in outcome:
-            return Observed(outcome[environment_id])
+            return Observed(outcome[environment_id], took)
         missing = NotFoundError(f"reading the status of environment {environment_id}", 404)
         return Failed(missing) if self._is_complete else None
 

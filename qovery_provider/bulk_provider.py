@@ -74,10 +74,11 @@ class BulkDeploymentCancellationProvider(QoveryResourceProvider):
         row = lines()
         with one_line_errors():
             bulk = BulkCancellation(self._settings(), _inputs.request(inputs), lambda all_: row.say(tally(all_)))
-            ended = bulk.cancel(targets) if targets else bulk.cancel_project(inputs["project_id"])
-            results = {**results, **{one.request.environment_id: _result(one) for one in ended}}
+            all_ = bulk.cancel(targets) if targets else bulk.cancel_project(inputs["project_id"])
+            ended = {one.request.environment_id: one for one in all_}
+            results = {**results, **{key: _result(one, results.get(key, {})) for key, one in ended.items()}}
             outputs = {"results": results, "counts": _counts(results)}
-            errors = {one.request.environment_id: one.verdict.error for one in ended if isinstance(one.verdict, Fail)}
+            errors = {key: one.verdict.error for key, one in ended.items() if isinstance(one.verdict, Fail)}
             if errors:
                 error = BulkCancellationError(errors, len(results))
                 keep_state(id_, {**outputs, UNFINISHED: _unfinished(ended)}, str(error))
@@ -87,15 +88,15 @@ class BulkDeploymentCancellationProvider(QoveryResourceProvider):
         return {**inputs, **outputs}
 
 
-def _result(ended: Cancellation) -> dict[str, Any]:
-    """Return what is told of one environment."""
+def _result(ended: Cancellation, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is told of one environment; `before` is what the run told that this one resumes, if any."""
     known = ended.known
     is_failed = isinstance(ended.verdict, Fail)
     return {
         "outcome": "failed" if is_failed else ended.result().outcome,
         "deployment_id": known.deployment_id,
         "deployment_state": known.deployment_state,
-        "canceled_request_ids": list(known.canceled_request_ids),
+        "canceled_request_ids": [*(before.get("canceled_request_ids") or ()), *known.canceled_request_ids],
         "last_deployment_state": known.status.last_deployment_state if known.status else None,
         "error": str(ended.verdict.error) if isinstance(ended.verdict, Fail) else None,
     }
@@ -105,13 +106,13 @@ def _counts(results: Mapping[str, Any]) -> dict[str, float]:
     return dict(sorted(Counter(str(result["outcome"]) for result in results.values()).items()))
 
 
-def _unfinished(ended: Sequence[Cancellation]) -> dict[str, Any]:
+def _unfinished(ended: Mapping[str, Cancellation]) -> dict[str, Any]:
     """Return what the next update needs to know of those that failed."""
     return {
-        one.request.environment_id: {
+        key: {
             "sent": one.known.sent.value,
             "deployment_id": one.known.deployment_id if one.known.sent is not Sent.NOTHING else None,
         }
-        for one in ended
+        for key, one in ended.items()
         if isinstance(one.verdict, Fail)
     }

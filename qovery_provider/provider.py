@@ -6,7 +6,7 @@ The path of this module and the name of the class are stored in every state: see
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -88,7 +88,7 @@ class DeploymentCancellationProvider(QoveryResourceProvider):
             request = replace(request, deployment_id=unfinished["deployment_id"], include_queued=False)
         with one_line_errors():
             one = cancel(self._settings(), request, lambda known: row.say(progress(known)), sent=sent)
-            outputs = {**inputs, **_outputs(inputs, one.known, unfinished.get("canceled_request_ids", ()))}
+            outputs = {**inputs, **_outputs(inputs, one.known, unfinished)}
             is_bound = one.known.sent is not Sent.NOTHING and one.known.deployment_id is not None
             if isinstance(one.verdict, Fail) and is_bound:
                 kept = {**outputs, UNFINISHED: one.known.sent.value}
@@ -98,14 +98,14 @@ class DeploymentCancellationProvider(QoveryResourceProvider):
         return {**outputs, "outcome": result.outcome}
 
 
-def _outputs(inputs: Mapping[str, Any], known: Knowledge, canceled_before: Sequence[str]) -> dict[str, Any]:
-    """Return what a cancellation adds to its inputs, but for the outcome."""
+def _outputs(inputs: Mapping[str, Any], known: Knowledge, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a cancellation adds to its inputs, but for the outcome; `before` is what an earlier run found out."""
     given = inputs["deployment_id"]
     return {
         _inputs.PINNED: given is not None,
         "deployment_id": known.deployment_id if given is None else given,
-        "deployment_state": known.deployment_state,
-        "canceled_request_ids": [*canceled_before, *known.canceled_request_ids],
+        "deployment_state": known.deployment_state or before.get("deployment_state"),
+        "canceled_request_ids": [*before.get("canceled_request_ids", ()), *known.canceled_request_ids],
         **(observed(known.status) if known.status else {}),
     }
 

@@ -444,6 +444,40 @@ class TestUpdate:
         assert {refused.id, canceled.id} == twice.kept[2]["results"].keys()
         assert 3 == len(qovery.posts())
 
+    def test_one_that_has_vanished_since_is_told(self, qovery: QoverySimulator, project: str, clock: FakeClock) -> None:
+        """No project shows it any more; a second look says the same, and the others come to their end."""
+        gone, other = _environments(qovery, project, LONG, LONG)
+        declared = {"environment_ids": [gone.id, other.id], "timeout": 3, "on_completed": "succeed"}
+
+        with sdk_host(BulkDeploymentCancellationProvider(), configuration(qovery)) as host:
+            failed = host.create(URN, declared)
+            assert isinstance(failed, Refused)
+            assert failed.kept is not None
+            clock.sleep(60)
+            gone.remove()
+            outs = host.update(URN, failed.kept[0], failed.kept[2], declared)
+
+        assert isinstance(outs, dict)
+        assert {"canceled": 1, "environment_gone": 1} == outs["counts"]
+        assert 2 == len(qovery.posts())
+
+    def test_queued_requests_of_both_runs_are_told(self, qovery: QoverySimulator, project: str) -> None:
+        """What the first run took out of the queue is still told after the second."""
+        (refused,) = _environments(qovery, project, LONG)
+        queued = [request.id for request in refused.queue]
+        qovery.inject(_forbidden(refused))
+        declared = {"project_id": project, "include_queued": True}
+
+        with sdk_host(BulkDeploymentCancellationProvider(), configuration(qovery)) as host:
+            failed = host.create(URN, declared)
+            assert isinstance(failed, Refused)
+            assert failed.kept is not None
+            late = refused.enqueue().id
+            outs = host.update(URN, project, failed.kept[2], declared)
+
+        assert isinstance(outs, dict)
+        assert [*queued, late] == outs["results"][refused.id]["canceled_request_ids"]
+
 
 def test_a_refresh_changes_nothing() -> None:
     """What happened does not change, and no credentials are needed to say so."""

@@ -157,15 +157,21 @@ class TestUpdate:
         assert UNFINISHED not in (outs or {})
         assert provider.diff(environment.id, outs or {}, _declared(target, timeout=60)).changes is False
 
-    def test_an_environment_that_has_vanished_says_how_far_it_got(
+    def test_an_environment_that_has_vanished_is_told(
         self, provider: DeploymentCancellationProvider, environment: Environment
     ) -> None:
-        """A refresh would take it out of the state; an update cannot tell how the target ended."""
+        """What two looks say is believed, as while waiting; what was seen of it last stays."""
         target = environment.deployments[0]
         environment.remove()
 
-        with pytest.raises(errors.CancellationInterruptedError, match=r"it does not exist, .* was accepted"):
+        with pytest.raises(errors.NotCanceledError, match="the environment vanished while deployment"):
             provider.update(environment.id, _unfinished(target, "accepted"), _declared(target))
+        outs = provider.update(
+            environment.id, _unfinished(target, "accepted"), _declared(target, on_completed="succeed")
+        ).outs
+
+        said = picked(outs, "outcome", "deployment_id", "deployment_state", "state")
+        assert ("environment_gone", target.id, "CANCELING", "CANCELING") == said
 
 
 class TestDiff:

@@ -13,7 +13,7 @@ One file is one story:
     }
 
 A status is [deployment, state], a record of the history the same with an action status if there is one; a step has
-exactly one kind of event.
+exactly one kind of event. "took" tells how many seconds the answer to a look took, where that is not nothing.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ FAILURES: Mapping[str, CallError] = {
     "429": RateLimitError("calling", 429),
     "429 for 40 s": RateLimitError("calling", 429, retry_after=40.0),
     "503": ServerError("calling", 503),
+    "503 for 40 s": ServerError("calling", 503, retry_after=40.0),
     "no answer": TransportError("calling", "no answer within 30 s", "Try again.", may_have_executed=True),
     "no connection": TransportError("calling", "refused", "Try again.", may_have_executed=False),
     "no trust": TransportError("calling", "no trust", "Check it.", may_have_executed=False, retryable=False),
@@ -109,7 +110,7 @@ def event(step: Mapping[str, Any]) -> Event:
     """Return what was observed in a step."""
     match step:
         case {"observed": seen}:
-            return Observed(status(*seen))
+            return Observed(status(*seen), step.get("took", 0.0))
         case {"accepted": answer}:
             return Accepted(status(*answer))
         case {"history": records}:

@@ -192,7 +192,6 @@ def test_a_result_says_it_all() -> None:
         result.deployment_state,
         result.canceled_request_ids,
     )
-    assert last.status is result.status
     assert "deployment d1 and 1 queued request are canceled" == result.sentence
 
 
