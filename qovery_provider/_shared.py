@@ -13,7 +13,7 @@ from functools import partial
 from random import random
 from threading import Lock
 
-from qovery_provider._calls import DAEMONS, MOST_AT_ONCE
+from qovery_provider._calls import CALL_LIMIT, DAEMONS, MOST_AT_ONCE
 from qovery_provider._cancellation import Cancellation
 from qovery_provider._client import QoveryClient
 from qovery_provider._clock import Clock
@@ -64,6 +64,7 @@ class SharedWatch:
             watcher = Watcher(client, self._clock, DAEMONS, random, partial(self._tell, queues))
             while self._admit(neighbors):
                 watcher.advance(neighbors.groups(), self._wake)
+            queues.settle()
 
     def _admit(self, neighbors: _Neighbors) -> bool:
         """Take in who has come since; return False, and be ready for a next start, when nobody is left."""
@@ -106,6 +107,10 @@ class _Queues:
         elif asked.done():
             with suppress(CallError):
                 known.queued = asked.result()
+
+    def settle(self) -> None:
+        """Let what is still on the wire come to its end before the connections are closed."""
+        wait(self._asked.values(), timeout=CALL_LIMIT)
 
 
 class _Neighbors:

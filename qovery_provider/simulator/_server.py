@@ -9,6 +9,7 @@ import threading
 import time
 from concurrent.futures import Future
 from typing import Final, NamedTuple
+from weakref import WeakSet
 
 from aiohttp import web
 
@@ -158,6 +159,10 @@ class _ServerThread(threading.Thread):
         self.ready.set_result(_Running(asyncio.get_running_loop(), stopping, server))
         await stopping.wait()
         await runner.cleanup()
+        # Left are those that came while it stopped, and those whose last answer nobody reads.
+        for transport in server.transports:
+            transport.abort()
+        await asyncio.sleep(0)
 
 
 class _CountingServer(web.Server):
@@ -167,7 +172,9 @@ class _CountingServer(web.Server):
         # Our own log is kept; writing aiohttp's would cost more than most answers.
         super().__init__(exchange.handle, access_log=None)
         self.accepted = 0
+        self.transports: WeakSet[asyncio.Transport] = WeakSet()
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
         self.accepted += 1
+        self.transports.add(transport)
         super().connection_made(handler, transport)
