@@ -8,6 +8,7 @@ from datetime import datetime
 from qovery_provider._cancellation import Cancellation
 from qovery_provider._models import EnvironmentStatus
 from qovery_provider._sentences import duration, short
+from qovery_provider._states import Phase
 from qovery_provider._verdicts import CancellationRequest, Done, Fail, ListQueue, LookUpHistory, Observed, Send
 
 MOST_NAMED = 5
@@ -52,9 +53,12 @@ def foresee_all(request: CancellationRequest, statuses: Mapping[str, Environment
     if not busy:
         verdict = 'would fail, as on_idle is "fail": ' if request.on_idle == "fail" else ""
         return f"{verdict}nothing to cancel right now in {len(statuses)} environments"
+    joined = sum(status.phase is Phase.CANCELING for status in busy)
+    counts = {"cancel": len(busy) - joined, "join": joined}
+    what = " and ".join(f"{verb} {count}" for verb, count in counts.items() if count)
     queued = " and all queued requests" if request.include_queued else ""
-    risk = f"; {FORCE_RISK}" if request.force_cancel else ""
-    return f"would cancel {len(busy)} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}"
+    risk = f"; {FORCE_RISK}" if request.force_cancel and counts["cancel"] else ""
+    return f"would {what} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}"
 
 
 def running(status: EnvironmentStatus, wall: float) -> str:

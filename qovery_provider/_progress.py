@@ -7,6 +7,7 @@ URN stands on that resource's row, one without on the stack's.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import grpc
 from pulumi.runtime.proto.engine_pb2 import INFO, LogRequest
@@ -54,5 +55,11 @@ def to_engine(arguments: Sequence[str], urn: str) -> Progress:
     """Return the way to the engine that runs this process, silent when there is none."""
     if len(arguments) != PLUGIN_ARGUMENTS or not arguments[0].endswith("__main__.py"):
         return Progress(None)
-    stub = EngineStub(grpc.insecure_channel(arguments[1]))
+    stub = _engine(arguments[1])
     return Progress(lambda request: stub.Log(request, timeout=LOG_TIMEOUT), urn)
+
+
+@cache
+def _engine(address: str) -> EngineStub:
+    """Return the one channel that all operations of this process share; opening one costs a millisecond of CPU."""
+    return EngineStub(grpc.insecure_channel(address))

@@ -196,6 +196,12 @@ def test_names_five_of_many() -> None:
     assert line.endswith(", 2 more")
 
 
-def test_joins_count_as_well_in_many_environments() -> None:
-    """What is canceling already is joined: it is under way all the same."""
-    assert foresee_all(_request(), {"a": CANCELING}, NOW).startswith("would cancel 1 of 1 environments: ")
+def test_joins_are_told_apart_in_many_environments() -> None:
+    """What is being canceled already is joined: nothing is sent there, and nothing is forced."""
+    line = foresee_all(_request(force_cancel=True), {"a": CANCELING}, NOW)
+
+    assert line.startswith("would join 1 of 1 environments: ")
+    assert "force" not in line
+    assert foresee_all(_request(), {"a": CANCELING, "b": BUSY, "c": IDLE}, NOW).startswith(
+        "would cancel 1 and join 1 of 3 environments: "
+    )
