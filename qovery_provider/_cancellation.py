@@ -199,7 +199,10 @@ class Cancellation:
             self._send_from = now + RESEND_GRACE * 2 ** (self._sends - 1)
             return Look(now)
         if error.may_have_executed:
-            self._send_from = now + max(RESEND_GRACE * 2 ** (self._sends - 1), error.retry_after or 0.0)
+            asked = error.retry_after or 0.0
+            # Looks go on meanwhile, so a delay that nobody can wait for is no reason to give up: it is left out.
+            obeyed = asked if now + asked <= self.known.deadline else 0.0
+            self._send_from = now + max(RESEND_GRACE * 2 ** (self._sends - 1), obeyed)
             self.known.sent = Sent.MAYBE
             self._looks = Looks(now)
             return self._look()

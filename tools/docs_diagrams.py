@@ -69,7 +69,7 @@ def states() -> str:
 def _after(state: str, sent: Sent) -> str:
     request = machine.ANY if sent is Sent.NOTHING else machine.PINNED
     seen = Observed(machine.status(state))
-    return _word(machine.situation(machine.told(request, sent, ((seen, False),))))
+    return _word(machine.situation(machine.told(request, sent, ((seen, machine.due),))))
 
 
 # The machine as tables.
@@ -99,8 +99,9 @@ def _steps(following: Next) -> str:
 
 
 def _labels() -> Iterator[str]:
-    for observations in (machine.LOOKS, machine.SENDS, machine.HISTORIES, machine.QUEUES, machine.QUEUED):
+    for observations in machine.EVENTS.values():
         yield from observations
+    yield machine.TIME_IS_UP
 
 
 def _word(situation: str) -> str:

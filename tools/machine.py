@@ -7,12 +7,13 @@ can be observed next is tried, until nothing new comes of it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from qovery_provider import errors
 from qovery_provider._cancellation import Cancellation
 from qovery_provider._models import DeploymentRecord, EnvironmentStatus
+from qovery_provider._schedule import HISTORY_PATIENCE
 from qovery_provider._verdicts import (
     Accepted,
     CancellationRequest,
@@ -53,8 +54,33 @@ CONFLICT = errors.ConflictError("a call", 409)
 
 TIME_IS_UP = "it still runs, and the time is up"
 
+Moment = Callable[[Cancellation], float]
+"""When something is observed."""
+
+
+def due(one: Cancellation) -> float:
+    """When the call is to be made; what has ended is asked nothing more."""
+    return getattr(one.verdict, "at", 0.0)
+
+
+def after_the_grace(one: Cancellation) -> float:
+    """When the cancel may be sent again."""
+    return max(due(one), one._send_from)  # noqa: SLF001 - nothing else tells it
+
+
+def out_of_patience(one: Cancellation) -> float:
+    """When the history has had time enough."""
+    return max(due(one), (one._untold_since or 0.0) + HISTORY_PATIENCE)  # noqa: SLF001 - as above
+
+
+def at_the_deadline(one: Cancellation) -> float:
+    """When the time is up."""
+    return one.known.deadline
+
+
 LOOKS: dict[str, Event] = {
     "it runs": Observed(status("BUILDING")),
+    "it runs, by an answer that took long": Observed(status("BUILDING"), took=60.0),
     "its state is unknown": Observed(status("A_NEW_STATE")),
     "it is CANCELING": Observed(status("CANCELING")),
     "it is CANCELED": Observed(status("CANCELED")),
@@ -63,7 +89,6 @@ LOOKS: dict[str, Event] = {
     "something without an id runs": Observed(status("BUILDING", None)),
     "no such environment": Failed(MISSING),
     "the look fails for good": Failed(REFUSED),
-    TIME_IS_UP: Observed(status("BUILDING")),
 }
 SENDS: dict[str, Event] = {
     "accepted": Accepted(status("CANCELING")),
@@ -92,6 +117,16 @@ QUEUED: dict[str, Event] = {
     "refused for good": Failed(REFUSED),
 }
 
+UNTOLD = ("it is under way", "it is not there")
+
+EVENTS: dict[type, Mapping[str, Event]] = {
+    Look: LOOKS,
+    Send: SENDS,
+    LookUpHistory: HISTORIES,
+    ListQueue: QUEUES,
+    CancelQueued: QUEUED,
+}
+
 STEPS: dict[type, str] = {
     Send: "send",
     LookUpHistory: "ask the history",
@@ -99,8 +134,8 @@ STEPS: dict[type, str] = {
     CancelQueued: "cancel a queued request",
 }
 
-Story = tuple[tuple[Event, bool], ...]
-"""What was observed, and each time whether that was only when the time was up."""
+Story = tuple[tuple[Event, Moment], ...]
+"""What was observed, and when."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +168,8 @@ def _named(verdict: Verdict, sent: Sent, *, is_fixed: bool) -> str:
 def told(request: CancellationRequest, sent: Sent, story: Story) -> Cancellation:
     """Return the machine after a story."""
     cancellation = Cancellation(request, 0.0, lambda: 0.5, sent)
-    for event, is_late in story:
-        due = getattr(cancellation.verdict, "at", 0.0)  # what has ended is asked nothing more
-        cancellation.observe(event, cancellation.known.deadline if is_late else due)
+    for event, moment in story:
+        cancellation.observe(event, moment(cancellation))
     return cancellation
 
 
@@ -148,8 +182,8 @@ def steps(request: CancellationRequest, sent: Sent = Sent.NOTHING) -> set[Step]:
         if _detail(before) in seen:
             continue
         seen.add(_detail(before))
-        for observed, event in _possible(before.verdict).items():
-            longer = (*story, (event, observed == TIME_IS_UP))
+        for observed, event, moment in _possible(before.verdict):
+            longer = (*story, (event, moment))
             after = told(request, sent, longer)
             found.add(Step(situation(before), observed, situation(after)))
             if not isinstance(after.verdict, Done | Fail):
@@ -163,27 +197,22 @@ def ends(found: set[Step]) -> Iterator[tuple[str, str]]:
     yield from sorted({(step.situation, step.next) for step in found if step.next not in inner})
 
 
-def _possible(verdict: Verdict) -> Mapping[str, Event]:
-    match verdict:
-        case Look():
-            return LOOKS
-        case Send():
-            return SENDS
-        case LookUpHistory():
-            return HISTORIES
-        case ListQueue():
-            return QUEUES
-        case CancelQueued():
-            return QUEUED
-        case _:
-            return {}
+def _possible(verdict: Verdict) -> Iterator[tuple[str, Event, Moment]]:
+    """Yield what a step can lead to, and when it is observed."""
+    yield from ((observed, event, due) for observed, event in EVENTS.get(type(verdict), {}).items())
+    if isinstance(verdict, Look):
+        yield "it runs", LOOKS["it runs"], after_the_grace
+        yield TIME_IS_UP, LOOKS["it runs"], at_the_deadline
+    if isinstance(verdict, LookUpHistory):
+        yield from ((observed, HISTORIES[observed], out_of_patience) for observed in UNTOLD)
 
 
 def _detail(cancellation: Cancellation) -> object:
     """Return what decides about the future, less the time."""
     known = cancellation.known
-    kept = ("_is_fixed", "_is_missing", "_sends", "_history_reads")
+    kept = ("_is_fixed", "_is_missing", "_sends", "_has_looked_again")
+    is_untold = cancellation._untold_since is not None  # noqa: SLF001 - as above
     counts = tuple(getattr(cancellation, name) for name in kept)
     refusal = type(cancellation._refusal)  # noqa: SLF001 - as above
     is_waiting = known.now < cancellation._send_from  # noqa: SLF001 - as above
-    return situation(cancellation), known.sent, counts, refusal, is_waiting, len(known.canceled_request_ids)
+    return situation(cancellation), known.sent, counts, is_untold, refusal, is_waiting, len(known.canceled_request_ids)

@@ -45,7 +45,11 @@ def test_more_than_four_operations_run_at_once() -> None:
         assert MOST_OPERATIONS == pool._max_workers  # noqa: SLF001
 
 
-@pytest.mark.parametrize("arguments", [None, (), ("text",), (lambda: None,), (lambda: "text",)], ids=str)
+@pytest.mark.parametrize(
+    "arguments",
+    [None, (), ("text",), (lambda: None,), (lambda: "text",)],
+    ids=["nothing", "empty", "a text", "a dead reference", "a reference to a text"],
+)
 def test_where_the_insides_differ_nothing_happens(monkeypatch: pytest.MonkeyPatch, arguments: object) -> None:
     """A later Python or SDK may keep other things there: then it stays at four."""
     monkeypatch.setattr(threading, "current_thread", lambda: SimpleNamespace(_args=arguments))
