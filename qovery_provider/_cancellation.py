@@ -148,7 +148,7 @@ class Cancellation:
             # A status that is in progress and names no deployment says nothing of the target: do not act on it.
             is_silent = status.last_deployment_id is None and status.is_in_progress
             return self._look_later() if is_silent else LookUpHistory(known.now)
-        known.deployment_state = status.last_deployment_state
+        known.deployment_state, self._untold_since = status.last_deployment_state, None
         if status.phase.is_over:
             return self._over(status.phase)
         if status.phase is Phase.CANCELING:

@@ -7,6 +7,10 @@ from qovery_provider._verdicts import Knowledge, Outcome, Sent
 
 LONGEST_SHORT = 16
 
+MINUTE = 60.0
+LONG = 2 * MINUTE
+"""Seconds; of what is longer, nobody wants to read the seconds."""
+
 
 def outcome(known: Knowledge, what: Outcome) -> str:
     """Say in words what happened."""
@@ -33,9 +37,11 @@ def progress(known: Knowledge) -> str:
         return "looking what is running"
     if known.deployment_state is None:
         return f"looking: {known.status.last_deployment_state}"
-    waited, left = duration(known.now - known.started), duration(known.deadline - known.now)
+    waited, left = duration(known.now - known.started), known.deadline - known.now
+    rest = duration(left // MINUTE * MINUTE if left > LONG else left)
     which = f"deployment {short(known.deployment_id)}"
-    return f"{known.deployment_state}, {waited} so far, {left} left: {_how_far(known)}, {which}{_behind(known)}"
+    # A row of a terminal has an end: what changes comes first.
+    return f"{known.deployment_state}, {waited} so far, {rest} left: {_how_far(known)}{_behind(known)}, {which}"
 
 
 def timed_out(known: Knowledge, error: Exception | None) -> str:

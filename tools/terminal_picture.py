@@ -36,11 +36,11 @@ ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs/images"
 
 ENVIRONMENT = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
-COLUMNS, LINES = 148, 200
+COLUMNS, LINES = 176, 200
 SETTINGS = {"TERM": "xterm-256color", "COLUMNS": str(COLUMNS), "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
 
 COMMANDS = ("preview", "up --yes --skip-preview", "refresh --yes --skip-preview --diff")
-RUNNING = Plan(phases=(("BUILDING", 3600.0),), cancel_delay=4.0)
+RUNNING = Plan(phases=(("BUILDING", 3600.0),), cancel_delay=8.0)
 WAITING = Plan(phases=(("BUILDING", 3600.0),), cancel_delay=0.0)
 COLORS = {"brown": "yellow", "brightbrown": "bright_yellow"}
 PALETTE = (
@@ -169,7 +169,7 @@ def main() -> None:
 
         def watch() -> None:
             nonlocal waiting
-            if "cancel accepted, 2 s" in terminal.text():
+            if "queued behind it" in terminal.text():
                 waiting = waiting or terminal.draw("pulumi up, while it waits")
 
         for command in COMMANDS:
@@ -179,7 +179,7 @@ def main() -> None:
                 environment.cancel()  # somebody else stops the next one, for the refresh to show it
         IMAGES.mkdir(parents=True, exist_ok=True)
         (IMAGES / "session.svg").write_text(terminal.draw("pulumi preview, pulumi up, pulumi refresh"))
-        (IMAGES / "waiting.svg").write_text(waiting)
+        (IMAGES / "waiting.svg").write_text(waiting or sys.exit("the terminal never showed who is queued"))
     print(terminal.text())
 
 

@@ -31,11 +31,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     # The world is made before the line is printed, so that it names everything that exists.
     project_id = _populate(simulator, options)
-    with simulator:
+    try:
+        simulator.start()
+    except OSError as error:
+        sys.exit(f"The simulator cannot listen on port {options.port} of 127.0.0.1: {os.strerror(error.errno or 0)}.")
+    try:
         print(json.dumps(_introduction(simulator, project_id)), flush=True)  # noqa: T201 - the line that callers wait for
         if options.exit_with_stdin:
             threading.Thread(target=_stop_at_end_of_stdin, args=(stopping,), daemon=True).start()
         stopping.wait()
+    finally:
+        simulator.stop()
     return 0
 
 

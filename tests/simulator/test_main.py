@@ -5,6 +5,7 @@ import json
 import os
 import runpy
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -104,3 +105,14 @@ def test_it_serves_until_a_signal_comes(number: signal.Signals) -> None:
 
     assert response.json()["last_deployment_id"] == f"{environment_id}-1"
     assert (code, errors) == (0, b"")
+
+
+def test_a_port_that_is_taken_is_told_in_one_line() -> None:
+    """Somebody else listens there: that is no bug, and needs no traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit) as ended:
+            main(["--port", str(port)])
+
+    text = f"The simulator cannot listen on port {port} of 127.0.0.1: Address already in use."
+    assert text == str(ended.value)

@@ -173,17 +173,17 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
         pytest.param({"status": STATUS, "sent": Sent.ACCEPTED}, "looking: STOPPED", id="resumed, before its state"),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING"},
-            "BUILDING, 1 min 30 s so far, 28 min 30 s left: sending the cancel, deployment d12",
+            "BUILDING, 1 min 30 s so far, 28 min left: sending the cancel, deployment d12",
             id="found",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.MAYBE},
-            "BUILDING, 1 min 30 s so far, 28 min 30 s left: looking whether the cancel was received, deployment d12",
+            "BUILDING, 1 min 30 s so far, 28 min left: looking whether the cancel was received, deployment d12",
             id="perhaps sent",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED},
-            "CANCELING, 1 min 30 s so far, 28 min 30 s left: cancel accepted, deployment d12",
+            "CANCELING, 1 min 30 s so far, 28 min left: cancel accepted, deployment d12",
             id="accepted",
         ),
         pytest.param(
@@ -192,14 +192,29 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
             id="joined, late",
         ),
         pytest.param(
+            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "now": 2621.0},
+            "CANCELING, 27 min 1 s so far, 2 min left: cancel accepted, deployment d12",
+            id="nearly three minutes left",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "now": 2679.5},
+            "CANCELING, 28 min so far, 2 min left: cancel accepted, deployment d12",
+            id="a bit over two minutes left",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "now": 2681.0},
+            "CANCELING, 28 min 1 s so far, 1 min 59 s left: cancel accepted, deployment d12",
+            id="nearly two minutes left",
+        ),
+        pytest.param(
             {
                 "status": STATUS,
                 "deployment_state": "CANCELING",
                 "sent": Sent.ACCEPTED,
                 "queued": [QueuedRequest("r1", "alice"), QueuedRequest("r2")],
             },
-            "CANCELING, 1 min 30 s so far, 28 min 30 s left: cancel accepted, deployment d12, "
-            "2 queued behind it (next by alice)",
+            "CANCELING, 1 min 30 s so far, 28 min left: cancel accepted, 2 queued behind it (next by alice), "
+            "deployment d12",
             id="somebody queued",
         ),
         pytest.param(
@@ -209,18 +224,18 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
                 "sent": Sent.ACCEPTED,
                 "queued": [QueuedRequest("r1"), QueuedRequest("r2", "alice")],
             },
-            "CANCELING, 1 min 30 s so far, 28 min 30 s left: cancel accepted, deployment d12, 2 queued behind it",
+            "CANCELING, 1 min 30 s so far, 28 min left: cancel accepted, 2 queued behind it, deployment d12",
             id="nobody says who queued",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.MAYBE, "deployment_id": None},
-            "BUILDING, 1 min 30 s so far, 28 min 30 s left: looking whether the cancel was received, "
+            "BUILDING, 1 min 30 s so far, 28 min left: looking whether the cancel was received, "
             "deployment without an id",
             id="without an id",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "deployment_id": "3c90c3cc-0d44-4b50-8888-12"},
-            "BUILDING, 1 min 30 s so far, 28 min 30 s left: sending the cancel, deployment 3c90…888-12",
+            "BUILDING, 1 min 30 s so far, 28 min left: sending the cancel, deployment 3c90…888-12",
             id="with a long id",
         ),
     ],
