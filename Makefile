@@ -3,13 +3,22 @@
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help setup engine up test check static format lock bench docs examples pictures clean
+.PHONY: test-compat test-oldest test-newest reliability model matrix values crashes mutate fuzz dist audit
 
 PYTHONS = python3 python3.13 python3.12 python3.11 python3.10
 RUN := .venv/bin/python -m
-PIP := $(RUN) pip --disable-pip-version-check install --quiet
+PIP := -m pip --disable-pip-version-check install --quiet
+LOCK := $(RUN) uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
+    --custom-compile-command 'make lock' pyproject.toml
+
+# How much the full forms of the proofs play, and where they write what it came to.
+QOVERY_SCHEDULES ?= 100000
+QOVERY_CRASHES ?= 50
+FUZZ_SECONDS ?= 60
+QOVERY_FIGURES ?= docs/figures
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/project ## Create .venv with the locked requirements and this project
 
@@ -22,6 +31,15 @@ up: setup ## Cancel a deployment: on a simulator, or on Qovery with QOVERY_API_T
 test: static engine ## Check everything that CI checks
 	$(RUN) coverage run -m pytest
 	$(RUN) coverage report
+
+test-compat: test-oldest test-newest ## Test what meets Pulumi with the oldest and the newest SDK that is supported
+
+# An old dependency may use what a newer Python calls deprecated.
+test-oldest test-newest: test-%: .venv-compat-%/project engine
+	@.venv-compat-$*/bin/python -c 'import sys; from importlib.metadata import version; \
+	    print("Python", sys.version.split()[0], *(f"{name} {version(name)}" for name in ("pulumi", "requests")))'
+	.venv-compat-$*/bin/python -m pytest -W default::DeprecationWarning tests/adapter
+	.venv-compat-$*/bin/python -m pytest -W default::DeprecationWarning -m engine tests/engine tests/examples
 
 check: static ## Check everything but what needs the Pulumi engine
 	$(RUN) coverage run -m pytest -m "not engine"
@@ -37,12 +55,62 @@ format: setup ## Format the code and repair what can be repaired
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
 
-lock: setup ## Renew requirements/dev.txt from pyproject.toml
-	$(RUN) uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --group dev --extra simulator \
-	    pyproject.toml --output-file requirements/dev.txt --custom-compile-command 'make lock'
+lock: setup ## Renew requirements/*.txt from pyproject.toml
+	$(LOCK) --group dev --extra simulator --output-file requirements/dev.txt
+	$(LOCK) --group oldest --extra simulator --resolution lowest-direct | \
+	    $(LOCK) --group test --extra simulator --constraint - --output-file requirements/compat-oldest.txt
+	$(LOCK) --group test --extra simulator --upgrade --output-file requirements/compat-newest.txt
+	$(LOCK) --group mutate --constraint requirements/dev.txt --output-file requirements/mutate.txt
+	$(LOCK) --group fuzz --constraint requirements/dev.txt --output-file requirements/fuzz.txt
+	$(LOCK:pyproject.toml=) --group audit --output-file requirements/audit.txt
+
+reliability: model matrix values crashes mutate fuzz ## Play every proof in full and write docs/reliability.md: about 40 minutes
+
+model: setup ## Play random schedules, 100 000 of them
+	QOVERY_FIGURES=$(QOVERY_FIGURES) QOVERY_SCHEDULES=$(QOVERY_SCHEDULES) $(RUN) pytest tests/model
+	@$(RUN) tools.reliability
+
+matrix: setup ## Play every fault at every position of a cancellation
+	QOVERY_FIGURES=$(QOVERY_FIGURES) $(RUN) pytest tests/contract/test_fault_matrix.py
+	@$(RUN) tools.reliability
+
+values: setup ## Give every input and setting every value that it should not have
+	QOVERY_FIGURES=$(QOVERY_FIGURES) $(RUN) pytest tests/adapter/test_bad_input.py
+	@$(RUN) tools.reliability
+
+crashes: engine ## Kill the engine at random moments, 50 for each way to die
+	QOVERY_FIGURES=$(QOVERY_FIGURES) QOVERY_CRASHES=$(QOVERY_CRASHES) $(RUN) pytest tests/engine/test_crashes.py
+	@$(RUN) tools.reliability
+
+mutate: setup .venv-mutate/requirements ## Change the pure modules in small ways and see whether the tests notice
+	QOVERY_FIGURES=$(QOVERY_FIGURES) .venv-mutate/bin/python -m tools.mutate
+	@$(RUN) tools.reliability
+
+fuzz: .venv-fuzz/requirements setup ## Make up inputs, settings and answers, guided by coverage; FUZZ_SECONDS=60 for each target
+	QOVERY_FIGURES=$(QOVERY_FIGURES) .venv-fuzz/bin/python -m tests.fuzz $(FUZZ_SECONDS)
+	@$(RUN) tools.reliability
 
 bench: setup ## Measure against what people would use instead; writes benchmarks/results.json and .svg
 	@cli=$$(.venv/bin/python tools/pulumi/ensure.py) && PATH="$${cli:+$$cli:}$$PATH" $(RUN) benchmarks
+
+dist: setup ## Build the sdist and the wheel into dist/: the same bytes from the same files, whenever and wherever
+	@rm -rf dist
+	$(RUN) hatchling build
+	$(RUN) twine check --strict dist/*
+
+# What is published is audited as it is installed: the wheel and the locked versions of what it needs.
+audit: dist .venv-audit/requirements ## Check licences, workflows and known vulnerabilities; write the SBOM into dist/
+	@$(RUN) uv venv --quiet --clear --python .venv-audit/bin/python .venv-audit/runtime
+	@$(RUN) uv pip install --quiet --python .venv-audit/runtime --constraint requirements/dev.txt dist/*.whl
+	@sed "s/^dynamic = .*/version = \"$$($(RUN) hatchling version)\"/" pyproject.toml >.venv-audit/pyproject.toml
+	.venv-audit/bin/cyclonedx-py environment --pyproject .venv-audit/pyproject.toml --mc-type library \
+	    --output-reproducible --output-file dist/qovery-provider.cdx.json .venv-audit/runtime
+	.venv-audit/bin/pip-licenses --python .venv/bin/python --summary
+	.venv-audit/bin/pip-licenses --summary
+	.venv-audit/bin/zizmor --offline --persona pedantic .github examples/ci/github/*.yml
+	@.venv-audit/bin/pip-audit --strict --disable-pip --requirement requirements/dev.txt \
+	    --requirement requirements/audit.txt || \
+	    { echo "This is not clean: something is vulnerable, or could not be asked about." >&2; exit 1; }
 
 docs: setup ## Build the documentation into site/
 	$(RUN) tools.docs_diagrams
@@ -55,22 +123,50 @@ pictures: engine ## Draw the README's terminal pictures from a real run
 	$(RUN) tools.terminal_picture
 
 clean: ## Remove all that make made in this folder; a Pulumi CLI that it got stays in the user's cache
-	rm -rf .venv .make site .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* .make build dist site .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
+	    .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # The marks of what was set up lie in .venv, so that they go with it.
 
 .venv/project: .venv/requirements pyproject.toml
 	@echo "Installing this project into .venv"
-	@$(PIP) --no-deps --no-build-isolation --editable .
+	@.venv/bin/python $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/requirements: requirements/dev.txt | .venv/bin/python
 	@echo "Installing the locked requirements into .venv: about a minute"
-	@$(PIP) --require-hashes --requirement requirements/dev.txt
+	@.venv/bin/python $(PIP) --require-hashes --requirement requirements/dev.txt
 	@touch $@
 
-.venv/bin/python:
+.venv-%/project: .venv-%/requirements pyproject.toml
+	@echo "Installing this project into .venv-$*"
+	@.venv-$*/bin/python $(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PRECIOUS: .venv-%/requirements
+.venv-%/requirements: requirements/%.txt | .venv-%/bin/python
+	@echo "Installing requirements/$*.txt into .venv-$*"
+	@.venv-$*/bin/python $(PIP) --require-hashes --requirement $<
+	@touch $@
+
+# pyenv shows only the versions that somebody has chosen.
+prefer = python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python) $(PYTHONS)
+.venv-compat-oldest/bin/python: PYTHONS := $(call prefer,3.10)
+.venv-compat-newest/bin/python: PYTHONS := $(call prefer,3.13)
+
+# atheris is built for these, and nothing else.
+.venv-fuzz/bin/python:
+	@for python in $(call prefer,3.12) python3.14; do \
+	    if $$python -c 'import sys; sys.exit(sys.platform != "linux" or not (3, 11) <= sys.version_info < (3, 15))' \
+	        2>/dev/null; then break; fi; \
+	    python=; \
+	done; \
+	if [ -z "$$python" ]; then echo "Fuzzing needs Linux and Python 3.11 to 3.14, which atheris is built for." >&2; exit 1; fi; \
+	echo "Creating .venv-fuzz with $$($$python --version)"; \
+	$$python -m venv .venv-fuzz
+
+.venv/bin/python .venv-audit/bin/python .venv-mutate/bin/python .venv-compat-oldest/bin/python .venv-compat-newest/bin/python:
 	@for python in $(PYTHONS); do \
 	    if $$python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then break; fi; \
 	    python=; \
@@ -80,5 +176,5 @@ clean: ## Remove all that make made in this folder; a Pulumi CLI that it got sta
 	    echo "$$python cannot make virtual environments: install its venv module (Debian: apt install python3-venv)." >&2; \
 	    exit 1; \
 	fi; \
-	echo "Creating .venv with $$($$python --version)"; \
-	$$python -m venv .venv
+	echo "Creating $(@:/bin/python=) with $$($$python --version)"; \
+	$$python -m venv $(@:/bin/python=)

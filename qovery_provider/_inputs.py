@@ -5,11 +5,12 @@ Everything that a provider needs to check, plan and diff, for any host: it knows
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-from qovery_provider._given import given
+from qovery_provider._given import given, kind_of
 from qovery_provider._verdicts import CancellationRequest, Tolerance
 from qovery_provider.errors import ConfigurationError
 
@@ -119,14 +120,15 @@ def checked_uuid(name: str, value: object) -> str:
 def with_defaults(props: Mapping[str, Any], defaults: Mapping[str, Any] = CANCELLATION) -> dict[str, Any]:
     """Return every input, those that are missing or None with their defaults, and nothing else.
 
-    UUIDs come back in small letters, as Qovery writes them, and lists of them sorted, each once.
+    UUIDs come back in small letters, as Qovery writes them, and lists of them sorted, each once. What is no UUID comes
+    back as it was given, to be shown like that.
     """
     filled = {name: default if props.get(name) is None else props[name] for name, default in defaults.items()}
     for name in {"environment_id", "project_id"} & filled.keys():
-        if isinstance(filled[name], str):
+        if _uuid(filled[name]) is None:
             filled[name] = filled[name].lower()
     ids = filled.get("environment_ids")
-    if isinstance(ids, list) and all(isinstance(item, str) for item in ids):
+    if isinstance(ids, list) and not any(map(_uuid, ids)):
         filled["environment_ids"] = sorted({item.lower() for item in ids})
     return filled
 
@@ -140,11 +142,12 @@ def problems(inputs: Mapping[str, Any], is_unknown: Callable[[object], bool]) ->
     """
     found = {}
     for name, value in inputs.items():
-        known = [item for item in value if not is_unknown(item)] if isinstance(value, list) else value
+        is_list = name == "environment_ids" and isinstance(value, list)
+        known = [item for item in value if not is_unknown(item)] if is_list else value
         is_judged = not is_unknown(value) and (known or known == value)
         allowed = CHECKS[name](known) if is_judged else None
         if allowed:
-            found[name] = f"{allowed}; got {given(known)}"
+            found[name] = f"{allowed}; got {kind_of(known) if name == 'triggers' else given(known)}"
     return found
 
 
@@ -174,11 +177,16 @@ def changed(
 
 
 def _plain(value: object) -> object:
-    """Return a value that equals another one with the same content: Pulumi's assets are objects without equality."""
+    """Return a value that equals another one with the same content, and no other.
+
+    Left alone, Pulumi's assets and NaN would equal nothing, and True would equal 1.
+    """
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, bool) or (isinstance(value, float) and math.isnan(value)):
+        return (type(value).__name__, str(value))
     return (type(value).__name__, _plain(vars(value))) if hasattr(value, "__dict__") else value
 
 

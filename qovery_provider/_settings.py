@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import NoReturn
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import quote
 
 from qovery_provider._given import given
 from qovery_provider.errors import ConfigurationError
@@ -32,6 +33,20 @@ CONFIG_KEYS = (API_TOKEN, API_URL_KEY, AUTH_SCHEME, PREVIEW_STATUS)
 
 SCHEMES = {"bearer": "Bearer", "token": "Token"}
 FLAGS = {"true": True, "false": False}
+
+LONGEST_TOKEN = 8192
+"""Characters; servers take no longer headers."""
+
+URL = re.compile(
+    r"(?P<scheme>https?)://(?:\[(?P<ipv6>[0-9a-f:.]{2,45})\]|(?P<name>[0-9a-z.-]{1,253}))(?::(?P<port>[1-9][0-9]{0,4}))?"
+    r"(?:/(?:[\w.~!$&'()*+,;=:@/-]|%[0-9a-f]{2})*)?",
+    re.ASCII | re.IGNORECASE,
+)
+LONGEST_URL = 2000
+HIGHEST_PORT = 65_535
+LABEL = re.compile(r"[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?", re.IGNORECASE)
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
+"""A URL (RFC 3986), a part of a host name (RFC 1123), and a last part that makes the whole an IPv4 address."""
 
 
 class Token:
@@ -121,7 +136,13 @@ def shows_preview_status(config: Mapping[str, object]) -> bool:
 
 
 def _flag(config: Mapping[str, object]) -> bool | None:
-    return FLAGS.get(str(config.get(PREVIEW_STATUS, True)).strip().lower())
+    value = config.get(PREVIEW_STATUS, True)
+    return value if isinstance(value, bool) else FLAGS.get(_word(value))
+
+
+def _word(value: object) -> str:
+    """Return a plain word in small letters, or ""; there are letters that small letters make plain."""
+    return value.strip().lower() if isinstance(value, str) and value.isascii() else ""
 
 
 def _token(config: Mapping[str, object], environ: Mapping[str, str]) -> Token:
@@ -145,9 +166,10 @@ def _any_token(config: Mapping[str, object], environ: Mapping[str, str]) -> Toke
 
 def _checked_token(value: object, source: str) -> str:
     token = value.strip() if isinstance(value, str) else ""
-    if not token or not all("!" <= letter <= "~" for letter in token):
+    if not 0 < len(token) <= LONGEST_TOKEN or not all("!" <= letter <= "~" for letter in token):
         raise ConfigurationError(
-            f"the token from {source} cannot be one: it must be a single word of plain letters, digits and punctuation"
+            f"the token from {source} cannot be one: it must be a single word of plain letters, digits and "
+            f"punctuation, at most {LONGEST_TOKEN} of them"
         )
     return token
 
@@ -160,7 +182,7 @@ def _given_scheme(config: Mapping[str, object], _environ: Mapping[str, str]) -> 
     value = config.get(AUTH_SCHEME)
     if value is None:
         return None
-    scheme = SCHEMES.get(str(value).strip().lower())
+    scheme = SCHEMES.get(_word(value))
     if scheme is None:
         raise ConfigurationError(f"{AUTH_SCHEME} must be Bearer or Token; got {given(value)}")
     return scheme
@@ -179,33 +201,41 @@ def _is_jwt(token: str) -> bool:
 
 
 def _url(config: Mapping[str, object], environ: Mapping[str, str]) -> str:
-    value = config.get(API_URL_KEY) or environ.get("QOVERY_API_URL") or API_URL
-    source = API_URL_KEY if config.get(API_URL_KEY) else "QOVERY_API_URL"
+    candidates = ((config.get(API_URL_KEY), API_URL_KEY), (environ.get("QOVERY_API_URL"), "QOVERY_API_URL"))
+    for value, source in candidates:
+        if value is not None and value != "":
+            return _checked_url(value, source)
+    return API_URL
+
+
+def _checked_url(value: object, source: str) -> str:
     url = value.strip() if isinstance(value, str) else ""
     if not _is_usable(url):
         raise ConfigurationError(
-            f"{source} must be an https URL without user, query or fragment (http only for a loopback address); "
-            f"got {given(value)}"
+            f"{source} must be an https URL without user, query or fragment (http only for a loopback address), with a "
+            "host name of plain letters, digits, hyphens and dots, or an address, and a port from 1 to "
+            f"{HIGHEST_PORT} if any; got {given(value)}"
         )
     return url.rstrip("/")
 
 
 def _is_usable(url: str) -> bool:
-    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+    parts = URL.fullmatch(url) if len(url) <= LONGEST_URL else None
+    if not parts or int(parts["port"] or 1) > HIGHEST_PORT:
         return False
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        is_loopback = _is_loopback(parts["ipv6"], parts["name"])
     except ValueError:
         return False
-    has_extras = "@" in parts.netloc or "?" in url or "#" in url
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts))
-    return is_safe and bool(parts.hostname) and port != 0 and not has_extras
+    return is_loopback or parts["scheme"].lower() == "https"
 
 
-def _is_loopback(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _is_loopback(ipv6: str | None, name: str) -> bool:
+    """Tell whether a host is this machine, without resolving its name; a ValueError says that it is no host."""
+    if ipv6:
+        return IPv6Address(ipv6).is_loopback
+    if NUMBER.fullmatch(name.rpartition(".")[2]):
+        return IPv4Address(name).is_loopback
+    if not all(map(LABEL.fullmatch, name.split("."))):
+        raise ValueError(name)
+    return name.lower() == "localhost"

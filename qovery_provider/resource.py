@@ -20,7 +20,7 @@ from qovery_provider.provider import DeploymentCancellationProvider
 
 OUTPUTS = ("outcome", "deployment_state", "canceled_request_ids", *STATUS_FIELDS)
 
-GO_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
+GO_DURATION = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)?(?:([0-9]+(?:\.[0-9]+)?)m)?(?:([0-9]+(?:\.[0-9]+)?)s)?")
 """The form of Pulumi's custom timeouts: 1h30m, 10m, 45s."""
 
 

@@ -84,7 +84,7 @@ def _call_errors() -> list[errors.CallError]:
 
 def _cancellations() -> list[Exception]:
     running, lost = _seen("BUILDING"), Failed(errors.RateLimitError(ASKED, 429, retry_after=1500.0))
-    silent = [_seen("BUILDING", NEXT), HistoryRead([DeploymentRecord(DEPLOYMENT, "BUILDING")])] * 20
+    silent: list[Event] = [_seen("BUILDING", NEXT), HistoryRead([DeploymentRecord(DEPLOYMENT, "BUILDING")])] * 20
     stories = [
         _after(STRICT, _seen("DEPLOYED")),
         _after(STRICT, running, _accepted(), _seen("DEPLOYED")),

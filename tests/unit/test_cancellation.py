@@ -324,6 +324,15 @@ def test_right_before_the_deadline_it_is_sent() -> None:
     assert Send(9.999) == one.verdict
 
 
+@pytest.mark.parametrize(("took", "verdict"), [(5.0, Send(7.0)), (5.1, Look(7.0))])
+def test_nothing_is_sent_on_a_slow_look(took: float, verdict: Send | Look) -> None:
+    """It shows what ran a while ago: another look is made first, if its answer took more than five seconds."""
+    one = machine()
+    one.observe(Observed(BUILDING.status, took), 7.0)
+
+    assert verdict == one.verdict
+
+
 # Sending again.
 
 
@@ -361,6 +370,16 @@ def test_the_servers_delay_is_obeyed(retry_after: float | None, again: float | N
     one = walk(machine(timeout=60.0), BUILDING, Failed(limited))
 
     assert (Fail(limited) if again is None else Look(again)) == one.verdict
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "again"), [(None, [5.0]), (2.0, [5.0]), (30.0, [30.0]), (60.0, []), (60.1, [5.0])]
+)
+def test_in_doubt_a_delay_that_ends_in_time_is_obeyed(retry_after: float | None, again: list[float]) -> None:
+    """One that ends after the deadline is no reason to give up: looks go on, and then the grace period is enough."""
+    one = walk(machine(timeout=60.0), BUILDING, Failed(ServerError("canceling", 503, retry_after=retry_after)))
+
+    assert again == sends(one, ACCEPTED)
 
 
 def test_an_early_look_does_not_shorten_the_servers_delay() -> None:
@@ -436,6 +455,32 @@ def test_the_last_state_is_kept_word_for_word() -> None:
     strange = EnvironmentStatus("env", "FINE", "REHEARSING ★", last_deployment_id="d1")
 
     assert "REHEARSING ★" == walk(machine(), Observed(strange)).known.deployment_state
+
+
+@pytest.mark.parametrize(("later", "is_over"), [(29.9, False), (30.0, True)])
+def test_the_history_gets_half_a_minute(later: float, *, is_over: bool) -> None:
+    """It may be late; but whoever waits for it to tell how the target ended does not wait for ever."""
+    one = walk(machine(), BUILDING, ACCEPTED, Observed(status("d2", "BUILDING")), untold := HistoryRead([]))
+    since = one.known.now
+    one.observe(Observed(status("d2", "BUILDING")), since + later)
+    one.observe(untold, since + later)
+
+    assert is_over is isinstance(one.verdict, Fail)
+
+
+@pytest.mark.parametrize(
+    ("sent", "events"),
+    [
+        pytest.param(Sent.ACCEPTED, [], id="resumed"),
+        pytest.param(Sent.NOTHING, [BUILDING, QueueListed([])], id="queue emptied"),
+    ],
+)
+def test_an_absence_is_believed_the_second_time(sent: Sent, events: Sequence[Event]) -> None:
+    """Wherever there was an environment, one look without it does not mean that it is gone."""
+    one = walk(resumed(sent, include_queued=True, on_completed="succeed"), *events, missing := Failed(FAILURES["404"]))
+
+    assert isinstance(one.verdict, Look)
+    assert "environment_gone" == walk(one, missing).result().outcome
 
 
 def test_a_second_absence_has_to_follow_the_first() -> None:

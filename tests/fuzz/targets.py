@@ -1,0 +1,231 @@
+"""What holds for any input, any setting and any answer. The tests try it at random, `make fuzz` guided by coverage."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from functools import partial
+from typing import Any, TypeVar
+from unittest.mock import patch
+
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pulumi.output import UNKNOWN as NOT_KNOWN
+from pulumi.output import Unknown
+from pulumi.runtime.rpc import UNKNOWN
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
+
+from qovery_provider import _inputs, _settings
+from qovery_provider._client import QoveryClient
+from qovery_provider._clock import SystemClock
+from qovery_provider._dynamic import QoveryResourceProvider
+from qovery_provider._models import (
+    DeploymentRecord,
+    EnvironmentStatus,
+    MalformedAnswerError,
+    QueuedRequest,
+    project_id_of,
+    results_of,
+)
+from qovery_provider._rate_limit import RateBudget, retry_after
+from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
+from qovery_provider.errors import CallError, ConfigurationError
+from qovery_provider.provider import DeploymentCancellationProvider
+from qovery_provider.running_provider import RunningDeploymentProvider
+from tests.fuzz.strategies import ANSWERS, ENVIRONMENTS, HEADERS, STACKS, input_bags
+from tests.support.bad_values import ENV, SECRET
+
+PROVIDERS: dict[str, tuple[type[QoveryResourceProvider], Mapping[str, Any]]] = {
+    "DeploymentCancellation": (DeploymentCancellationProvider, _inputs.CANCELLATION),
+    "RunningDeployment": (RunningDeploymentProvider, _inputs.LOOKING),
+    "BulkDeploymentCancellation": (BulkDeploymentCancellationProvider, _inputs.BULK_CANCELLATION),
+}
+
+LISTS = {"environment_ids", "triggers"}
+"""The inputs that may be lists."""
+
+LONGEST = 600
+"""Characters of a text for a person."""
+
+Result = TypeVar("Result")
+Error = TypeVar("Error", bound=Exception)
+
+few = settings(max_examples=200, deadline=None)
+"""In the tests; `make fuzz` tries as many as it has time for."""
+
+
+def _assert_readable(text: str) -> None:
+    assert text.isprintable(), text
+    assert 0 < len(text) <= LONGEST, text
+    assert SECRET not in text, text
+
+
+def _tried(expected: type[Error], act: Callable[[], Result]) -> tuple[Result | None, Error | None]:
+    """Return what comes of it: a result, or the one error that is declared for it."""
+    try:
+        return act(), None
+    except expected as error:
+        return None, error
+
+
+@contextmanager
+def _nothing_is_asked() -> Iterator[None]:
+    with patch.object(requests.Session, "request", side_effect=AssertionError("a request")):
+        yield
+
+
+@given(bag=input_bags())
+@few
+def inputs(bag: tuple[str, dict[str, Any]]) -> None:
+    """Checking never fails; each text names a property and can be read; what passes can be planned and asked for."""
+    resource, news = bag
+    provider, defaults = PROVIDERS[resource][0](), PROVIDERS[resource][1]
+    with _nothing_is_asked():
+        result = provider.check({}, _as_received(news))
+        for failure in result.failures:
+            assert failure.property in defaults
+            _assert_readable(failure.reason)
+        if not result.failures:
+            _assert_planned(provider, result.inputs, defaults)
+
+
+def _as_received(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Return values as the SDK's host hands them on: marks of unknown ones have become objects, every number is new."""
+    if isinstance(value, dict):
+        return {key: _as_received(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_received(item) for item in value]
+    if isinstance(value, float):
+        return value * 1.0
+    return NOT_KNOWN if value == UNKNOWN else value
+
+
+def _assert_planned(provider: QoveryResourceProvider, checked: dict[str, Any], defaults: Mapping[str, Any]) -> None:
+    assert [] == [name for name in checked.keys() - LISTS if isinstance(checked[name], list)]
+    again = provider.check(checked, _as_received(checked))
+    assert not again.failures
+    stored = {**checked, _inputs.PINNED: checked.get("deployment_id") is not None}
+    assert not provider.diff("id", stored, again.inputs).changes, "what stays the same is a change"
+    assert provider.diff("id", {}, checked).replaces is not None
+    is_known = not any(isinstance(value, Unknown) for value in checked.values())
+    if is_known and defaults is not _inputs.LOOKING:
+        asked = _inputs.request(_inputs.with_defaults(checked, defaults))
+        assert 0 < asked.timeout <= _inputs.LONGEST_TIMEOUT
+
+
+@given(config=STACKS, environ=ENVIRONMENTS)
+@few
+def stack_settings(config: dict[str, Any], environ: dict[str, str]) -> None:
+    """Reading settings gives settings that the HTTP library can use, or the one error that names what is wrong."""
+    problems = _settings.problems(config, environ)
+    for key, text in problems.items():
+        assert key in _settings.CONFIG_KEYS
+        _assert_readable(text)
+    assert isinstance(_settings.shows_preview_status(config), bool)
+    resolved, refusal = _tried(ConfigurationError, lambda: _settings.resolve(config, environ))
+    if resolved is None:
+        assert str(refusal) in problems.values() or str(refusal).startswith("no Qovery API token")
+    else:
+        assert problems.keys() <= {_settings.PREVIEW_STATUS}
+        assert SECRET not in repr(resolved)
+        _assert_reaches_its_host(resolved.api_url)
+
+
+def _assert_reaches_its_host(url: str) -> None:
+    """What was accepted goes to the host that stands there, and in clear text only to this machine."""
+    prepared = requests.Request("GET", f"{url}/status").prepare().url or ""
+    host = url.lower().split("/")[2]
+    assert host == prepared.lower().split("/")[2]
+    assert prepared.startswith("https://") or host.startswith(("localhost", "127.", "["))
+
+
+def _each(read: Callable[[object], object]) -> Callable[[object], object]:
+    return lambda data: [read(item) for item in results_of(data)]
+
+
+READERS: list[Callable[[object], object]] = [
+    EnvironmentStatus.from_json,
+    project_id_of,
+    _each(EnvironmentStatus.from_json),
+    _each(DeploymentRecord.from_json),
+    _each(QueuedRequest.from_json),
+]
+
+
+@given(data=ANSWERS)
+@few
+def models(data: object) -> None:
+    """Whatever JSON comes is read as data that can be shown, or refused in the one declared way."""
+    for read in READERS:
+        found, refusal = _tried(MalformedAnswerError, partial(read, data))
+        if refusal:
+            _assert_readable(str(refusal))
+        else:
+            _assert_showable(found if isinstance(found, list) else [found])
+
+
+def _assert_showable(found: Sequence[Any]) -> None:
+    for one in found:
+        values = [one] if isinstance(one, str) else [getattr(one, field.name) for field in fields(one)]
+        assert all(value.isprintable() and 0 < len(value) <= 200 for value in values if isinstance(value, str))
+
+
+class _Canned(HTTPAdapter):
+    """Answers every request in the same way, without a connection."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__()
+        self._answer = HTTPResponse(io.BytesIO(body), headers, status, preload_content=False)
+
+    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
+        return self.build_response(request, self._answer)
+
+
+CALLS: list[Callable[[QoveryClient], object]] = [
+    lambda client: client.environment_status(ENV),
+    lambda client: client.project_statuses(ENV),
+    lambda client: client.project_of(ENV),
+    lambda client: client.deployment_history(ENV),
+    lambda client: client.deployment_queue(ENV),
+    lambda client: client.cancel_deployment(ENV, force=False),
+    lambda client: client.cancel_queued("request"),
+]
+
+SETTINGS = _settings.resolve({"qovery:apiToken": f"qov_{SECRET}"}, {})
+
+
+@given(
+    call=st.sampled_from(CALLS),
+    status=st.sampled_from([200, 202]) | st.integers(100, 599),
+    headers=HEADERS,
+    body=st.binary() | ANSWERS.map(lambda data: json.dumps(data).encode()),
+)
+@few
+def answers(call: Callable[[QoveryClient], object], status: int, headers: dict[str, str], body: bytes) -> None:
+    """Whatever comes back becomes data or the one error of a call, and the next pause is a sane one."""
+    client = QoveryClient(SETTINGS, SystemClock())
+    client.budget = RateBudget()
+    client._session.mount("https://", _Canned(status, headers, body))  # noqa: SLF001 - there is no other way in
+    _, refusal = _tried(CallError, lambda: call(client))
+    if refusal:
+        _assert_readable(str(refusal))
+        assert refusal.retry_after is None or 0 <= refusal.retry_after < math.inf
+    assert 0 <= client.budget.pause(0.0) < math.inf
+    hint = retry_after(headers, 0.0)
+    assert hint is None or 0 <= hint < math.inf
+    client.close()
+
+
+TARGETS: dict[str, Callable[[], None]] = {
+    "inputs": inputs,
+    "settings": stack_settings,
+    "models": models,
+    "answers": answers,
+}
+"""What `make fuzz` runs, by name."""

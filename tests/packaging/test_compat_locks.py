@@ -1,0 +1,72 @@
+"""What the README says was tested at both ends is declared, locked, and what `make test-compat` runs."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+ROOT = Path(__file__).parents[2]
+PROJECT = metadata.metadata("qovery-provider")
+
+
+def _found(pattern: str, text: str) -> list[str]:
+    return re.findall(pattern, text, re.MULTILINE)
+
+
+def _read(path: str) -> str:
+    return (ROOT / path).read_text()
+
+
+def _told(name: str) -> list[str]:
+    """Return the oldest and the newest version in the README's table."""
+    (row,) = _found(rf"^\| `?{name}`? \| (.*) \|$", _read("README.md"))
+    return row.split(" | ")
+
+
+def _locked(end: str, name: str) -> str:
+    (version,) = _found(rf"^{name}==(\S+) \\$", _read(f"requirements/compat-{end}.txt"))
+    return version
+
+
+def _lower_bound(specifiers: SpecifierSet) -> str:
+    (bound,) = (one.version for one in specifiers if one.operator == ">=")
+    return bound
+
+
+@pytest.mark.parametrize("name", ["pulumi", "requests"])
+def test_a_dependency(name: str) -> None:
+    """The oldest is the lower bound, and both are locked."""
+    (declared,) = (one for one in map(Requirement, PROJECT.get_all("Requires-Dist") or ()) if one.name == name)
+
+    assert [_locked("oldest", name), _locked("newest", name)] == _told(name)
+    assert _lower_bound(declared.specifier) == _told(name)[0]
+
+
+def test_python() -> None:
+    """The first and the last version that are declared are those for which make looks first."""
+    declared = _found(r"Python :: (3\.\d+)$", "\n".join(PROJECT.get_all("Classifier") or ()))
+
+    assert [declared[0], declared[-1]] == _told("Python")
+    assert _lower_bound(SpecifierSet(PROJECT["Requires-Python"])) == _told("Python")[0]
+    assert _told("Python") == _found(r"^\.venv-compat-\w+/bin/python: .*prefer,([\d.]+)", _read("Makefile"))
+
+
+def test_the_command_line_is_the_pinned_one() -> None:
+    """At both ends the engine is what tools/pulumi gets."""
+    (pinned,) = _found(r"pulumi/pkg/v3 v(\S+)", _read("tools/pulumi/go.mod"))
+
+    assert f"Pulumi's CLI {pinned}" in _read("README.md")
+
+
+@pytest.mark.parametrize("end", ["oldest", "newest"])
+def test_a_lock_names_no_registry(end: str) -> None:
+    """It has hashes, and need not say where a package comes from."""
+    lock = _read(f"requirements/compat-{end}.txt")
+
+    assert "://" not in lock
+    assert len(_found(r"^\S+==", lock)) == len(_found(r"^\S+==.* \\\n    --hash=sha256:", lock))
