@@ -84,7 +84,7 @@ class BulkDeploymentCancellationProvider(QoveryResourceProvider):
                 keep_state(id_, {**outputs, UNFINISHED: _unfinished(ended)}, str(error))
                 raise error
         counts = ", ".join(f"{count} {outcome}" for outcome, count in outputs["counts"].items())
-        row.conclude(f"{len(results)} environments: {counts or 'none'}")
+        row.conclude(f"environments: {counts or 'none'}")
         return {**inputs, **outputs}
 
 

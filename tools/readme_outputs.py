@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.examples.worlds import WORLDS, simulated
+from tests.examples.worlds import WORLDS, backend, simulated
 from tests.support.stack import TIME_LIMIT, Stack, engine_folder
 
 ROOT = Path(__file__).parents[1]
@@ -125,9 +125,9 @@ def main() -> None:
     engine = engine_folder([sys.executable, str(ROOT / "tools/pulumi/ensure.py")])
     for name in sys.argv[1:] or names():
         readme = EXAMPLES / name / "README.md"
-        with tempfile.TemporaryDirectory() as folder, simulated(WORLDS[name]) as qovery:
+        with tempfile.TemporaryDirectory() as folder, simulated(WORLDS[name]) as qovery, backend(name) as address:
             before = readme.read_text()
-            after = rewritten(before, play(before, placed(name, Stack(Path(folder), engine, qovery))))
+            after = rewritten(before, play(before, placed(name, Stack(Path(folder), engine, qovery, backend=address))))
         readme.write_text(after)
         print(f"{name}: {'the same' if after == before else 'rewritten'}", flush=True)
 

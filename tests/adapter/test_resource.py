@@ -28,8 +28,8 @@ def test_only_what_was_given_is_registered(recorder: Recorder) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("10m", 600.0), ("1h30m", 5400.0), ("45s", 45.0), ("1.5h", 5400.0), ("soon", "soon"), ("１０m", "１０m")],
-    ids=["minutes", "hours and minutes", "seconds", "fraction", "unreadable, for check to name"],
+    [("10m", 600.0), ("1h30m", 5400.0), ("45s", 45.0), ("1.5h", 5400.0), ("soon", "soon"), ("\uff11m", "\uff11m")],
+    ids=["minutes", "hours and minutes", "seconds", "fraction", "unreadable, for check to name", "another digit"],
 )
 def test_the_custom_create_timeout_is_honoured(recorder: Recorder, text: str, expected: object) -> None:
     """The SDK never hands custom timeouts to dynamic providers, so the constructor does."""

@@ -44,7 +44,7 @@ def test_a_whole_project(stack: Stack, environments: list[Environment], qovery_s
     }
     assert [["CANCELED", "BUILDING"]] * 3 == [[each.state for each in one.deployments] for one in busy]
     assert 3 == len(qovery_simulator.posts())
-    assert ["4 environments: 3 canceled, 1 nothing_to_cancel"] == run.diagnostics
+    assert ["environments: 3 canceled, 1 nothing_to_cancel"] == run.diagnostics
     assert "2 unchanged" in stack.up().output
 
 

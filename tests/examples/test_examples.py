@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from qovery_provider.simulator import QoverySimulator
-from tests.examples.worlds import PREVIEW, PRODUCTION, STAGING, WORLDS, simulated
+from tests.examples.worlds import PREVIEW, PRODUCTION, STAGING, WORLDS, backend, simulated
 from tests.support.stack import Stack, engine_folder
 from tools import readme_outputs as readme
 
@@ -38,12 +38,18 @@ TRUTH: dict[str, Told] = {
     },
     "08-automation-api": {STAGING: [("CANCELED", 1), ("BUILDING", 0)]},
     "09-component": {STAGING: [("CANCELED", 1), ("BUILDING", 0)], PREVIEW: [("DEPLOYED", 0)]},
+    "10-team": {
+        STAGING: [("CANCELED", 1), ("BUILDING", 0)],
+        PREVIEW: [("DEPLOYED", 0)],
+        PRODUCTION: [("CANCELED", 1)],
+    },
 }
 
 MISSING: dict[str, str] = {
     "07-freeze-project": "Stack 'dev' is missing configuration values 'incident' and 'projectId'",
     "08-automation-api": "the following arguments are required: environment_id, --incident",
     "09-component": "Missing required configuration variable 'component:environments'",
+    "10-team": "Stack 'dev' is missing configuration values 'projectId' and 'run'",
 }
 """What is said; all others miss the environment."""
 
@@ -68,9 +74,10 @@ def qovery(name: str) -> Iterator[QoverySimulator]:
 
 
 @pytest.fixture
-def stack(name: str, tmp_path: Path, engine: str | None, qovery: QoverySimulator) -> Stack:
+def stack(name: str, tmp_path: Path, engine: str | None, qovery: QoverySimulator) -> Iterator[Stack]:
     """The example as a stack's program."""
-    return readme.placed(name, Stack(tmp_path, engine, qovery))
+    with backend(name) as address:
+        yield readme.placed(name, Stack(tmp_path, engine, qovery, backend=address))
 
 
 every_example = pytest.mark.parametrize("name", readme.names(), indirect=True)

@@ -1,14 +1,16 @@
-"""What runs in Qovery when the session of an example begins."""
+"""What runs in Qovery when the session of an example begins, and where its state is kept."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
+from tests.support.postgres import postgres
 
 PROJECT = "5b1f6a2e-7c0d-4e83-9a64-2f8d1c3b7e90"
+OTHER_PROJECT = "e27c9d10-3f58-4b6a-8d21-0a9b7c6e5f43"
 STAGING = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 PREVIEW = "8e1d7a54-2b6f-4c39-b0a8-6f5e4d3c2b1a"
 PRODUCTION = "c4f20b97-61de-4a0b-8f3e-9d7c5a1b2e34"
@@ -30,9 +32,9 @@ class Surroundings:
         """Let time go by. Only the simulator's: what it says of the past is true for everybody else at minute zero."""
         self._ahead += minutes * 60
 
-    def environment(self, environment_id: str, *plans: Plan) -> Environment:
+    def environment(self, environment_id: str, *plans: Plan, project_id: str = PROJECT) -> Environment:
         """Make an environment that runs the first plan, with the others in its queue."""
-        environment = self.qovery.world.add_environment(id=environment_id, project_id=PROJECT)
+        environment = self.qovery.world.add_environment(id=environment_id, project_id=project_id)
         for plan in plans:
             environment.enqueue(plan)
         return environment
@@ -71,6 +73,12 @@ def _product(around: Surroundings) -> None:
     around.environment(PREVIEW, Plan(phases=(("DEPLOYING", 0.0),)))
 
 
+def _two_projects(around: Surroundings) -> None:
+    """In one of them one of two runs, with another one waiting; in the other one runs."""
+    _product(around)
+    around.environment(PRODUCTION, LONG, project_id=OTHER_PROJECT)
+
+
 WORLDS: dict[str, Prepare] = {
     "01-minimal": _one_and(1),
     "02-rerun-per-commit": _one_and(2),
@@ -81,7 +89,11 @@ WORLDS: dict[str, Prepare] = {
     "07-freeze-project": _project,
     "08-automation-api": _one_and(1),
     "09-component": _product,
+    "10-team": _two_projects,
 }
+
+SHARED = {"10-team"}
+"""Those whose state is in a database."""
 
 
 @contextmanager
@@ -91,3 +103,8 @@ def simulated(prepare: Prepare) -> Iterator[QoverySimulator]:
     prepare(around)
     with around.qovery as qovery:
         yield qovery
+
+
+def backend(name: str) -> AbstractContextManager[str | None]:
+    """Serve the place where an example keeps its state: its address, or None for the usual file."""
+    return postgres() if name in SHARED else nullcontext()

@@ -23,30 +23,30 @@ LESS_PRIVILEGED = "nobody"
 def postgres() -> Iterator[str]:
     """Serve an empty cluster and yield the address that `pulumi login` takes."""
     # Not in pytest's folder, which is closed to other users.
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    user = LESS_PRIVILEGED if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user)
-    data = str(folder / "data")
-    subprocess.run(
-        [_program("initdb"), "-D", data, "-U", USER, "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"],
-        user=user,
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        check=True,
-    )
-    settings = {"listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off"}
-    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    with (
-        (folder / "log").open("w") as log,
-        subprocess.Popen([_program("postgres"), "-D", data, *options], user=user, cwd=folder, stderr=log) as server,
-    ):
-        try:
-            wait_until(lambda: "ready to accept connections" in (folder / "log").read_text())
-            yield f"postgres:///postgres?host={folder}&user={USER}&sslmode=disable"
-        finally:
-            server.send_signal(signal.SIGINT)  # "fast": it ends its own processes
-    shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="pg-") as name:
+        folder = Path(name)
+        user = LESS_PRIVILEGED if os.geteuid() == 0 else None
+        if user:
+            shutil.chown(folder, user)
+        data = str(folder / "data")
+        subprocess.run(
+            [_program("initdb"), "-D", data, "-U", USER, "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"],
+            user=user,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+        settings = {"listen_addresses": "", "unix_socket_directories": name, "fsync": "off"}
+        options = [word for setting, value in settings.items() for word in ("-c", f"{setting}={value}")]
+        with (
+            (folder / "log").open("w") as log,
+            subprocess.Popen([_program("postgres"), "-D", data, *options], user=user, cwd=folder, stderr=log) as server,
+        ):
+            try:
+                wait_until(lambda: "ready to accept connections" in (folder / "log").read_text())
+                yield f"postgres:///postgres?host={folder}&user={USER}&sslmode=disable"
+            finally:
+                server.send_signal(signal.SIGINT)  # "fast": it ends its own processes
 
 
 def _program(name: str) -> str:

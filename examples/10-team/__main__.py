@@ -1,0 +1,15 @@
+"""Cancels what all environments of one project run, once for each run of a pipeline; each project has its stack."""
+
+import pulumi
+
+from qovery_provider import BulkDeploymentCancellation
+
+config = pulumi.Config()
+
+stop = BulkDeploymentCancellation(
+    "stop",
+    project_id=config.require("projectId"),
+    triggers={"run": config.require("run")},
+)
+
+pulumi.export("outcomes", stop.results.apply(lambda results: {key: one["outcome"] for key, one in results.items()}))

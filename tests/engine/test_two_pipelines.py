@@ -1,0 +1,236 @@
+"""Two pipelines, each with a stack of its own, that cancel in the same environments: both tell the truth.
+
+That a second update of the *same* stack is refused is in `test_parallel.py`, where the lock is in a file; here it is in
+a database.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from itertools import cycle
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+import requests
+
+from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator
+from tests.support.jumps import JumpingClock
+from tests.support.postgres import postgres
+from tests.support.stack import TIME_LIMIT, Stack, killed_at_last
+from tests.support.waiting import wait_until
+from tests.support.wire import LOOPBACK, Connection, Request, ScriptedServer, http
+
+# Targets are pairs: an environment, and its project where a bulk resource is to do it.
+PROGRAM = """
+import json
+import os
+import pulumi
+from qovery_provider import BulkDeploymentCancellation, DeploymentCancellation
+
+for environment_id, project_id in json.loads(os.environ["TARGETS"]):
+    if project_id:
+        result = BulkDeploymentCancellation(environment_id, project_id=project_id).results[environment_id]
+    else:
+        stop = DeploymentCancellation(environment_id, environment_id=environment_id)
+        result = {name: getattr(stop, name) for name in ("outcome", "deployment_id", "deployment_state")}
+    pulumi.export(environment_id, result)
+"""
+
+FIRST_IS_BULK = (False, False, True)
+SECOND_IS_BULK = (False, True, False)
+"""By environment: with which resource a pipeline cancels; from the beginning again where there are more."""
+
+SLOW = Plan(phases=(("BUILDING", 6000.0),), cancel_delay=600.0)
+
+
+class Gate:
+    """What stands between a pipeline and Qovery: looks pass, cancels are held until it is opened.
+
+    Attributes:
+        url: What the pipeline takes for Qovery.
+        cancels: The cancels that have come.
+        answered: The requests whose answers were passed on.
+    """
+
+    def __init__(self, qovery: QoverySimulator) -> None:
+        self.cancels: list[Request] = []
+        self.answered: list[Request] = []
+        self.server = ScriptedServer(self._pass_on)
+        self.url = f"http://{LOOPBACK}:{self.server.port}"
+        self._qovery = qovery
+        self._opened = Event()
+
+    def open(self) -> None:
+        """Let what is held go on, and return when it has landed."""
+        self._opened.set()
+        wait_until(lambda: all(one in self.answered for one in self.cancels))
+
+    def has_shown(self, environment: Environment) -> bool:
+        """Return whether a look at an environment, or at its project, has been answered."""
+        paths = (f"/environment/{environment.id}/status", f"/project/{environment.project_id}/environment/status")
+        return any(request.target in paths for request in self.answered)
+
+    def _pass_on(self, connection: Connection, request: Request) -> bool:
+        if request.method == "POST":
+            self.cancels.append(request)
+            self._opened.wait(TIME_LIMIT)
+        answer = requests.request(
+            request.method,
+            f"{self._qovery.url}{request.target}",
+            headers={name: value for name, value in request.headers.items() if name != "Host"},
+            data=request.body,
+            timeout=TIME_LIMIT,
+        )
+        self.answered.append(request)
+        return connection.send(http(answer.status_code, answer.content, {"Content-Type": "application/json"}))
+
+
+class Pipeline:
+    """A stack of its own, behind a gate."""
+
+    def __init__(self, stack: Stack, gate: Gate, is_bulk: Sequence[bool]) -> None:
+        self.gate = gate
+        self._stack = stack
+        self._is_bulk = is_bulk
+        stack.environment["QOVERY_API_URL"] = gate.url
+        stack.write(PROGRAM)
+
+    def start(self, environments: list[Environment]) -> subprocess.Popen[str]:
+        """Begin an update."""
+        pairs = zip(environments, cycle(self._is_bulk), strict=False)
+        targets = json.dumps([(one.id, one.project_id if is_bulk else "") for one, is_bulk in pairs])
+        return self._stack.start("up", "--yes", "--skip-preview", TARGETS=targets)
+
+    def told(self) -> dict[str, tuple[Any, ...]]:
+        """Return what the outputs tell of each environment."""
+        names = ("outcome", "deployment_id", "deployment_state")
+        outputs = self._stack.latest()["stop-test"]["outputs"]
+        return {one: tuple(result[name] for name in names) for one, result in outputs.items()}
+
+
+@pytest.fixture
+def pipelines(tmp_path: Path, engine: str | None, qovery_simulator: QoverySimulator) -> Iterator[list[Pipeline]]:
+    """Two of them."""
+    with ExitStack() as servers:
+        pipelines = []
+        for number, is_bulk in enumerate((FIRST_IS_BULK, SECOND_IS_BULK)):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            gate = Gate(qovery_simulator)
+            servers.enter_context(gate.server)
+            servers.callback(gate.open)
+            pipelines.append(Pipeline(Stack(folder, engine, qovery_simulator), gate, is_bulk))
+        yield pipelines
+
+
+@pytest.fixture
+def environments(qovery_simulator: QoverySimulator) -> list[Environment]:
+    """For each pair of resources one that accepts a second cancel and one that refuses it; all run and have a queue."""
+    world = qovery_simulator.world
+    environments = [world.add_environment(project_id=world.add_project()) for _ in 2 * FIRST_IS_BULK]
+    for number, environment in enumerate(environments):
+        environment.behavior = Behavior(conflict_when_canceling=number >= len(FIRST_IS_BULK))
+        environment.deploy(SLOW)
+        environment.enqueue(SLOW)
+    return environments
+
+
+def _truth(environments: list[Environment]) -> dict[str, tuple[str, str, str]]:
+    """Return what has to be told: what ran first was canceled."""
+    return {one.id: ("canceled", one.deployments[0].id, "CANCELED") for one in environments}
+
+
+def _checked(*updates: subprocess.Popen[str]) -> None:
+    """Wait for the ends of updates that have to succeed."""
+    outputs = [update.communicate(timeout=TIME_LIMIT)[0] for update in updates]
+    assert [0] * len(updates) == [update.returncode for update in updates], "\n".join(outputs)
+
+
+def test_at_the_same_moment(
+    pipelines: list[Pipeline],
+    environments: list[Environment],
+    qovery_simulator: QoverySimulator,
+    clock: JumpingClock,
+) -> None:
+    """Both have looked before a cancel lands: one takes effect, and both follow its deployment, not the next one."""
+    first, second = pipelines
+    with killed_at_last(first.start(environments)) as one, killed_at_last(second.start(environments)) as other:
+        wait_until(lambda: [6, 6] == [len(pipeline.gate.cancels) for pipeline in pipelines])
+        first.gate.open()
+        second.gate.open()
+        clock.jump(700)
+        _checked(one, other)
+
+    assert [_truth(environments)] * 2 == [first.told(), second.told()]
+    assert [[("CANCELED", 1), ("BUILDING", 0)]] * 6 == [
+        [(deployment.state, deployment.effective_cancels) for deployment in one.deployments] for one in environments
+    ]
+    assert [202] * 9 + [409] * 3 == sorted(post.status or 0 for post in qovery_simulator.posts())
+
+
+def test_one_comes_later(pipelines: list[Pipeline], environments: list[Environment], clock: JumpingClock) -> None:
+    """It finds the cancellations under way, sends nothing, and follows the same deployments to their ends."""
+    first, second = pipelines
+    first.gate.open()
+    with killed_at_last(first.start(environments)) as one:
+        wait_until(lambda: all(environment.deployments[0].cancels for environment in environments))
+        with killed_at_last(second.start(environments)) as other:
+            wait_until(lambda: all(second.gate.has_shown(environment) for environment in environments))
+            clock.jump(700)
+            _checked(one, other)
+
+    assert [_truth(environments)] * 2 == [first.told(), second.told()]
+    assert [["CANCELED", "BUILDING"]] * 6 == [[each.state for each in one.deployments] for one in environments]
+    assert [] == second.gate.cancels
+
+
+def test_a_cancel_that_lands_too_late(
+    pipelines: list[Pipeline],
+    environments: list[Environment],
+    qovery_simulator: QoverySimulator,
+    clock: JumpingClock,
+) -> None:
+    """It hits the next deployment, which began after the look, and says so; run again, it sends no more."""
+    first, second = pipelines
+    environment = environments[0]
+    with killed_at_last(first.start([environment])) as one, killed_at_last(second.start([environment])) as other:
+        wait_until(lambda: [1, 1] == [len(pipeline.gate.cancels) for pipeline in pipelines])
+        first.gate.open()
+        clock.jump(700)
+        second.gate.open()
+        _checked(one)
+        output, _ = other.communicate(timeout=TIME_LIMIT)
+    with killed_at_last(second.start([environment])) as other:
+        _checked(other)
+
+    meant, hit = environment.deployments
+    assert f"the cancel was meant for deployment {meant.id}, but Qovery's answer names {hit.id}" in output
+    assert [_truth([environment])] * 2 == [first.told(), second.told()]
+    assert [1, 1] == [len(deployment.cancels) for deployment in environment.deployments]
+    assert 2 == len(qovery_simulator.posts())
+
+
+def test_the_lock_of_a_database(
+    tmp_path: Path, engine: str | None, qovery_simulator: QoverySimulator, clock: JumpingClock
+) -> None:
+    """Whoever comes second to a stack that others share is refused there as well, and sends nothing."""
+    environment = qovery_simulator.world.add_environment()
+    environment.deploy(SLOW)
+    with postgres() as address:
+        stack = Stack(tmp_path, engine, qovery_simulator, backend=address)
+        stack.environment["TARGETS"] = json.dumps([(environment.id, "")])
+        stack.write(PROGRAM)
+
+        with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as first:
+            wait_until(qovery_simulator.posts)
+            second = stack.failing_up()
+            clock.jump(700)
+            _checked(first)
+
+    assert "the stack is currently locked by 1 lock(s)" in second.output
+    assert 1 == len(qovery_simulator.posts())
