@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from qovery_provider.simulator import Environment, LoseAnswer, Plan, QoverySimulator
+from tests.support.jumps import JumpingClock
 from tests.support.stack import Stack, killed_at_last
 from tests.support.waiting import wait_until
 
@@ -35,15 +36,22 @@ def _environment(stack: Stack, qovery: QoverySimulator, *, cancel_delay: float) 
     return environment
 
 
-def test_after_a_kill_the_next_update_joins(stack: Stack, qovery_simulator: QoverySimulator) -> None:
+def test_after_a_kill_the_next_update_joins(
+    stack: Stack, qovery_simulator: QoverySimulator, clock: JumpingClock
+) -> None:
     """SIGKILL while it waits: the rerun adopts the cancellation under way, sends nothing and ends with its outcome."""
-    environment = _environment(stack, qovery_simulator, cancel_delay=4.0)
+    environment = _environment(stack, qovery_simulator, cancel_delay=60.0)
     with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as process:
         wait_until(qovery_simulator.posts)
         os.killpg(process.pid, signal.SIGKILL)
     stack.run("cancel", "--yes")
+    calls = len(qovery_simulator.requests)
 
-    stack.up()
+    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as process:
+        # A second look: the first one has been answered.
+        wait_until(lambda: len(qovery_simulator.requests) > calls + 1)
+        clock.jump(60)
+        process.communicate(timeout=30)
 
     canceled, following = environment.deployments
     assert {"outcome": "canceled", "deployment_id": canceled.id} == stack.outputs()

@@ -58,6 +58,8 @@ def mocked(*, preview: bool = False, config: dict[str, str] | None = None) -> It
     finally:
         set_all_config({})
         SETTINGS.dry_run = False
+        # A test may not have waited for all that it has registered.
+        loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop)))
         loop.run_until_complete(loop.shutdown_default_executor())
         asyncio.set_event_loop(None)
         loop.close()
