@@ -8,16 +8,26 @@ import pulumi
 import pytest
 
 from qovery_provider import BulkDeploymentCancellation, DeploymentCancellation, RunningDeployment
+from qovery_provider._clock import SystemClock
 from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond
 from tests.support.mocks import ENVIRONMENT_ID, Recorder, mocked, value_of
 from tests.support.providers import configuration
 
+NOW = 1_790_000_000.0
 STARTER = "someone@example.com"
 Declare = Callable[[Environment], pulumi.CustomResource]
 
 
 class Elsewhere:
     """Stands in for the class of Pulumi's mocks, so that they pass for an engine."""
+
+
+@pytest.fixture
+def qovery_simulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[QoverySimulator]:
+    """A simulator whose time stands still, and ours with it: what began, began now."""
+    monkeypatch.setattr(SystemClock, "wall", lambda _: NOW)
+    with QoverySimulator(clock=lambda: NOW) as simulator:
+        yield simulator
 
 
 @pytest.fixture
