@@ -77,8 +77,7 @@ class Cancellation:
         self._is_fixed = sent is not Sent.NOTHING
         self._is_missing = False
         self._looks = Looks(now)
-        self._look_took = 0.0
-        self._has_looked_again = False
+        self._slow_looks = 0
         self._pauses = retry_delays(random)
         self._sends = 0
         self._send_from = now
@@ -106,7 +105,7 @@ class Cancellation:
     def _decide(self, event: Event) -> Verdict:
         match event:
             case Observed(status, took):
-                self._look_took = took
+                self._slow_looks = self._slow_looks + 1 if took > FRESH_LOOK else 0
                 return self._on_status(status)
             case Accepted(status):
                 return self._on_accepted(status)
@@ -168,11 +167,10 @@ class Cancellation:
         if now < self._send_from:
             return self._look(not_after=self._send_from)
         # A slow answer shows what ran a while ago; a second one that is slow as well is as fresh as it gets.
-        if self._look_took > FRESH_LOOK and not self._has_looked_again:
-            self._has_looked_again = True
+        if self._slow_looks == 1:
             return Look(now)
         self._sends += 1
-        self._has_looked_again = False
+        self._slow_looks = 0
         return Send(now)
 
     def _look_later(self) -> Verdict:

@@ -210,9 +210,10 @@ def _possible(verdict: Verdict) -> Iterator[tuple[str, Event, Moment]]:
 def _detail(cancellation: Cancellation) -> object:
     """Return what decides about the future, less the time."""
     known = cancellation.known
-    kept = ("_is_fixed", "_is_missing", "_sends", "_has_looked_again")
+    kept = ("_is_fixed", "_is_missing", "_sends")
+    is_slow = cancellation._slow_looks == 1  # noqa: SLF001 - as above
     is_untold = cancellation._untold_since is not None  # noqa: SLF001 - as above
     counts = tuple(getattr(cancellation, name) for name in kept)
     refusal = type(cancellation._refusal)  # noqa: SLF001 - as above
     is_waiting = known.now < cancellation._send_from  # noqa: SLF001 - as above
-    return situation(cancellation), known.sent, counts, is_untold, refusal, is_waiting, len(known.canceled_request_ids)
+    return situation(cancellation), known.sent, counts, is_slow, is_untold, refusal, is_waiting, len(known.canceled_request_ids)
