@@ -22,7 +22,7 @@ from qovery_provider._sentences import over_budget
 from qovery_provider._settings import Settings
 from qovery_provider._verdicts import CancellationRequest, Done, Fail, Failed, ListQueue, Observed, Send, Sent
 from qovery_provider._watcher import Group, Watcher
-from qovery_provider.errors import NotFoundError, RateBudgetError
+from qovery_provider.errors import CallError, NotFoundError, PermissionDeniedError, RateBudgetError
 
 SECONDS_BETWEEN_LINES = 0.5
 
@@ -44,7 +44,7 @@ def tally(cancellations: Sequence[Cancellation]) -> str:
     failed = sum(isinstance(one.verdict, Fail) for one in cancellations)
     done = sum(isinstance(one.verdict, Done) for one in cancellations)
     left = len(cancellations) - done - failed
-    return f"{done} of {len(cancellations)} environments done, {left} under way, {failed} failed"
+    return f"{done} of {len(cancellations)} done, {left} under way, {failed} failed"
 
 
 class BulkCancellation:
@@ -76,21 +76,23 @@ class BulkCancellation:
         with closing(self._client(MOST_AT_ONCE)) as client:
             statuses = self._look(client, project_id)
             targets = [Target(environment_id) for environment_id in statuses]
-            return self._cancel(client, {project_id: statuses}, targets, since)
+            return self._cancel(client, {project_id: statuses}, {}, targets, since)
 
     def cancel(self, targets: Sequence[Target]) -> Sequence[Cancellation]:
         """Cancel in these environments; return when each has come to its end."""
         since = self._clock.monotonic()
         with closing(self._client(len(targets))) as client:
-            return self._cancel(client, self._projects(client, targets), targets, since)
+            return self._cancel(client, *self._projects(client, targets), targets, since)
 
     def look(self, project_id: str | None, environment_ids: Sequence[str]) -> dict[str, EnvironmentStatus]:
         """Read the status of what `cancel_project` or `cancel` would act on; nothing is sent."""
         with closing(self._client(1)) as client:
             if project_id:
                 return self._look(client, project_id)
-            projects = self._projects(client, [Target(environment_id) for environment_id in environment_ids])
+            projects, unread = self._projects(client, [Target(environment_id) for environment_id in environment_ids])
             shown = {key: status for statuses in projects.values() for key, status in statuses.items()}
+            if unread and not shown:
+                raise next(iter(unread.values()))
             return {key: shown[key] for key in environment_ids if key in shown}
 
     def _client(self, connections: int) -> QoveryClient:
@@ -102,43 +104,51 @@ class BulkCancellation:
         statuses = ask(asked, partial(client.project_statuses, project_id), self._clock, self._limit, random)
         return {status.id.lower(): status for status in statuses}
 
-    def _projects(self, client: QoveryClient, targets: Sequence[Target]) -> dict[str, dict[str, EnvironmentStatus]]:
-        """Find the projects of the environments: ask for one, and its project shows which others belong to it."""
-        projects: dict[str, dict[str, EnvironmentStatus]] = {}
+    def _projects(
+        self, client: QoveryClient, targets: Sequence[Target]
+    ) -> tuple[dict[str, dict[str, EnvironmentStatus]], dict[str, CallError]]:
+        """Find the projects of the environments: ask for one, and its project shows which others belong to it.
+
+        What fails for one environment alone stops no other; it comes back beside the projects.
+        """
+        projects, unread = dict[str, dict[str, EnvironmentStatus]](), dict[str, CallError]()
         left = [target.environment_id for target in targets]
         while left:
             first, *left = left
             try:
                 asked = f"reading environment {first}"
                 project_id = ask(asked, partial(client.project_of, first), self._clock, self._limit, random)
-            except NotFoundError:
+                projects[project_id] = self._look(client, project_id)
+            except (NotFoundError, PermissionDeniedError) as error:
+                unread[first] = error
                 continue
-            projects[project_id] = self._look(client, project_id)
             left = [environment_id for environment_id in left if environment_id not in projects[project_id]]
-        return projects
+        return projects, unread
 
     def _cancel(
         self,
         client: QoveryClient,
         projects: Mapping[str, Mapping[str, EnvironmentStatus]],
+        unread: Mapping[str, CallError],
         targets: Sequence[Target],
         since: float,
     ) -> Sequence[Cancellation]:
         shown = {key: status for statuses in projects.values() for key, status in statuses.items()}
-        cancellations = [self._begun(target, shown.get(target.environment_id), since) for target in targets]
+        seen: dict[str, EnvironmentStatus | CallError] = {**unread, **shown}
+        cancellations = [self._begun(target, seen.get(target.environment_id), since) for target in targets]
         self._check_budget(client, cancellations, len(projects))
         groups = [self._group(client, key, statuses, cancellations) for key, statuses in projects.items()]
         groups += [self._group_of_one(client, one) for one in cancellations if one.request.environment_id not in shown]
         Watcher(client, self._clock, DAEMONS, random, lambda _: self._tell(cancellations)).run(groups)
         return cancellations
 
-    def _begun(self, target: Target, status: EnvironmentStatus | None, since: float) -> Cancellation:
-        """Return a cancellation after its first look, which was made at or after `since`."""
+    def _begun(self, target: Target, seen: EnvironmentStatus | CallError | None, since: float) -> Cancellation:
+        """Return a cancellation after its first look, which was made at or after `since` and may have shown nothing."""
         request = replace(self._request, environment_id=target.environment_id, deployment_id=target.deployment_id)
         now = self._clock.monotonic()
         cancellation = Cancellation(request, now, random, target.sent)
-        missing = Failed(NotFoundError(f"reading the status of environment {target.environment_id}", 404))
-        cancellation.observe(Observed(status, now - since) if status else missing, now)
+        seen = seen or NotFoundError(f"reading the status of environment {target.environment_id}", 404)
+        cancellation.observe(Failed(seen) if isinstance(seen, CallError) else Observed(seen, now - since), now)
         return cancellation
 
     def _group(

@@ -81,8 +81,6 @@ class Cancellation:
         self._pauses = retry_delays(random)
         self._sends = 0
         self._send_from = now
-        self._refusal: errors.CallError | None = None
-        self._untold_since: float | None = None
         self._drain = QueueDrain(self.known.canceled_request_ids, random, is_over=not request.include_queued)
 
     def observe(self, event: Event, now: float) -> None:
@@ -147,27 +145,28 @@ class Cancellation:
             # A status that is in progress and names no deployment says nothing of the target: do not act on it.
             is_silent = status.last_deployment_id is None and status.is_in_progress
             return self._look_later() if is_silent else LookUpHistory(known.now)
-        known.deployment_state, self._untold_since = status.last_deployment_state, None
+        known.deployment_state, known.untold_since = status.last_deployment_state, None
         if status.phase.is_over:
             return self._over(status.phase)
         if status.phase is Phase.CANCELING:
-            known.sent = {Sent.NOTHING: Sent.JOINED, Sent.MAYBE: Sent.ACCEPTED}.get(known.sent, known.sent)
+            known.sent = Sent.ACCEPTED if known.sent in {Sent.MAYBE, Sent.ACCEPTED} else Sent.JOINED
         if known.sent in {Sent.ACCEPTED, Sent.JOINED}:
             return self._look_later() if self.request.wait_until_canceled else self._done("requested")
         return self._send_when_due()
 
     def _send_when_due(self) -> Verdict:
         """Send on the look just made, unless an earlier attempt still deserves patience, or it was the last."""
-        now = self.known.now
-        if now >= self.known.deadline:
+        known, now = self.known, self.known.now
+        if now >= known.deadline:
             return self._timed_out()
         # Without an id nobody can tell whether what runs now is what ran then: one attempt must do.
-        if self._refusal and self._sends >= (ATTEMPTS if self.known.deployment_id else 1):
-            return self._look_later() if self.known.sent is Sent.MAYBE else self._interrupted(self._refusal)
+        if known.refusal and self._sends >= (ATTEMPTS if known.deployment_id else 1):
+            return self._look_later() if known.sent is Sent.MAYBE else self._interrupted(known.refusal)
         if now < self._send_from:
             return self._look(not_after=self._send_from)
         # A slow answer shows what ran a while ago; a second one that is slow as well is as fresh as it gets.
         if self._slow_looks == 1:
+            self._is_fixed = known.deployment_id is not None
             return Look(now)
         self._sends += 1
         self._slow_looks = 0
@@ -191,8 +190,7 @@ class Cancellation:
         return self._on_status(status)
 
     def _on_failed_send(self, error: errors.CallError) -> Verdict:
-        self._refusal = error
-        now = self.known.now
+        self.known.refusal, now = error, self.known.now
         if isinstance(error, errors.ConflictError | errors.NotFoundError):
             self._send_from = now + RESEND_GRACE * 2 ** (self._sends - 1)
             return Look(now)
@@ -221,9 +219,9 @@ class Cancellation:
         if record is None and not self._is_fixed and not is_silent:
             return self._done("superseded")
         # It ran, or it may be what runs without a name, and the history has not caught up.
-        if self._untold_since is None:
-            self._untold_since = self.known.now
-        if self.known.now >= self._untold_since + HISTORY_PATIENCE:
+        if self.known.untold_since is None:
+            self.known.untold_since = self.known.now
+        if self.known.now >= self.known.untold_since + HISTORY_PATIENCE:
             return self._fail(errors.UnexpectedStateError, _sentences.untold_end(self.known))
         return self._look_later()
 
@@ -279,6 +277,8 @@ class Cancellation:
         if outcome in IDLE and self.request.on_idle == "fail":
             return self._fail(errors.NothingToCancelError, _sentences.failure(known, outcome))
         if outcome in ENDED_OTHERWISE and self.request.on_completed == "fail":
+            if outcome == "completed" and known.sent is Sent.NOTHING:
+                known.sent = Sent.TOO_LATE
             return self._fail(errors.NotCanceledError, _sentences.failure(known, outcome))
         ids, sentence = tuple(known.canceled_request_ids), _sentences.outcome(known, outcome)
         return Done(CancellationResult(outcome, known.deployment_id, known.deployment_state, ids, sentence))
@@ -288,8 +288,7 @@ class Cancellation:
         return self.known.status
 
     def _timed_out(self, error: errors.CallError | None = None) -> Verdict:
-        lost = self._refusal if self.known.sent is Sent.MAYBE else None
-        return self._fail(errors.CancellationTimeoutError, _sentences.timed_out(self.known, error or lost))
+        return self._fail(errors.CancellationTimeoutError, _sentences.timed_out(self.known, error))
 
     def _interrupted(self, error: errors.CallError) -> Verdict:
         """Fail with a call's error; say how far it got if that was further than looking."""

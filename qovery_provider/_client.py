@@ -22,6 +22,7 @@ from qovery_provider._clock import Clock
 from qovery_provider._failures import ADDRESS, breakdown, refusal
 from qovery_provider._given import given
 from qovery_provider._models import (
+    HISTORY_PAGE,
     DeploymentRecord,
     EnvironmentStatus,
     MalformedAnswerError,
@@ -47,7 +48,6 @@ REFUSALS = frozenset({3, 4, 5})
 
 USER_AGENT = f"qovery-provider/{__version__} (pulumi)"
 
-HISTORY_PAGE = 20
 
 BUDGETS: dict[Settings, RateBudget] = {}
 """The limit is the token's: everything in a process that uses one shares its budget."""
@@ -152,7 +152,8 @@ class QoveryClient:
             ) as answer:
                 kind = self._settings.token.hidden_in(given(answer.headers.get("Content-Type")))
                 return self._content(answer, asked, changes=method == "POST"), kind
-        except requests.RequestException as error:
+        # A RequestException is one; a bundle of trusted certificates that does not exist raises a bare one.
+        except OSError as error:
             raise breakdown(asked, error, changes=method == "POST") from None
 
     def _content(self, answer: requests.Response, asked: str, *, changes: bool) -> bytes:

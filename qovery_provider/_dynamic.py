@@ -51,8 +51,10 @@ class QoveryResourceProvider(ResourceProvider):
             problems: Tells what is wrong with them.
             marks: What is to be stored beside them.
         """
-        found = problems(inputs, _is_unknown) | _settings.problems(self._config, os.environ)
-        return CheckResult({**inputs, **marks}, [CheckFailure(name, problem) for name, problem in found.items()])
+        found = [f"{name} {problem}" for name, problem in problems(inputs, _is_unknown).items()]
+        found += _settings.problems(self._config, os.environ).values()
+        # Of a property that a failure names, the engine prints the value: whole, and be it a secret.
+        return CheckResult({**inputs, **marks}, [CheckFailure("", problem) for problem in found])
 
 
 def _is_unknown(value: object) -> bool:

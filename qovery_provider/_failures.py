@@ -30,14 +30,21 @@ LONGEST_DETAIL = 200
 
 BY_STATUS: dict[int, type[ApiError]] = {403: PermissionDeniedError, 404: NotFoundError, 409: ConflictError}
 
-NETWORK = "Check the network, then run `pulumi up` again."
+NETWORK = "Check the network, then try again."
+HOST = "Check the network, and qovery:apiUrl."
 ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page stands in between."
 PROXY = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+BUNDLE = "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names"
+VARIABLE = "Correct the variable, or unset it."
 TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
 
 
-HANDSHAKE = "do_handshake"
-"""The function of the standard library's `ssl` in which a failure means that nothing has been sent yet."""
+HANDSHAKE = frozenset({"do_handshake", "_ssl_wrap_socket_impl"})
+"""The function of the standard library's `ssl` in which a failure means that nothing has been sent yet, and the one of
+`urllib3` that calls it: in a TLS proxy, TLS to the server has no other."""
+
+FIND_BUNDLE, LOAD_BUNDLE = "cert_verify", "ssl_wrap_socket"
+"""The functions of `requests` and `urllib3` that find and read the trusted certificates, before the handshake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +75,23 @@ BREAKDOWNS = (
         may_have_arrived=False,
         retryable=False,
     ),
-    Breakdown(frozenset({"gaierror"}), "the host name cannot be resolved", NETWORK, may_have_arrived=False),
+    Breakdown(frozenset({"gaierror"}), "the host name cannot be resolved", HOST, may_have_arrived=False),
     Breakdown(frozenset({"ConnectTimeout"}), "no connection within 10 s", NETWORK, may_have_arrived=False),
     Breakdown(
-        frozenset({"NewConnectionError"}), "no connection: refused, or no way there", NETWORK, may_have_arrived=False
+        frozenset({"NewConnectionError"}), "no connection: refused, or unreachable", NETWORK, may_have_arrived=False
     ),
     Breakdown(frozenset({"InvalidURL"}), "the URL cannot be used", ADDRESS, may_have_arrived=False, retryable=False),
     Breakdown(frozenset({"TooLongError"}), "the answer is longer than 1 MiB", ADDRESS),
     Breakdown(frozenset({"ContentDecodingError"}), "the answer's compression is broken", ADDRESS),
-    Breakdown(frozenset({HANDSHAKE}), "no TLS connection came about", TRUST, may_have_arrived=False),
+    Breakdown(HANDSHAKE, "no TLS connection could be made", TRUST, may_have_arrived=False),
+    Breakdown(frozenset({FIND_BUNDLE}), f"{BUNDLE} does not exist", VARIABLE, may_have_arrived=False, retryable=False),
+    Breakdown(
+        frozenset({LOAD_BUNDLE}),
+        f"{BUNDLE} cannot be read, or holds no certificates",
+        VARIABLE,
+        may_have_arrived=False,
+        retryable=False,
+    ),
     Breakdown(frozenset({"ReadTimeout", "ReadTimeoutError"}), "no answer within 30 s", NETWORK),
     Breakdown(frozenset({"SSLError"}), "the TLS connection broke", TRUST),
     Breakdown(frozenset({"ChunkedEncodingError", "IncompleteRead"}), "the answer was cut off", NETWORK),

@@ -33,14 +33,18 @@ def foresee(request: CancellationRequest, status: EnvironmentStatus, wall: float
             return f"would cancel {running(status, wall)}{risk}"
         case ListQueue():
             rest = f", then {running(status, wall)}" if status.is_in_progress else ""
-            return f"would cancel the queued requests{rest}"
+            return f"would cancel what is queued, if anything{rest}"
         case LookUpHistory():
-            return f"would cancel nothing: deployment {request.deployment_id} is not running"
+            failing = (
+                '; on_idle="fail" makes that a failure unless it was canceled' if request.on_idle == "fail" else ""
+            )
+            return f"would cancel nothing: deployment {request.deployment_id} is not running{failing}"
         case Done(result) if result.outcome != "requested":
             return f"nothing to cancel right now ({status.last_deployment_state})"
         case Fail():
             return f'would fail, as on_idle is "fail": nothing to cancel right now ({status.last_deployment_state})'
-    return f"would join the cancellation already under way: {running(status, wall)}"
+    unforced = ", without force" if request.force_cancel else ""
+    return f"would join the cancellation already under way{unforced}: {running(status, wall)}"
 
 
 def foresee_all(request: CancellationRequest, statuses: Mapping[str, EnvironmentStatus], wall: float) -> str:

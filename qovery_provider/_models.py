@@ -80,6 +80,10 @@ STATUS_FIELDS = tuple(field.name for field in fields(EnvironmentStatus) if field
 """The fields that resources report, in order."""
 
 
+HISTORY_PAGE = 20
+"""Deployments that are asked of a history, the newest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeploymentRecord:
     """One deployment of the history: `state` is a StateEnum, `action_status` the coarser SUCCESS, CANCELED, ..."""

@@ -19,7 +19,7 @@ from pulumi.runtime.settings import get_monitor
 
 from qovery_provider import _settings
 from qovery_provider._settings import Settings
-from qovery_provider.errors import QoveryError
+from qovery_provider.errors import CallError, QoveryError
 
 PREVIEW_LIMIT = 2.0
 """Seconds that a preview may be held up by a look."""
@@ -72,8 +72,10 @@ def announce(
     def foretold(known: dict[str, Any]) -> str:
         try:
             return foretell(_settings.resolve(configuration, os.environ), known)
+        except CallError as error:
+            return f"could not look at what runs: {error}"
         except QoveryError:
-            return ""  # what is wrong, the update will say
+            return ""  # what is wrong with inputs and settings, `check` says
 
     async def look(known: dict[str, Any]) -> None:
         # A resource that has an id exists and is not replaced: an update would do nothing.

@@ -40,18 +40,19 @@ class Looks:
     """
 
     def __init__(self, since: float) -> None:
-        self._since, self._next = since, since + FIRST_LOOK
+        self._since = self._next = since
 
     def after(self, now: float) -> float:
         """Return when to look next, after a look that has just been answered; times that have passed are left out."""
-        if self._since + FIRST_LOOK <= now < self._next:
-            self._next = self._following(now)
-        while self._next <= now:
-            self._next = self._following(self._next)
-        return self._next
+        at = min(self._next, now)
+        while at <= now:
+            at = self._following(at)
+        self._next = at
+        return at
 
     def _following(self, at: float) -> float:
-        return at + min((at - self._since) * (LOOK_GROWTH - 1), LONGEST_LOOK)
+        first = self._since + FIRST_LOOK
+        return first if at < first else at + min((at - self._since) * (LOOK_GROWTH - 1), LONGEST_LOOK)
 
 
 def retry_delays(random: Callable[[], float]) -> Iterator[float]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from qovery_provider._models import EnvironmentStatus
+from qovery_provider._models import HISTORY_PAGE, EnvironmentStatus
+from qovery_provider._states import Phase, phase_of
 from qovery_provider._verdicts import Knowledge, Outcome, Sent
+from qovery_provider.errors import ApiError, CallError
 
 LONGEST_SHORT = 16
+
+UNTOLD = f", nor among the newest {HISTORY_PAGE} deployments"
 
 MINUTE = 60.0
 LONG = 2 * MINUTE
@@ -18,7 +22,7 @@ def outcome(known: Knowledge, what: Outcome) -> str:
         "canceled": _canceled(known),
         "requested": f"Qovery has accepted the cancel of {_target(known)}; not waited for",
         "nothing_to_cancel": _nothing_to_cancel(known),
-        "superseded": f"deployment {known.deployment_id} is not running{_ended_as(known)}; {_sent_nothing(known)}",
+        "superseded": f"{_target(known)} is not running{_ended_as(known, UNTOLD)}; {_sent_nothing(known)}",
         "completed": f"{_target(known)} ended by itself{_ended_as(known)}{_in_spite_of(known)}",
         "environment_gone": f"the environment vanished while {_target(known)} was being canceled",
     }[what]
@@ -26,31 +30,41 @@ def outcome(known: Knowledge, what: Outcome) -> str:
 
 def failure(known: Knowledge, what: Outcome) -> str:
     """Say in one line why an outcome counts as a failure, and which option would accept it."""
-    is_idle = what in {"nothing_to_cancel", "superseded"}
-    option, again = ("on_idle", "") if is_idle else ("on_completed", "; to cancel what runs now, change triggers")
-    return f'{_environment(known)}: {outcome(known, what)}. {option}="succeed" would accept this{again}.'
+    option = "on_idle" if what in {"nothing_to_cancel", "superseded"} else "on_completed"
+    again = {
+        "completed": "; `pulumi up` again says the same. To cancel what runs now, change triggers",
+        "environment_gone": "; or remove the resource, or run `pulumi refresh`",
+    }.get(what, "")
+    return f'{_environment(known)}: {outcome(known, what)}. {option}="succeed" accepts this{again}.'
 
 
 def progress(known: Knowledge) -> str:
     """Say in one line how far it is, for the time of waiting."""
     if known.status is None:
-        return "looking what is running"
+        return "looking at what runs"
     if known.deployment_state is None:
         return f"looking: {known.status.last_deployment_state}"
     waited, left = duration(known.now - known.started), known.deadline - known.now
-    rest = duration(left // MINUTE * MINUTE if left > LONG else left)
+    rest = duration(round(left / MINUTE) * MINUTE if left > LONG else left)
     which = f"deployment {short(known.deployment_id)}"
+    if known.untold_since is not None:
+        return f"another one runs after {waited}: asking the history how {which} ended, {rest} to the timeout"
     # A row of a terminal has an end: what changes comes first.
-    return f"{known.deployment_state}, {waited} so far, {rest} left: {_how_far(known)}{_behind(known)}, {which}"
+    return f"{known.deployment_state} after {waited}: {_how_far(known)}{_behind(known)}, {rest} to the timeout, {which}"
 
 
 def timed_out(known: Knowledge, error: Exception | None) -> str:
-    """Say what is known when the time is up, and which call failed last if one did."""
+    """Say what is known when the time is up, and how the last look failed, or the cancel, if one did."""
     within, state = duration(known.request.timeout), known.deployment_state or "unknown"
-    failure = f" The last call failed: {error}" if error else ""
+    unknown = (
+        ", which this version does not know" if phase_of(state) is Phase.UNKNOWN and known.deployment_state else ""
+    )
+    is_open = known.sent in {Sent.NOTHING, Sent.MAYBE}
+    cancel = f" The cancel failed: {known.refusal}" if known.refusal and is_open else ""
+    look = f" The last look failed: {error}" if error else ""
     return (
-        f"{_environment(known)}: {_target(known)} was not seen to end within {within} (last state {state}). "
-        f"{so_far(known)}{failure}"
+        f"{_environment(known)}: {_target(known)} was not seen to end within {within} (last state {state}{unknown})."
+        f"{cancel}{look} {so_far(known)}"
     )
 
 
@@ -64,7 +78,8 @@ def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
     return (
         f"{_environment(known)}: the cancel was meant for deployment {known.deployment_id}, but Qovery's answer names "
         f"{answer.last_deployment_id}, which may have been canceled instead. "
-        "Look at both in the Qovery console. `pulumi up` again sends nothing, it only tells how the first one ended."
+        "Look at both in the Qovery console; what was canceled by mistake can be deployed again. "
+        "`pulumi up` again sends nothing, it only tells how the first one ended."
     )
 
 
@@ -79,8 +94,8 @@ def untold_end(known: Knowledge) -> str:
 def over_budget(cancels: int, needed: int, left: int, seconds: float) -> str:
     """Say that what is asked for does not fit the rate limit."""
     return (
-        f"{cancels} environments to cancel in need about {needed} requests, but the token's rate limit has {left} left "
-        f"and resets in {duration(seconds)}. Nothing was sent: run `pulumi up` again then, or use another token."
+        f"Canceling in {cancels} environments needs about {needed} requests; the token has {left} left until its limit "
+        f"resets in {duration(seconds)}. Nothing was sent. Run `pulumi up` again then, or use another token."
     )
 
 
@@ -88,15 +103,22 @@ def so_far(known: Knowledge) -> str:
     """Say what has been sent, and what another run would do."""
     queued = len(known.canceled_request_ids)
     requests = f"{queued} queued request{'s were' if queued > 1 else ' was'} canceled. " if queued else ""
-    return (
-        requests
-        + {
-            Sent.NOTHING: "No cancel was accepted; `pulumi up` again starts with a new look.",
-            Sent.MAYBE: "The cancel may have been received; `pulumi up` again looks before it sends.",
-            Sent.ACCEPTED: "The cancel was accepted; `pulumi up` again resumes without sending again.",
-            Sent.JOINED: "A cancel was under way already; `pulumi up` again goes on waiting for it.",
-        }[known.sent]
-    )
+    return requests + _next_run(known.sent, "it if it still runs" if known.request.deployment_id else "what runs then")
+
+
+def unfinished(deployment_id: str, sent: Sent) -> str:
+    """Say what a cancellation has left behind that failed on the way."""
+    return f"unfinished: deployment {deployment_id}. {_next_run(sent, 'it if it still runs')}"
+
+
+def _next_run(sent: Sent, what: str) -> str:
+    return {
+        Sent.NOTHING: f"The running deployment was not canceled; `pulumi up` again looks, and cancels {what}.",
+        Sent.TOO_LATE: "No cancel was accepted; `pulumi up` again sends nothing to what runs now.",
+        Sent.MAYBE: "The cancel may have been received; `pulumi up` again looks before it sends.",
+        Sent.ACCEPTED: "The cancel was accepted; `pulumi up` again resumes without sending again.",
+        Sent.JOINED: "A cancel was under way already; `pulumi up` again goes on waiting for it.",
+    }[sent]
 
 
 def short(deployment_id: str | None) -> str:
@@ -123,8 +145,8 @@ def _target(known: Knowledge) -> str:
     return f"deployment {known.deployment_id}" if known.deployment_id else "the running deployment"
 
 
-def _ended_as(known: Knowledge) -> str:
-    return f" ({known.deployment_state})" if known.deployment_state else ""
+def _ended_as(known: Knowledge, else_: str = "") -> str:
+    return f" ({known.deployment_state})" if known.deployment_state else else_
 
 
 def _sent_nothing(known: Knowledge) -> str:
@@ -139,6 +161,7 @@ def _followed(known: Knowledge) -> str:
 def _in_spite_of(known: Knowledge) -> str:
     return {
         Sent.NOTHING: f" before a cancel was accepted{_followed(known)}",
+        Sent.TOO_LATE: f" before a cancel was accepted{_followed(known)}",
         Sent.MAYBE: ", though a cancel may have been received",
         Sent.ACCEPTED: ", although the cancel was accepted",
         Sent.JOINED: ", although a cancel was under way",
@@ -160,6 +183,13 @@ def _nothing_to_cancel(known: Knowledge) -> str:
     return f"nothing to cancel: no deployment is running{state}"
 
 
+def _trying_again(refusal: CallError) -> str:
+    what = (
+        f"Qovery refused the cancel ({refusal.status})" if isinstance(refusal, ApiError) else "the cancel did not leave"
+    )
+    return f"{what}, trying again"
+
+
 def _behind(known: Knowledge) -> str:
     if not known.queued:
         return ""
@@ -169,7 +199,8 @@ def _behind(known: Knowledge) -> str:
 
 def _how_far(known: Knowledge) -> str:
     return {
-        Sent.NOTHING: "sending the cancel",
+        Sent.NOTHING: _trying_again(known.refusal) if known.refusal else "sending the cancel",
+        Sent.TOO_LATE: "sending the cancel",
         Sent.MAYBE: "looking whether the cancel was received",
         Sent.ACCEPTED: "cancel accepted",
         Sent.JOINED: "joined a cancel under way",

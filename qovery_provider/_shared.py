@@ -82,8 +82,9 @@ class SharedWatch:
         on_change, done = self._members[cancellation]
         if len(self._members) == 1:
             queues.note(cancellation)
-        on_change(cancellation.known)
-        if isinstance(cancellation.verdict, Done | Fail):
+        if not isinstance(cancellation.verdict, Done | Fail):
+            on_change(cancellation.known)
+        else:
             with self._lock:
                 del self._members[cancellation]
             done.set_result(None)

@@ -44,6 +44,8 @@ class Sent(Enum):
     ACCEPTED = "accepted"
     JOINED = "joined"
     """A cancellation was already under way; nothing had to be sent."""
+    TOO_LATE = "too late"
+    """The target ended before a cancel was accepted: it is what was meant, and what runs now is not."""
 
 
 @dataclass(slots=True)
@@ -60,6 +62,8 @@ class Knowledge:
         status: What the last look showed, of whatever ran then.
         canceled_request_ids: The queued requests that were canceled.
         queued: What waited in the queue when that was looked up. It is only shown.
+        refusal: How the last cancel failed, if none has been accepted.
+        untold_since: Since when the history does not tell how the target ended that no longer runs.
     """
 
     request: CancellationRequest
@@ -71,6 +75,8 @@ class Knowledge:
     status: EnvironmentStatus | None = None
     canceled_request_ids: list[str] = field(default_factory=list)
     queued: Sequence[QueuedRequest] = ()
+    refusal: CallError | None = None
+    untold_since: float | None = None
 
     @property
     def deadline(self) -> float:

@@ -107,12 +107,13 @@ def _counts(results: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _unfinished(ended: Mapping[str, Cancellation]) -> dict[str, Any]:
-    """Return what the next update needs to know of those that failed."""
+    """Return what the next update needs to know of those that failed; without an id, nothing can be resumed."""
+    failed = {key: one.known for key, one in ended.items() if isinstance(one.verdict, Fail)}
+    bound = {key for key, known in failed.items() if known.sent is not Sent.NOTHING and known.deployment_id}
     return {
         key: {
-            "sent": one.known.sent.value,
-            "deployment_id": one.known.deployment_id if one.known.sent is not Sent.NOTHING else None,
+            "sent": (known.sent if key in bound else Sent.NOTHING).value,
+            "deployment_id": known.deployment_id if key in bound else None,
         }
-        for key, one in ended.items()
-        if isinstance(one.verdict, Fail)
+        for key, known in failed.items()
     }

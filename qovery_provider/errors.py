@@ -101,21 +101,21 @@ class AuthenticationError(ApiError):
         return f"the token from {self.token_source} is wrong, has expired, or is denied by a policy"
 
     def _advice(self) -> str:
-        return "Give a valid one, then run `pulumi up` again."
+        return "Give a valid one."
 
 
 class PermissionDeniedError(ApiError):
     """403: the token is valid, its role is not enough, or the environment belongs to someone else."""
 
     meaning = "the token is valid, but its role does not allow this, or it does not see this environment"
-    advice = "Check environment_id and the role of the token."
+    advice = "Check the id, and the token's role."
 
 
 class NotFoundError(ApiError):
     """404, or a 400 that says that the object does not exist: both are in use."""
 
     meaning = "it does not exist, or not for this token"
-    advice = "Check the id, and to which organization the token belongs."
+    advice = "Check the id, the token's organization, and qovery:apiUrl if it is set."
 
 
 class ConflictError(ApiError):
@@ -154,7 +154,7 @@ class ServerError(ApiError):
     may_have_executed = True
     retryable = True
     meaning = "Qovery, or a proxy in front of it, has a problem"
-    advice = "Run `pulumi up` again in a while; it looks before it sends."
+    advice = "Try again in a while."
 
 
 class TransportError(CallError):
@@ -219,5 +219,6 @@ class BulkCancellationError(QoveryError):
 
     def __init__(self, errors: Mapping[str, QoveryError], total: int) -> None:
         self.errors = dict(errors)
-        each = " | ".join(str(error) for error in errors.values())
-        super().__init__(f"{len(errors)} of {total} environments failed; `pulumi up` again acts only on these: {each}")
+        # One line each: hundreds of texts on one line could not be read.
+        each = "".join(f"\n- {error}" for _, error in sorted(errors.items()))
+        super().__init__(f"{len(errors)} of {total} environments failed; `pulumi up` again acts only on these:{each}")

@@ -17,7 +17,7 @@ from qovery_provider._dynamic import QoveryResourceProvider, lines, one_line_err
 from qovery_provider._host import keep_state
 from qovery_provider._models import STATUS_FIELDS, EnvironmentStatus
 from qovery_provider._operations import cancel, environment_status
-from qovery_provider._sentences import progress
+from qovery_provider._sentences import progress, unfinished
 from qovery_provider._verdicts import Fail, Knowledge, Sent
 from qovery_provider.errors import NotFoundError
 
@@ -46,6 +46,8 @@ class DeploymentCancellationProvider(QoveryResourceProvider):
         replaces = _inputs.changed(_olds, _news, _inputs.ACTING)
         updates = _inputs.changed(_olds, _news, _inputs.WAITING)
         has_drifted = _drift_mark(_olds) != _drift_mark(_news)
+        if UNFINISHED in _olds and not replaces:
+            lines().conclude(unfinished(_olds["deployment_id"], Sent(_olds[UNFINISHED])))
         return DiffResult(changes=bool(replaces or updates or has_drifted or UNFINISHED in _olds), replaces=replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -54,11 +56,15 @@ class DeploymentCancellationProvider(QoveryResourceProvider):
         return CreateResult(inputs["environment_id"], {**self._cancel(inputs, {}), **_drift_mark(props)})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Look once; an environment that is gone leaves the state."""
+        """Look once; an environment that is gone leaves the state, unless this is the first that is asked of it."""
         with one_line_errors():
             try:
                 status = environment_status(self._settings(), _inputs.checked_uuid("environment_id", id_))
-            except NotFoundError:
+            except NotFoundError as error:
+                if not props.keys() & {"state", _inputs.PINNED}:
+                    raise
+                gone = f"environment {id_}: Qovery answered {error.status}"
+                lines().conclude(f"{gone}; it leaves the stack, and `pulumi up` would cancel there again")
                 return ReadResult("", {})
         stored, seen = {"environment_id": id_, **props}, observed(status)
         if all(stored.get(name) == value for name, value in seen.items()):

@@ -70,7 +70,7 @@ def after_the_grace(one: Cancellation) -> float:
 
 def out_of_patience(one: Cancellation) -> float:
     """When the history has had time enough."""
-    return max(due(one), (one._untold_since or 0.0) + HISTORY_PATIENCE)  # noqa: SLF001 - as above
+    return max(due(one), (one.known.untold_since or 0.0) + HISTORY_PATIENCE)
 
 
 def at_the_deadline(one: Cancellation) -> float:
@@ -212,8 +212,17 @@ def _detail(cancellation: Cancellation) -> object:
     known = cancellation.known
     kept = ("_is_fixed", "_is_missing", "_sends")
     is_slow = cancellation._slow_looks == 1  # noqa: SLF001 - as above
-    is_untold = cancellation._untold_since is not None  # noqa: SLF001 - as above
+    is_untold = known.untold_since is not None
     counts = tuple(getattr(cancellation, name) for name in kept)
-    refusal = type(cancellation._refusal)  # noqa: SLF001 - as above
+    refusal = type(known.refusal)
     is_waiting = known.now < cancellation._send_from  # noqa: SLF001 - as above
-    return situation(cancellation), known.sent, counts, is_slow, is_untold, refusal, is_waiting, len(known.canceled_request_ids)
+    return (
+        situation(cancellation),
+        known.sent,
+        counts,
+        is_slow,
+        is_untold,
+        refusal,
+        is_waiting,
+        len(known.canceled_request_ids),
+    )

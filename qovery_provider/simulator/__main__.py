@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
 
@@ -55,9 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one (default: %(default)s)")
     add("--token", default="qov_simulator", help="token to let in, an API token or a JWT (default: %(default)s)")
-    add("--project", metavar="UUID", help="id of the project; made up when not given")
-    add("--environment", metavar="UUID", help="id of the first environment; made up when not given")
-    add("--environments", metavar="N", type=int, default=1, help="number of environments (default: %(default)s)")
+    add("--project", metavar="UUID", type=UUID, help="id of the project; made up when not given")
+    add("--environment", metavar="UUID", type=UUID, action="append", default=[], help=_ENVIRONMENT_HELP)
+    add("--environments", metavar="N", type=int, default=1, help=_ENVIRONMENTS_HELP)
     add("--running", metavar="SECONDS", type=float, default=600.0, help=_RUNNING_HELP)
     add("--queued", metavar="N", type=int, default=0, help="deployments that wait behind it (default: %(default)s)")
     add("--cancel-delay", metavar="SECONDS", type=float, default=2.0, help=_CANCEL_DELAY_HELP)
@@ -67,14 +68,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+_ENVIRONMENT_HELP = "id of an environment; give it again for each further one"
+_ENVIRONMENTS_HELP = "number of environments; ids that are not given are made up (default: %(default)s)"
 _RUNNING_HELP = "how long the deployment in each environment runs; 0: nothing runs (default: %(default)s)"
 _CANCEL_DELAY_HELP = "time from a cancel until it takes effect (default: %(default)s)"
 
 
 def _populate(simulator: QoverySimulator, options: argparse.Namespace) -> str:
-    project_id = simulator.world.add_project(id=options.project)
-    for index in range(options.environments):
-        environment_id = options.environment if index == 0 else None
+    project_id = simulator.world.add_project(id=str(options.project) if options.project else None)
+    given = [str(id_) for id_ in dict.fromkeys(options.environment)]
+    for environment_id in [*given, *[None] * (options.environments - len(given))]:
         environment = simulator.world.add_environment(id=environment_id, project_id=project_id)
         _deploy(environment, options)
     return project_id

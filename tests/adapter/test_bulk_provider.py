@@ -12,7 +12,7 @@ from pulumi.runtime.rpc import UNKNOWN
 from qovery_provider import errors
 from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
 from qovery_provider.provider import UNFINISHED
-from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
+from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator, Respond
 from tests.support.clock import FakeClock
 from tests.support.mocks import ENVIRONMENT_ID
 from tests.support.providers import configuration, configured, picked
@@ -93,8 +93,8 @@ class TestCheck:
         """Whatever was meant by the other is not guessed."""
         result = BulkDeploymentCancellationProvider().check({}, given)
 
-        assert [("environment_ids", "must be given, or project_id: exactly one of the two")] == [
-            (failure.property, failure.reason) for failure in result.failures
+        assert ["environment_ids must be given, or project_id: exactly one of the two"] == [
+            failure.reason for failure in result.failures
         ]
 
     def test_reports_all_bad_inputs_at_once(self) -> None:
@@ -103,7 +103,7 @@ class TestCheck:
 
         result = BulkDeploymentCancellationProvider().check({}, given)
 
-        assert ["environment_ids", "timeout"] == [failure.property for failure in result.failures]
+        assert ["environment_ids", "timeout"] == [failure.reason.split()[0] for failure in result.failures]
         assert "must be a list of 1 to 500 UUIDs; this is none: 'staging'" in result.failures[0].reason
 
     @pytest.mark.parametrize(
@@ -300,12 +300,50 @@ class TestFailures:
 
         text = str(caught.value)
         assert {refused.id, MISSING} == caught.value.errors.keys()
-        assert text.startswith("2 of 3 environments failed; `pulumi up` again acts only on these: ")
+        assert text.startswith("2 of 3 environments failed; `pulumi up` again acts only on these:\n- ")
         assert f"canceling in environment {refused.id}: Qovery answered 403" in text
-        assert f"reading the status of environment {MISSING}: Qovery answered 404" in text
+        assert f"reading environment {MISSING}: Qovery answered 404" in text
         assert canceled.id not in text
-        assert 1 == len(text.splitlines())
+        assert 3 == len(text.splitlines())
         assert ["CANCELED", "BUILDING"] == [deployment.state for deployment in canceled.deployments]
+
+    @pytest.mark.parametrize("status", [403, 404])
+    @pytest.mark.parametrize("what", ["environment", "project"])
+    def test_one_that_cannot_be_read_stops_no_other(
+        self,
+        provider: BulkDeploymentCancellationProvider,
+        qovery: QoverySimulator,
+        project: str,
+        what: str,
+        status: int,
+    ) -> None:
+        """The others are canceled, those before it and those behind it; its own error is told."""
+        (refused,) = _environments(qovery, "7e41cf65-9de7-4b8a-9b44-000000000000", LONG)
+        others = [
+            one for home in (None, project) for one in _environments(qovery, home or qovery.world.add_project(), LONG)
+        ]
+        path = f"/environment/{refused.id}" if what == "environment" else f"/project/{refused.project_id}/*"
+        qovery.inject(Respond(path=path, status=status, times=None))
+
+        with pytest.raises(errors.BulkCancellationError) as caught:
+            provider.create({"environment_ids": [others[0].id, refused.id, others[1].id]})
+
+        asked = f"reading environment {refused.id}" if what == "environment" else f"of project {refused.project_id}"
+        assert {refused.id} == caught.value.errors.keys()
+        assert f"{asked}: Qovery answered {status}" in str(caught.value)
+        assert ["CANCELED", "CANCELED"] == [one.deployments[0].state for one in others]
+        assert [] == refused.deployments[0].cancels
+
+    def test_one_that_cannot_be_read_itself_may_be_shown_by_its_project(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """What its project shows of it is enough."""
+        first, second = _environments(qovery, project, LONG, LONG)
+        qovery.inject(Respond(path=f"/environment/{first.id}", status=403, times=None))
+
+        result = provider.create({"environment_ids": [first.id, second.id]})
+
+        assert {"canceled": 2} == (result.outs or {})["counts"]
 
     def test_a_project_that_cannot_be_read_sends_nothing(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -330,8 +368,8 @@ class TestFailures:
             provider.create({"project_id": project})
 
         assert (
-            "20 environments to cancel in need about 32 requests, but the token's rate limit has 30 left and resets in "
-            "1 h. Nothing was sent: run `pulumi up` again then, or use another token."
+            "Canceling in 20 environments needs about 32 requests; the token has 30 left until its limit resets in "
+            "1 h. Nothing was sent. Run `pulumi up` again then, or use another token."
         ) == str(caught.value)
         assert () == qovery.posts()
 
@@ -374,7 +412,9 @@ class TestUpdate:
             outs = host.update(URN, id_, kept, declared)
 
         assert project == id_
-        assert reasons[0].startswith("1 of 2 environments failed; `pulumi up` again acts only on these: canceling in")
+        assert reasons[0].startswith(
+            "1 of 2 environments failed; `pulumi up` again acts only on these:\n- canceling in"
+        )
         assert declared.items() <= inputs.items()
         assert {"canceled": 1, "failed": 1} == kept["counts"]
         assert {refused.id: {"sent": "nothing", "deployment_id": None}} == kept[UNFINISHED]
@@ -460,6 +500,20 @@ class TestUpdate:
         assert isinstance(outs, dict)
         assert {"canceled": 1, "environment_gone": 1} == outs["counts"]
         assert 2 == len(qovery.posts())
+
+    def test_one_without_an_id_cannot_be_resumed(self, qovery: QoverySimulator, project: str) -> None:
+        """Nobody could tell whether what runs by then is what was meant: it begins anew."""
+        environment = qovery.world.add_environment(
+            project_id=project, behavior=Behavior(null_fields=frozenset({"last_deployment_id"}))
+        )
+        environment.deploy(LONG)
+
+        with sdk_host(BulkDeploymentCancellationProvider(), configuration(qovery)) as host:
+            failed = host.create(URN, {"project_id": project, "timeout": 1})
+
+        assert isinstance(failed, Refused)
+        assert failed.kept is not None
+        assert {environment.id: {"sent": "nothing", "deployment_id": None}} == failed.kept[2][UNFINISHED]
 
     def test_queued_requests_of_both_runs_are_told(self, qovery: QoverySimulator, project: str) -> None:
         """What the first run took out of the queue is still told after the second."""

@@ -76,13 +76,14 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
         pytest.param(
             _request(include_queued=True),
             BUSY,
-            "would cancel the queued requests, then deployment 3c90…52a-12 (BUILDING for 3 min, started by CLI)",
+            "would cancel what is queued, if anything, then deployment 3c90…52a-12 (BUILDING for 3 min, "
+            "started by CLI)",
             id="queue and running",
         ),
         pytest.param(
             _request(include_queued=True),
             IDLE,
-            "would cancel the queued requests",
+            "would cancel what is queued, if anything",
             id="queue alone",
         ),
         pytest.param(

@@ -195,7 +195,7 @@ class TestSilence:
     ) -> None:
         """What another resource of the same preview will give cannot be looked up."""
         later = DeploymentCancellation("other", environment_id=ENVIRONMENT_ID).id
-        qovery_simulator.service.token = "qov_another"  # the other one's look fails, and is silent
+        qovery_simulator.service.token = "qov_another"  # the other one's look fails
 
         assert [] == _shown(program, declare(later))
 
@@ -222,16 +222,6 @@ class TestSilence:
         assert () == qovery_simulator.requests
 
     @RESOURCES
-    def test_of_a_qovery_that_refuses(
-        self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
-    ) -> None:
-        """What is wrong, the update will say: a preview with a poor token is still a preview."""
-        qovery_simulator.inject(Respond(status=403, times=None))
-
-        assert [] == _shown(program, declare(environment))
-        assert 1 == len(qovery_simulator.requests)
-
-    @RESOURCES
     def test_of_bad_settings(
         self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
     ) -> None:
@@ -240,6 +230,60 @@ class TestSilence:
 
         assert [] == _shown(program, declare(environment))
         assert () == qovery_simulator.requests
+
+
+class TestFailedLooks:
+    @RESOURCES
+    def test_of_a_bundle_that_does_not_exist(
+        self,
+        program: Recorder,
+        environment: Environment,
+        qovery_simulator: QoverySimulator,
+        declare: Declare,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """It is said in words, not with the traceback of what the HTTP library raises."""
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/does/not/exist.pem")
+        pulumi.runtime.set_config("qovery:apiUrl", qovery_simulator.url.replace("http:", "https:"))
+
+        (line,) = _shown(program, declare(environment))
+
+        assert line.startswith("could not look at what runs: reading the ")
+        assert "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist" in line
+
+    def test_of_one_environment_that_is_refused(
+        self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator
+    ) -> None:
+        """The others of a list are shown."""
+        refused = qovery_simulator.world.add_environment(project_id=qovery_simulator.world.add_project())
+        qovery_simulator.inject(Respond(path=f"/environment/{refused.id}", status=403, times=None))
+
+        shown = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[refused.id, environment.id]))
+
+        assert 1 == len(shown)
+        assert shown[0].startswith("would cancel 1 of 1 environments: ")
+
+    def test_of_nothing_but_unknown_environments(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
+        """That there would be nothing to cancel is not true: the update would fail."""
+        (line,) = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[ENVIRONMENT_ID]))
+
+        assert line.startswith(
+            f"could not look at what runs: reading environment {ENVIRONMENT_ID}: Qovery answered 404"
+        )
+        assert () == qovery_simulator.posts()
+
+    @RESOURCES
+    def test_of_a_qovery_that_refuses(
+        self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
+    ) -> None:
+        """A preview with a poor token is still a preview, and says what it could not see."""
+        qovery_simulator.inject(Respond(status=403, times=None))
+
+        (line,) = _shown(program, declare(environment))
+
+        assert line.startswith("could not look at what runs: reading the ")
+        assert "Qovery answered 403" in line
+        assert 1 == len(qovery_simulator.requests)
 
     @RESOURCES
     def test_of_a_qovery_that_is_slow(
@@ -255,4 +299,6 @@ class TestSilence:
             monkeypatch.setattr(f"qovery_provider.{module}.PREVIEW_LIMIT", 0.02)
         qovery_simulator.inject(Delay(before=5.0, times=None))
 
-        assert [] == _shown(program, declare(environment))
+        (line,) = _shown(program, declare(environment))
+
+        assert "answer within" in line  # the limit of the call or that of its silence, whichever is told first

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.runtime.proto.engine_pb2 import LogRequest
 from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider import errors
+from qovery_provider._progress import Progress
 from qovery_provider.provider import DRIFT_MARK, DeploymentCancellationProvider
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
 
@@ -78,8 +80,17 @@ class TestCheck:
 
         result = provider.check({}, {"environment_id": "staging", "timeout": -1, "on_idle": "ignore"})
 
-        assert ["environment_id", "timeout", "on_idle", "qovery:apiUrl"] == [f.property for f in result.failures]
-        assert "must be a UUID such as 3c90c3cc-0d44-4b50-8888-8dd25736052a; got 'staging'" == result.failures[0].reason
+        reasons = [failure.reason for failure in result.failures]
+        assert ["environment_id", "timeout", "on_idle", "qovery:apiUrl"] == [reason.split()[0] for reason in reasons]
+        assert f"environment_id must be a UUID such as {ENVIRONMENT_ID}; got 'staging'" == reasons[0]
+
+    def test_no_failure_lets_the_engine_print_a_value(self) -> None:
+        """Of a property that is named beside the text, the engine prints the whole value, a secret as well."""
+        provider = _configured({"qovery:apiUrl": "https://user:secret@example.com"})
+
+        result = provider.check({}, {"environment_id": "qov_secret"})
+
+        assert ["", ""] == [failure.property for failure in result.failures]
 
     def test_lets_values_pass_that_are_not_known_yet(self) -> None:
         """In a preview, outputs of other resources have no value: they are judged when they have one."""
@@ -268,9 +279,26 @@ class TestRead:
         assert provider.diff("id", created, inputs).changes is False
         assert provider.diff("id", updated, inputs).changes is False
 
-    def test_an_environment_that_is_gone_leaves_the_state(self, provider: DeploymentCancellationProvider) -> None:
-        """An empty id is how a read says that there is nothing any more."""
-        assert "" == provider.read(ENVIRONMENT_ID, {}).id
+    @pytest.mark.parametrize("stored", [{"state": "CANCELED"}, {"__pinned": True}], ids=["observed", "never observed"])
+    def test_an_environment_that_is_gone_leaves_the_state(
+        self, provider: DeploymentCancellationProvider, monkeypatch: pytest.MonkeyPatch, stored: dict[str, Any]
+    ) -> None:
+        """An empty id is how a read says that there is nothing any more; a line that stays says what follows."""
+        said: list[LogRequest] = []
+        monkeypatch.setattr("qovery_provider.provider.lines", lambda: Progress(said.append))
+
+        assert "" == provider.read(ENVIRONMENT_ID, stored).id
+        (line,) = said
+        assert (
+            f"environment {ENVIRONMENT_ID}: Qovery answered 404; it leaves the stack, and `pulumi up` would cancel "
+            "there again"
+        ) == line.message
+        assert not line.ephemeral
+
+    def test_a_wrong_id_is_an_error_the_first_time(self, provider: DeploymentCancellationProvider) -> None:
+        """A `get` of nothing must not pass for an environment that is gone: its outputs would be missing."""
+        with pytest.raises(errors.NotFoundError, match=f"environment {ENVIRONMENT_ID}: Qovery answered 404"):
+            provider.read(ENVIRONMENT_ID, {"environment_id": ENVIRONMENT_ID})
 
     def test_an_expected_failure_is_one_line(self) -> None:
         """A refresh without a token fails like a create."""

@@ -9,7 +9,7 @@ import pytest
 
 from qovery_provider import errors
 from qovery_provider.provider import UNFINISHED, DeploymentCancellationProvider
-from qovery_provider.simulator import Deployment, Environment, Plan, QoverySimulator
+from qovery_provider.simulator import Deployment, Environment, Plan, QoverySimulator, Respond
 from tests.support.clock import FakeClock
 from tests.support.providers import configuration, configured, picked
 from tests.support.sdk_host import Refused, sdk_host
@@ -172,6 +172,33 @@ class TestUpdate:
 
         said = picked(outs, "outcome", "deployment_id", "deployment_state", "state")
         assert ("environment_gone", target.id, "CANCELING", "CANCELING") == said
+
+
+class TestTooLate:
+    def test_what_runs_next_is_never_canceled(self, qovery: QoverySimulator) -> None:
+        """The target ended before a cancel was accepted: the next updates say so, and leave its successor alone."""
+        environment = qovery.world.add_environment()
+        target = environment.deploy(Plan(phases=(("BUILDING", 3.0),)))
+        environment.enqueue(Plan(phases=BUILDING))
+        declared = _declared(target)
+        path = f"/environment/{environment.id}/cancelDeployment"
+        qovery.inject(Respond(method="POST", path=path, status=409))
+
+        with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
+            failed = host.create(URN, declared)
+            assert isinstance(failed, Refused)
+            assert failed.kept is not None
+            again = host.update(URN, failed.kept[0], failed.kept[2], declared)
+            accepted = host.update(URN, failed.kept[0], failed.kept[2], {**declared, "on_completed": "succeed"})
+
+        text = "ended by itself (DEPLOYED) before a cancel was accepted, and another one is running."
+        assert isinstance(again, Refused)
+        assert [True, True] == [text in one.message for one in (failed, again)]
+        assert "too late" == failed.kept[2][UNFINISHED]
+        assert isinstance(accepted, dict)
+        assert ("completed", target.id, "DEPLOYED") == picked(accepted, *TOLD)
+        assert [[]] == [one.cancels for one in environment.deployments[1:]]
+        assert 1 == len(qovery.posts())
 
 
 class TestDiff:

@@ -41,7 +41,7 @@ class TestCheck:
         """Each one is named, with what was given and what is allowed."""
         result = RunningDeploymentProvider().check({}, {"environment_id": "staging", "triggers": "1"})
 
-        assert ["environment_id", "triggers"] == [failure.property for failure in result.failures]
+        assert ["environment_id", "triggers"] == [failure.reason.split()[0] for failure in result.failures]
 
     def test_lets_values_pass_that_are_not_known_yet(self) -> None:
         """An environment that the same update creates has an id only later."""

@@ -171,6 +171,39 @@ def test_trusts_the_authorities_that_the_environment_names(monkeypatch: pytest.M
     assert 1 == len(server.requests)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "does not exist"),
+        ("", "cannot be read, or holds no certificates"),
+        ("no certificate", "cannot be read, or holds no certificates"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "cannot be read, or holds no certificates"),
+    ],
+    ids=["missing", "empty", "garbage", "broken"],
+)
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_bundle_that_cannot_be_used_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, content: str | None, words: str
+) -> None:
+    """Nothing is sent, trying again helps nobody, and the text names the variables."""
+    bundle = tmp_path / "bundle.pem"
+    if content is not None:
+        bundle.write_text(content)
+    monkeypatch.setenv(variable, str(bundle))
+
+    with (
+        recorder(certificate="good") as server,
+        client_of(server.url) as client,
+        pytest.raises(
+            TransportError, match=f"the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {words}"
+        ) as caught,
+    ):
+        client.cancel_deployment("env", force=False)
+
+    assert (False, False) == (caught.value.may_have_executed, caught.value.retryable)
+    assert [] == server.requests
+
+
 def test_the_token_never_goes_out_before_the_certificate_is_trusted(
     monkeypatch: pytest.MonkeyPatch, bundle: str
 ) -> None:

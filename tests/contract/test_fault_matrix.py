@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import base64
-import json
-import os
-import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -22,6 +18,7 @@ from tests.contract.faults import Kind
 from tests.contract.outcomes import Ends
 from tests.contract.status_faults import STATUS_KINDS
 from tests.contract.wire_faults import WIRE_KINDS
+from tests.support.figures import keep
 from tests.support.stage import TOKEN, Position, Stage
 
 KINDS = [*STATUS_KINDS, *BODY_KINDS, *WIRE_KINDS]
@@ -56,18 +53,11 @@ def test_every_kind_declares_every_position() -> None:
 
 @pytest.fixture(scope="module")
 def passed() -> Iterator[list[str]]:
-    """The runs that went well; their figures are kept when QOVERY_FIGURES names a folder."""
-    started, names = time.monotonic(), list[str]()
+    """The runs that went well."""
+    names = list[str]()
     yield names
-    if folder := os.environ.get("QOVERY_FIGURES"):
-        figures = {
-            "kinds": len(KINDS),
-            "cells": sum(len(kind.row) for kind in KINDS),
-            "runs": len(RUNS),
-            "passed": len(names),
-            "seconds": round(time.monotonic() - started, 1),
-        }
-        Path(folder, "fault-matrix.json").write_text(json.dumps(figures, indent=2) + "\n")
+    cells = sum(len(kind.row) for kind in KINDS)
+    keep("fault-matrix", kinds=len(KINDS), cells=cells, runs=len(RUNS), passed=len(names))
 
 
 def _runs() -> Iterator[object]:

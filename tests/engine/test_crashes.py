@@ -1,14 +1,12 @@
 """Updates that die at random moments: by the world's truth, the next one finishes the job, and touches no other.
 
 By default each way to die is played once. QOVERY_CRASHES=50 plays fifty moments for each way, form and world;
-QOVERY_SEED repeats a run; QOVERY_FIGURES names a folder for what it came to, as JSON.
+QOVERY_SEED repeats a run.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -18,16 +16,15 @@ import pytest
 
 from qovery_provider.simulator import QoverySimulator
 from tests.support.crashes import KINDS, PROGRAM, Crash, Figures, Form, World
+from tests.support.figures import SEED, keep
 from tests.support.jumps import JumpingClock
 from tests.support.postgres import postgres
 from tests.support.stack import Stack
 
 FORMS: list[Form] = ["plain", "pinned"]
 WORLDS: list[World] = ["stays", "moves on"]
-# Read here: tests run without these variables.
+# Read here: tests run without such variables.
 MOMENTS = int(os.environ.get("QOVERY_CRASHES", "0"))
-SEED = os.environ.get("QOVERY_SEED") or str(time.time_ns())
-FIGURES = os.environ.get("QOVERY_FIGURES")
 
 
 @pytest.fixture
@@ -53,12 +50,12 @@ def test_after_a_crash_the_next_update_finishes_the_job(
     print(f"QOVERY_SEED={SEED}")  # noqa: T201 - pytest shows it when the test fails
     stack.write(PROGRAM)
     random, figures = Random(SEED), dict[str, Figures]()
-    started = time.monotonic()
 
     for crash in _plan(random):
         truth = crash.play(stack, qovery_simulator, clock, random)
         truth.count(figures.setdefault(f"{crash.kind}, {crash.form}, {crash.world}", Figures()))
-        _keep(figures, time.monotonic() - started)
+        cells = {key: asdict(one) for key, one in figures.items()}
+        keep("crashes", seed=SEED, crashes=crash.number + 1, cells=cells)
         truth.check()
 
 
@@ -73,10 +70,3 @@ def test_after_a_crash_with_the_state_in_a_database(
         truth = Crash("kill of everything", "pinned", "moves on", 0).play(stack, qovery_simulator, clock, Random(SEED))
 
     truth.check()
-
-
-def _keep(figures: dict[str, Figures], seconds: float) -> None:
-    """Write the figures so far, where somebody wants them."""
-    if FIGURES:
-        told = {"seed": SEED, "seconds": round(seconds), "cells": {key: asdict(one) for key, one in figures.items()}}
-        (Path(FIGURES) / "crashes.json").write_text(json.dumps(told, indent=2))

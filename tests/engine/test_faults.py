@@ -110,11 +110,15 @@ def test_after_a_timeout_the_next_update_resumes_that_deployment(
         ({"QOVERY_API_TOKEN": "qov_wrong"}, "the token from QOVERY_API_TOKEN is wrong, has expired, or is denied"),
         ({"QOVERY_API_TOKEN": ""}, "no Qovery API token: set the stack secret qovery:apiToken"),
         ({"ENVIRONMENT_ID": "00000000-0000-4000-8000-000000000000"}, "it does not exist, or not for this token"),
-        ({"ENVIRONMENT_ID": "staging"}, "must be a UUID such as"),
-        ({"QOVERY_API_URL": "http://127.0.0.1:1"}, "no connection: refused, or no way there"),
-        ({"QOVERY_API_URL": "http://example.com"}, "must be an https URL"),
+        ({"ENVIRONMENT_ID": "staging"}, "'stop' has a problem: environment_id must be a UUID such as"),
+        ({"QOVERY_API_URL": "http://127.0.0.1:1"}, "no connection: refused, or unreachable"),
+        ({"QOVERY_API_URL": "http://example.com"}, "'stop' has a problem: QOVERY_API_URL must be an https URL"),
+        (
+            {"QOVERY_API_URL": "https://127.0.0.1:1", "REQUESTS_CA_BUNDLE": "/does/not/exist.pem"},
+            "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist",
+        ),
     ],
-    ids=["wrong token", "no token", "no such environment", "no UUID", "refused", "plain http"],
+    ids=["wrong token", "no token", "no such environment", "no UUID", "refused", "plain http", "no bundle"],
 )
 def test_an_expected_failure_is_one_line(
     stack: Stack, qovery_simulator: QoverySimulator, setting: dict[str, str], words: str
@@ -127,6 +131,18 @@ def test_an_expected_failure_is_one_line(
     assert 1 == len([line for line in run.diagnostics if words in line])
     assert "Traceback" not in run.output
     assert 'File "' not in run.output
+    assert () == qovery_simulator.posts()
+
+
+@pytest.mark.parametrize("pasted", ["qov_SECRET", "eyJhbGciOiJIUzI1NiJ9.SECRET.c2ln"], ids=["API token", "JWT"])
+def test_a_token_in_the_wrong_place_is_not_shown(stack: Stack, qovery_simulator: QoverySimulator, pasted: str) -> None:
+    """Pulumi prints the values of properties that failures name: so they name them in the text alone."""
+    _environment(stack, qovery_simulator, cancel_delay=0.0)
+
+    run = stack.failing_up(ENVIRONMENT_ID=pasted)
+
+    assert 1 == len([line for line in run.diagnostics if "got what looks like a token (not shown)" in line])
+    assert "SECRET" not in run.output
     assert () == qovery_simulator.posts()
 
 

@@ -130,9 +130,23 @@ def test_a_vanished_environment_leaves_the_state(stack: Stack, environment: Envi
     stack.up()
     environment.remove()
 
-    stack.checked("refresh", "--yes", "--skip-preview")
+    run = stack.checked("refresh", "--yes", "--skip-preview")
 
+    gone = f"environment {environment.id}: Qovery answered 404; it leaves the stack"
+    assert [f"{gone}, and `pulumi up` would cancel there again"] == run.diagnostics
     assert [] == stack.resources("DeploymentCancellation")
+
+
+def test_get_of_a_wrong_id_fails(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
+    """Otherwise the outputs would be missing and nobody would know why."""
+    environment.remove()
+    stack.write(GET)
+
+    run = stack.failing_up()
+
+    assert f"reading the status of environment {environment.id}: Qovery answered 404" in run.output
+    assert "Traceback" not in run.output
+    assert () == qovery_simulator.posts()
 
 
 def test_get_reads_and_never_acts(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:

@@ -61,7 +61,7 @@ def test_each_row_says_what_an_update_would_do(stack: Stack, qovery_simulator: Q
     assert run.row("running").startswith(f"create would cancel {shown}")
     assert run.row("running").endswith(" s, started by ann@example.com)")
     assert run.row("forced").endswith("; force kills running steps; a Terraform state can stay locked")
-    assert run.row("queue").startswith(f"create would cancel the queued requests, then {shown}")
+    assert run.row("queue").startswith(f"create would cancel what is queued, if anything, then {shown}")
     assert "create would cancel nothing: deployment d-11 is not running" == run.row("other")
     assert run.row("joined").startswith("create would join the cancellation already under way: deployment ")
     assert "create nothing to cancel right now (READY)" == run.row("idle")

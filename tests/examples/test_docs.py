@@ -13,7 +13,7 @@ import pytest
 import qovery_provider
 from qovery_provider._states import STATES
 from qovery_provider._verdicts import Outcome
-from tools import docs_diagrams, machine
+from tools import docs_diagrams, machine, reliability
 
 PAGES = sorted(docs_diagrams.DOCS.glob("*.md"))
 
@@ -29,6 +29,11 @@ def test_what_is_made_from_the_code_is_up_to_date(page: Path) -> None:
 def test_the_picture_is_up_to_date() -> None:
     """So is the picture of the machine."""
     assert docs_diagrams.picture() == docs_diagrams.PICTURE.read_text()
+
+
+def test_the_page_of_figures_says_what_the_runs_wrote() -> None:
+    """Nobody has changed a number on it."""
+    assert reliability.page() == reliability.PAGE.read_text()
 
 
 def test_every_outcome_and_every_error_is_explained() -> None:

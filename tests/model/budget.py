@@ -5,13 +5,13 @@ from __future__ import annotations
 from qovery_provider._verdicts import Failed, HistoryRead, QueuedCanceled, QueueListed
 from tests.model.story import Story
 
-FIRST, GROWTH, LONGEST = (0.5, 1.25, 2.05), 1.6, 15.0
+FIRST, GROWTH, LONGEST = 0.75, 1.65, 15.0
 """When looks are promised: seconds after the cancel, their growth, and the longest pause."""
 
 
 def most_looks(timeout: float) -> int:
     """Return how often a cancellation looks between its cancel and its deadline when nothing ever changes."""
-    looks, elapsed = len(FIRST), FIRST[-1]
+    looks, elapsed = 1, FIRST
     while elapsed < timeout:
         looks, elapsed = looks + 1, elapsed + min(elapsed * (GROWTH - 1), LONGEST)
     return looks
@@ -20,13 +20,12 @@ def most_looks(timeout: float) -> int:
 def most_requests(story: Story) -> int:
     """Return how many requests a story may cost.
 
-    A calm run of one environment: a look, a cancel, the looks until the deadline, and what the history and the queue
-    were asked besides. Each further environment and each failure may start the short pauses between looks anew.
+    A calm run of what one look shows: that look, a cancel, the looks until the deadline, and what the history and the
+    queue were asked besides. Each further environment and each failure may start the short pauses between looks anew.
     """
     turns = [turn for run in story.runs for one in run for turn in one.turns]
     asides = sum(isinstance(turn.event, HistoryRead | QueueListed | QueuedCanceled) for turn in turns)
     given_up = sum(isinstance(turn.event, Failed) for turn in turns)
     ramps = len(story.places) - 1 + story.server.failures + given_up
-    return (
-        len(story.runs) * (2 + most_looks(story.requests[0].timeout)) + 2 * asides + 2 * len(story.places) + 14 * ramps
-    )
+    looks = len(story.runs) * story.groups * (2 + most_looks(story.requests[0].timeout))
+    return looks + 2 * asides + 2 * len(story.runs) * len(story.places) + 14 * ramps

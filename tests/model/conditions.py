@@ -40,7 +40,7 @@ class Weather:
         history_lag: How late the history learns of things, in seconds.
         expires: From when on the token is refused.
         limited: From when until when the rate limit is used up.
-        scarce: The seconds between requests that the rate budget asks for.
+        scarce: How many requests are left of the rate limit, as every answer says; 0 when it says nothing of it.
     """
 
     faults: int
@@ -51,7 +51,7 @@ class Weather:
     history_lag: float
     expires: float
     limited: tuple[float, float]
-    scarce: bool
+    scarce: int
 
 
 QUICK = (Trip(0.1, 0.1), Trip(0.0, 0.3), Trip(0.4, 0.0))
@@ -72,7 +72,7 @@ def weather(tape: Tape) -> Weather:
         limited=tape.pick(
             ((0.0, 0.0),) * 40 + ((START, START + 3), (START + 1, START + 50), (START + 2, START + 3000))
         ),
-        scarce=tape.pick((False, False, False, True)),
+        scarce=tape.pick((0, 0, 0, 150, 0, 20)),
     )
 
 
@@ -89,9 +89,9 @@ def plan(tape: Tape) -> Plan:
     )
 
 
-def environment(tape: Tape, world: World, time: VirtualTime) -> Environment:
+def environment(tape: Tape, world: World, time: VirtualTime, project_id: str | None = None) -> Environment:
     """Read an environment: what ran in it, what runs, what waits."""
-    place = world.add_environment()
+    place = world.add_environment(project_id=project_id)
     for number in range(tape.pick((1, 0, 2))):
         time.now = START - 9000 + 1000 * number
         place.deploy(Plan.of("DEPLOY", seconds=5))

@@ -7,12 +7,12 @@ at the moment of every look, and what every cancel really hit.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from qovery_provider._failures import refusal
-from qovery_provider._models import DeploymentRecord, EnvironmentStatus, results_of
+from qovery_provider._models import DeploymentRecord, EnvironmentStatus, QueuedRequest, project_id_of, results_of
 from qovery_provider._rate_limit import RateBudget
 from qovery_provider._settings import Token
 from qovery_provider.errors import (
@@ -56,7 +56,7 @@ class Post:
 
 
 class Server:
-    """An `Api` of the watcher.
+    """An `Api` of the watcher, and as a client what the bulk resource needs besides.
 
     Attributes:
         requests: How many calls arrived.
@@ -96,12 +96,18 @@ class Server:
     def environment_status(self, environment_id: str) -> EnvironmentStatus:
         return self._call(f"look at {environment_id}", lambda asked: self._look(environment_id, asked))
 
-    def project_statuses(self, project_id: str) -> Mapping[str, EnvironmentStatus]:
-        def execute(asked: str) -> Mapping[str, EnvironmentStatus]:
+    def project_statuses(self, project_id: str) -> Sequence[EnvironmentStatus]:
+        def execute(asked: str) -> Sequence[EnvironmentStatus]:
             places = self._world.in_project(project_id) or ()
-            return {place.id: self._look(place.id, asked) for place in places}
+            return [self._look(place.id, asked) for place in places]
 
-        return self._call("look at the project", execute)
+        return self._call(f"look at project {project_id}", execute)
+
+    def project_of(self, environment_id: str) -> str:
+        def execute(asked: str) -> str:
+            return project_id_of(_body(self._api.environment(environment_id), asked))
+
+        return self._call(f"project of {environment_id}", execute)
 
     def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]:
         def execute(asked: str) -> Sequence[DeploymentRecord]:
@@ -112,10 +118,9 @@ class Server:
 
         return self._call(f"history of {environment_id}", execute)
 
-    def deployment_queue(self, environment_id: str) -> Sequence[str]:
-        def execute(asked: str) -> Sequence[str]:
-            _body(self._api.queue(environment_id), asked)
-            return [request.id for request in self._world.environments[environment_id].queue]
+    def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]:
+        def execute(asked: str) -> Sequence[QueuedRequest]:
+            return [QueuedRequest.from_json(item) for item in results_of(_body(self._api.queue(environment_id), asked))]
 
         return self._call(f"queue of {environment_id}", execute)
 
@@ -140,6 +145,9 @@ class Server:
                 _body(answer, asked)
 
         self._call(f"cancel request {request_id}", execute, changes=True, faults=TRUE_OF_REQUESTS)
+
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
 
     # The net.
 
@@ -178,8 +186,8 @@ class Server:
         if limited <= now < until:
             raise RateLimitError(asked, 429, retry_after=until - now)
         if self.weather.scarce:
-            headers = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "150", "X-RateLimit-Reset": "3000"}
-            self.budget.observe(headers, now, now)
+            headers = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": str(self.weather.scarce)}
+            self.budget.observe({**headers, "X-RateLimit-Reset": "3000"}, now, now)
 
     def _fail(self, fault: Fault, asked: str, execute: Callable[[str], object], *, changes: bool) -> None:
         self.faults.append(fault.name)

@@ -38,10 +38,18 @@ class Turn(NamedTuple):
 class Recorded(Cancellation):
     """The real machine, with a record of its turns and a judge at its end."""
 
-    turns: list[Turn]
-    resumes: Sent
-    judge: Callable[[Recorded], None]
-    place: Environment
+    def __init__(  # noqa: PLR0913, PLR0917 - the machine's own, and two more
+        self,
+        asked: CancellationRequest,
+        now: float,
+        random: Callable[[], float],
+        sent: Sent,
+        place: Environment,
+        judge: Callable[[Recorded], None],
+    ) -> None:
+        super().__init__(asked, now, random, sent)
+        self.turns: list[Turn] = []
+        self.resumes, self.place, self.judge = sent, place, judge
 
     def observe(self, event: Event, now: float) -> None:
         """Note the turn; call the judge when it was the last one."""
@@ -83,24 +91,36 @@ class Story:
         time: The virtual time.
         server: Qovery.
         places: The environments.
+        requests: What is asked for.
         runs: The cancellations of each run.
+        refusals: The errors of the runs that did not begin.
     """
 
     def __init__(self, people: Tape, places: Sequence[Tape], nature: Tape) -> None:
         self.time = VirtualTime(START)
         self.world = World(self.time.monotonic)
         self.server = Server(self.world, self.time, weather(nature), nature)
-        self.places = [environment(tape, self.world, self.time) for tape in places]
+        self.time.trip = self.server.trip
+        self.time.note = lambda: {one.request.environment_id: one for one in self.runs[-1]}
+        self.runs: list[list[Recorded]] = []
+        self.refusals: list[str] = []
+        self.places = [self._place(tape) for tape in places]
         timeout = people.pick(TIMEOUTS)
         self.requests = [request(tape, place, timeout) for tape, place in zip(places, self.places, strict=True)]
-        self.runs: list[list[Recorded]] = []
         self._people = people
-        self._dies = people.happens(4)
-        if self._dies:
+        if people.happens(4):
             self.server.dies_at = (1 + people.number() % 8, people.happens(8))
         self._waits_before_rerun = people.pick(MOMENTS)
         for place in self.places:
             self._interfere(place, people)
+
+    @property
+    def groups(self) -> int:
+        """How many looks show everything."""
+        return 1
+
+    def _place(self, tape: Tape) -> Environment:
+        return environment(tape, self.world, self.time)
 
     def _interfere(self, place: Environment, people: Tape) -> None:
         """Read what other people do in the meantime."""
@@ -162,16 +182,14 @@ class Story:
 
     def _run(self, targets: Sequence[tuple[CancellationRequest, Sent]], judge: Callable[[Recorded], None]) -> None:
         chance = self._people.pick((0.99, 0.0, 0.5))
-        machines: list[Cancellation] = []
         places = [self.world.environments[asked.environment_id] for asked, _ in targets]
-        for (asked, sent), place in zip(targets, places, strict=True):
-            machine = Recorded(asked, self.time.now, lambda: chance, sent)
-            machine.turns, machine.judge, machine.place, machine.resumes = [], judge, place, sent
-            machines.append(machine)
-        self.runs.append([one for one in machines if isinstance(one, Recorded)])
-        self.time.trip = self.server.trip
-        self.time.note = lambda: {one.request.environment_id: one for one in machines}
-        group = Group(machines, lambda: self._look(places))
+        self.runs.append(
+            [
+                Recorded(asked, self.time.now, lambda: chance, sent, place, judge)
+                for (asked, sent), place in zip(targets, places, strict=True)
+            ]
+        )
+        group = Group(list[Cancellation](self.runs[-1]), lambda: self._look(places))
         with self.time.rules():
             Watcher(self.server, self.time, self.time, lambda: chance, lambda _: None).run([group])
 
@@ -179,7 +197,7 @@ class Story:
         """Look as a resource does: one environment by itself, many by their project."""
         if len(places) == 1:
             return {places[0].id: self.server.environment_status(places[0].id)}
-        return dict(self.server.project_statuses(places[0].project_id))
+        return {status.id: status for status in self.server.project_statuses(places[0].project_id)}
 
     def told(self) -> str:
         """Tell what happened, for whoever reads a failure."""

@@ -1,6 +1,7 @@
 """The real watcher and the real machine against thousands of random servers, nets and people, on virtual time.
 
-`truth.py` holds the rules; this file plays the schedules. `QOVERY_SCHEDULES` says how many: 10 000 unless it is set.
+`truth.py` holds the rules; this file plays the schedules. `QOVERY_SCHEDULES` says how many: 10 000 unless it is set,
+and for the bulk resource a tenth of that. `QOVERY_SEED` repeats a run.
 """
 
 from __future__ import annotations
@@ -8,29 +9,28 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as st
 
 from qovery_provider._verdicts import Done
 from tests.model.budget import most_requests
+from tests.model.bulk import BulkStory
 from tests.model.story import Recorded, Story
 from tests.model.tape import Tape
 from tests.model.truth import Judge
+from tests.support.figures import SEED, keep
 
 SCHEDULES = int(os.environ.get("QOVERY_SCHEDULES", "10000"))
 
 PEOPLE, PLACE, NATURE = (st.binary(min_size=length, max_size=length) for length in (64, 48, 160))
 
-ENOUGH = 5_000
-"""Schedules in which every end may be expected."""
-
 ENDS = {
     "canceled",
     "requested",
     "nothing_to_cancel",
-    "superseded",
     "completed",
     "environment_gone",
     "NothingToCancelError",
@@ -47,39 +47,88 @@ ENDS = {
 """Every way to end must occur: a model that no longer reaches one proves nothing about it."""
 
 
-def play(people: bytes, places: list[bytes], nature: bytes, ends: Counter[str]) -> None:
-    """Play one schedule and judge it."""
-    story = Story(Tape(people), [Tape(place) for place in places], Tape(nature))
-    judge = Judge(story)
+class Model(NamedTuple):
+    """What is played.
 
-    def conclude(one: Recorded) -> None:
-        verdict = one.verdict
-        ends[verdict.result.outcome if isinstance(verdict, Done) else type(verdict.error).__name__] += 1  # type: ignore[union-attr]
-        judge(one)
+    Attributes:
+        name: What its figures are called.
+        story: One schedule of it.
+        schedules: How many.
+        places: In how many environments, at most.
+        ends: The ways to end.
+        enough: Schedules in which each of them may be expected.
+    """
+
+    name: str
+    story: type[Story]
+    schedules: int
+    places: int
+    ends: set[str]
+    enough: int
+
+
+MODELS = [
+    Model("model", Story, SCHEDULES, 5, ENDS | {"superseded"}, 5_000),
+    Model("bulk-model", BulkStory, SCHEDULES // 10, 8, ENDS | {"RateBudgetError"}, 5_000),
+]
+
+
+class Score:
+    """What many schedules have come to."""
+
+    def __init__(self) -> None:
+        self.ends: Counter[str] = Counter()
+        self.played = self.most_requests = 0
+
+    def play(self, story: Story) -> None:
+        """Play one schedule and judge it."""
+        judge = Judge(story)
+        self.played += 1
+
+        def conclude(one: Recorded) -> None:
+            verdict = one.verdict
+            self.ends[verdict.result.outcome if isinstance(verdict, Done) else type(verdict.error).__name__] += 1  # type: ignore[union-attr]
+            judge(one)
+
+        try:
+            story.play(conclude)
+            assert story.server.requests <= most_requests(story), "too many requests"
+        except Exception:
+            note(story.told())
+            raise
+        self.ends.update(story.refusals)
+        self.most_requests = max(self.most_requests, story.server.requests)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=["resources", "bulk"])
+def test_every_schedule_keeps_the_promises(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
+    """No other deployment is meant, nothing is sent twice, everything said is true, and it ends in time."""
+    score, violations = Score(), 1
+    print(f"QOVERY_SEED={SEED}")  # noqa: T201 - pytest shows it when the test fails
+
+    @seed(SEED)
+    @settings(
+        max_examples=model.schedules, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    )
+    @given(people=PEOPLE, places=st.lists(PLACE, min_size=1, max_size=model.places), nature=NATURE)
+    def schedules(people: bytes, places: list[bytes], nature: bytes) -> None:
+        score.play(model.story(Tape(people), [Tape(place) for place in places], Tape(nature)))
 
     try:
-        story.play(conclude)
-        assert story.server.requests <= most_requests(story), "too many requests"
-    except AssertionError:
-        note(story.told())
-        raise
-
-
-def test_every_schedule_keeps_the_promises(capsys: pytest.CaptureFixture[str]) -> None:
-    """No other deployment is meant, nothing is sent twice, everything said is true, and it ends in time."""
-    ends: Counter[str] = Counter()
-    played = 0
-
-    @settings(max_examples=SCHEDULES, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
-    @given(people=PEOPLE, places=st.lists(PLACE, min_size=1, max_size=5), nature=NATURE)
-    def schedules(people: bytes, places: list[bytes], nature: bytes) -> None:
-        nonlocal played
-        played += 1
-        play(people, places, nature, ends)
-
-    schedules()
+        schedules()
+        violations = 0
+    finally:
+        ends = dict(score.ends.most_common())
+        keep(
+            model.name,
+            seed=SEED,
+            schedules=score.played,
+            violations=violations,
+            most_requests=score.most_requests,
+            ends=ends,
+        )
 
     with capsys.disabled():
-        sys.stdout.write(f"\n{played} schedules: {dict(ends.most_common())}\n")
-    assert played >= SCHEDULES
-    assert played < ENOUGH or ENDS <= ends.keys()
+        sys.stdout.write(f"\n{score.played} schedules: {ends}\n")
+    assert score.played >= model.schedules
+    assert score.played < model.enough or model.ends <= score.ends.keys()

@@ -27,13 +27,13 @@ from qovery_provider._verdicts import (
 )
 from qovery_provider.simulator import Deployment, QueuedRequest
 from tests.model.server import Moment, Post, Server
-from tests.model.story import Recorded, Story
+from tests.model.story import Recorded, Story, Turn
 
 EPSILON = 1e-6
 """Virtual time is a float: sums of pauses may differ in the last digits."""
 
-GRACE, ATTEMPTS, CALL_LIMIT = 5.0, 5, 60.0
-"""The promises in numbers: patience after a lost cancel, cancels in all, seconds for one call."""
+GRACE, ATTEMPTS, CALL_LIMIT, FRESH = 5.0, 5, 60.0, 5.0
+"""The promises in numbers: patience after a lost cancel, cancels in all, seconds for one call, seconds for a look."""
 
 
 class Judge:
@@ -62,6 +62,8 @@ class Judge:
         for number, turn in enumerate(one.sends):
             assert isinstance(turn.event, Observed), "sent without a look"
             seen = self.server.moments[id(turn.event.status)]
+            assert turn.event.took >= turn.now - seen.at - self._staleness - EPSILON, "takes an old look for a new one"
+            assert turn.event.took <= FRESH or self._is_looked_again(one, turn), "sent on a slow look"
             assert seen.is_running or seen.status.phase is Phase.UNKNOWN, "sent although nothing ran"
             assert seen.status.phase is not Phase.CANCELING, "sent although it was being canceled"
             shown = seen.status.last_deployment_id
@@ -72,8 +74,8 @@ class Judge:
             if isinstance(turn.event, Accepted) and turn.event.status.last_deployment_id not in {None, target_id}:
                 is_told = isinstance(turn.verdict, Fail) and isinstance(turn.verdict.error, errors.WrongDeploymentError)
                 assert is_told, "hides that another deployment was hit"
-        if one.resumes in {Sent.ACCEPTED, Sent.JOINED}:
-            assert not one.sends, "sent again what an earlier run had brought under way"
+        if one.resumes in {Sent.ACCEPTED, Sent.JOINED, Sent.TOO_LATE}:
+            assert not one.sends, "sent again what an earlier run had brought under way, or had missed"
         for number, (answer, again) in enumerate(zip(answers, one.sends[1:], strict=False)):
             assert isinstance(answer.event, Failed), "sent again although it was accepted"
             error = answer.event.error
@@ -85,6 +87,11 @@ class Judge:
         assert len(one.sends) <= ATTEMPTS, "sent too often"
         lost = sum(isinstance(turn.event, Failed) and turn.event.error.may_have_executed for turn in answers)
         assert len([post for post in self._posts(one) if post.hit]) <= 1 + lost, "hit again although nothing was lost"
+
+    def _is_looked_again(self, one: Recorded, turn: Turn) -> bool:
+        """Return whether the look before this one had been slow as well."""
+        looks = [earlier.event for earlier in one.turns[: one.turns.index(turn)] if isinstance(earlier.event, Observed)]
+        return bool(looks) and looks[-1].took > FRESH
 
     @property
     def _staleness(self) -> float:
@@ -116,6 +123,8 @@ class Judge:
                 assert not hits, "claims that nothing was accepted"
             case _ if one.known.sent is one.resumes:
                 pass  # judged in the run that it resumes
+            case Sent.TOO_LATE:
+                assert not hits, "claims that nothing was accepted"
             case Sent.MAYBE:
                 assert any(
                     isinstance(turn.event, Failed) and turn.event.error.may_have_executed for turn in one.answers
@@ -158,7 +167,6 @@ class Judge:
 
     def _result(self, one: Recorded, result: CancellationResult) -> None:
         assert result.deployment_id == one.known.deployment_id
-        assert result.status is one.last_seen
         assert list(result.canceled_request_ids) == one.known.canceled_request_ids
         if result.outcome in {"nothing_to_cancel", "superseded"}:
             assert one.request.on_idle == "succeed"
@@ -198,7 +206,7 @@ class Judge:
         if target is not None:
             assert target.end_state not in {None, "CANCELED"}, "claims an end by itself"
             assert target.end_state == state, "tells another end"
-        if one.known.sent is Sent.NOTHING:
+        if one.known.sent in {Sent.NOTHING, Sent.TOO_LATE} and one.resumes is Sent.NOTHING:
             last = self._last_moment(one)
             is_followed = last.is_running or last.status.phase is Phase.UNKNOWN
             assert is_followed or one.known.canceled_request_ids, "claims that another one is running"
@@ -268,5 +276,6 @@ class Judge:
         is_clear = not (self.server.failures or weather.history_lag or weather.nameless or weather.trips)
         if target and one.last_seen and is_clear and not one.place.behavior.null_fields:
             seen = self._last_moment(one)
-            is_unknown = seen.status.phase is Phase.UNKNOWN
-            assert target.ends_at > seen.at or is_unknown, "timed out although the target had ended"
+            # A stale look may show what was true right before the end, at the same moment.
+            is_told = target.ends_at < seen.at or (target.ends_at == seen.at and not weather.stale)
+            assert not is_told or seen.status.phase is Phase.UNKNOWN, "timed out although the target had ended"

@@ -17,6 +17,10 @@ import requests
 from qovery_provider.simulator import __main__
 from qovery_provider.simulator.__main__ import main
 
+PROJECT = "5b1f6a2e-7c0d-4e83-9a64-2f8d1c3b7e90"
+STAGING = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+PREVIEW = "8e1d7a54-2b6f-4c39-b0a8-6f5e4d3c2b1a"
+
 COMMAND = [sys.executable, "-m", "qovery_provider.simulator"]
 
 
@@ -48,13 +52,31 @@ def introduction(monkeypatch: pytest.MonkeyPatch, *options: str) -> dict[str, An
 def test_it_says_where_it_is_and_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """One line of JSON names everything a client needs."""
     said = introduction(
-        monkeypatch, "--token", "qov_t", "--project", "p", "--environment", "e", "--environments", "2", "--queued", "1"
+        monkeypatch, "--token", "qov_t", "--project", PROJECT, "--environment", STAGING, "--environments", "2"
     )
 
     first, second = said["environment_ids"]
     assert said["url"].startswith("http://127.0.0.1:")
-    assert (said["token"], said["project_id"], first) == ("qov_t", "p", "e")
-    assert said["running"] == {"e": "e-1", second: f"{second}-1"}
+    assert (said["token"], said["project_id"], first) == ("qov_t", PROJECT, STAGING)
+    assert said["running"] == {STAGING: f"{STAGING}-1", second: f"{second}-1"}
+
+
+@pytest.mark.parametrize("named", [(STAGING, PREVIEW), (STAGING, PREVIEW, STAGING)], ids=["each once", "one twice"])
+def test_each_environment_can_be_named(monkeypatch: pytest.MonkeyPatch, named: tuple[str, ...]) -> None:
+    """There are those that are named, and no other."""
+    said = introduction(monkeypatch, *[f"--environment={environment_id}" for environment_id in named])
+
+    assert [STAGING, PREVIEW] == said["environment_ids"]
+
+
+@pytest.mark.parametrize("option", ["--project", "--environment"], ids=["project", "environment"])
+def test_an_id_is_a_uuid(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody looks for long why the id from an example finds nothing."""
+    with pytest.raises(SystemExit, match="2"):
+        main([option, "staging"])
+
+    *_, said = capsys.readouterr().err.splitlines()
+    assert f"python -m qovery_provider.simulator: error: argument {option}: invalid UUID value: 'staging'" == said
 
 
 @pytest.mark.parametrize("options", [("--running", "0", "--queued", "3"), ("--environments", "0")])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import grpc
 from google.protobuf.json_format import MessageToDict
-from google.protobuf.struct_pb2 import Struct
+from google.protobuf.struct_pb2 import ListValue, Struct
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub, add_ResourceProviderServicer_to_server
@@ -46,10 +46,10 @@ class SdkHost:
     def __init__(self, stub: ResourceProviderStub, provider: QoveryResourceProvider) -> None:
         self._stub, self._provider = stub, serialize_provider(provider)
 
-    def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-        """Have inputs checked; returns them as the provider gives them back, and what is wrong by property."""
+    def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
+        """Have inputs checked; returns them as the provider gives them back, and what is wrong."""
         answer = self._stub.Check(provider_pb2.CheckRequest(olds=self._struct(olds), news=self._struct(news)))
-        return self._plain(answer.inputs), {failure.property: failure.reason for failure in answer.failures}
+        return self._plain(answer.inputs), [failure.reason for failure in answer.failures]
 
     def create(self, urn: str, inputs: Mapping[str, Any]) -> dict[str, Any] | Refused:
         """Create a resource."""
@@ -77,7 +77,13 @@ class SdkHost:
         return struct
 
     def _plain(self, properties: Struct) -> dict[str, Any]:
-        return {name: value for name, value in MessageToDict(properties).items() if name != "__provider"}
+        return {name: _value(properties[name]) for name in properties if name != "__provider"}
+
+
+def _value(value: Any) -> Any:  # noqa: ANN401 - what JSON holds, and numbers that it does not
+    if isinstance(value, Struct):
+        return {name: _value(value[name]) for name in value}
+    return [_value(item) for item in value] if isinstance(value, ListValue) else value
 
 
 def _refused(error: Any) -> Refused:  # noqa: ANN401 - gRPC gives its errors these methods only at run time

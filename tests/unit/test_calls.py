@@ -100,7 +100,7 @@ def test_a_call_that_hangs_is_given_up(*, changes: bool) -> None:
     outcome = call.outcome(100.0 + CALL_LIMIT, 100.0)
 
     assert isinstance(outcome, TransportError)
-    assert f"{ASKED}: no whole answer within 60 s. Check the network, then run `pulumi up` again." == str(outcome)
+    assert f"{ASKED}: no whole answer within 60 s. Check the network, then try again." == str(outcome)
     assert (True, True) == (outcome.may_have_executed, outcome.retryable)
 
 

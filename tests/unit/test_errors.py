@@ -75,19 +75,19 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         pytest.param(
             AuthenticationError(ASKED, 401, "expired", token_source="QOVERY_API_TOKEN"),
             f'{ASKED}: Qovery answered 401 ("expired"): the token from QOVERY_API_TOKEN is wrong, has expired, or is '
-            "denied by a policy. Give a valid one, then run `pulumi up` again.",
+            "denied by a policy. Give a valid one.",
             id="authentication",
         ),
         pytest.param(
             PermissionDeniedError(ASKED, 403),
             f"{ASKED}: Qovery answered 403: the token is valid, but its role does not allow this, or it does not see "
-            "this environment. Check environment_id and the role of the token.",
+            "this environment. Check the id, and the token's role.",
             id="permission",
         ),
         pytest.param(
             NotFoundError(ASKED, 404, "not found"),
             f'{ASKED}: Qovery answered 404 ("not found"): it does not exist, or not for this token. '
-            "Check the id, and to which organization the token belongs.",
+            "Check the id, the token's organization, and qovery:apiUrl if it is set.",
             id="not found",
         ),
         pytest.param(
@@ -140,8 +140,7 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         ),
         pytest.param(
             ServerError(ASKED, 502),
-            f"{ASKED}: Qovery answered 502: Qovery, or a proxy in front of it, has a problem. "
-            "Run `pulumi up` again in a while; it looks before it sends.",
+            f"{ASKED}: Qovery answered 502: Qovery, or a proxy in front of it, has a problem. Try again in a while.",
             id="server",
         ),
         pytest.param(
@@ -150,8 +149,8 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
             id="transport",
         ),
         pytest.param(
-            BulkCancellationError({"3c90": QoveryError("first"), "4d01": QoveryError("second")}, 7),
-            "2 of 7 environments failed; `pulumi up` again acts only on these: first | second",
+            BulkCancellationError({"4d01": QoveryError("second"), "3c90": QoveryError("first")}, 7),
+            "2 of 7 environments failed; `pulumi up` again acts only on these:\n- first\n- second",
             id="bulk",
         ),
     ],

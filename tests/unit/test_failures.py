@@ -41,7 +41,8 @@ from qovery_provider.errors import (
 ASKED = "reading the status of environment 3c90"
 TOKEN = Token("qov_1234567890", "QOVERY_API_TOKEN")
 
-NETWORK = "Check the network, then run `pulumi up` again."
+NETWORK = "Check the network, then try again."
+HOST = "Check the network, and qovery:apiUrl."
 ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page stands in between."
 PROXY = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
 TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
@@ -249,7 +250,7 @@ def test_any_answer_has_an_error_of_one_line(status: int, content: bytes) -> Non
                 gave_up(caused(NameResolutionError("api.qovery.com", CONNECTION, NO_NAME), NO_NAME))
             ),
             "the host name cannot be resolved",
-            NETWORK,
+            HOST,
             False,
             True,
             id="name",
@@ -264,7 +265,7 @@ def test_any_answer_has_an_error_of_one_line(status: int, content: bytes) -> Non
         ),
         pytest.param(
             requests.ConnectionError(gave_up(caused(NewConnectionError(CONNECTION, "refused"), REFUSED))),
-            "no connection: refused, or no way there",
+            "no connection: refused, or unreachable",
             NETWORK,
             False,
             True,
@@ -383,6 +384,8 @@ RANKED = [
     "TooLongError",
     "ContentDecodingError",
     "do_handshake",
+    "cert_verify",
+    "ssl_wrap_socket",
     "ReadTimeout",
     "SSLError",
     "ChunkedEncodingError",
@@ -411,7 +414,14 @@ def test_a_handshake_that_breaks_off_has_sent_nothing() -> None:
         do_handshake()
 
     error = breakdown(ASKED, requests.ConnectionError(raised.value), changes=True)
-    assert ("no TLS connection came about", False) == (error.problem, error.may_have_executed)
+    assert ("no TLS connection could be made", False) == (error.problem, error.may_have_executed)
+
+
+def test_a_handshake_inside_a_proxy_s_tls_is_no_broken_bundle() -> None:
+    """There it is another function that fails, below the one that reads the trusted certificates."""
+    error = breakdown(ASKED, named("ssl_wrap_socket", named("_ssl_wrap_socket_impl")), changes=True)
+
+    assert "no TLS connection could be made" == error.problem
 
 
 def test_every_breakdown_is_ranked() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from qovery_provider import _sentences
 from qovery_provider._models import EnvironmentStatus, QueuedRequest
 from qovery_provider._verdicts import CancellationRequest, Knowledge, Outcome, Sent
+from qovery_provider.errors import ConflictError, TransportError
 
 STATUS = EnvironmentStatus("3c90", "DEPLOYED", "STOPPED", last_deployment_id="d13")
 RUNNING = EnvironmentStatus("3c90", "BUILDING", "BUILDING", last_deployment_id="d13")
@@ -78,7 +79,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         pytest.param(
             "superseded",
             {"status": STATUS},
-            "deployment d12 is not running; nothing was sent",
+            "deployment d12 is not running, nor among the newest 20 deployments; nothing was sent",
             id="superseded",
         ),
         pytest.param(
@@ -90,7 +91,8 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         pytest.param(
             "superseded",
             {"canceled_request_ids": ["r1"]},
-            "deployment d12 is not running; no cancel was sent but for 1 queued request",
+            "deployment d12 is not running, nor among the newest 20 deployments; "
+            "no cancel was sent but for 1 queued request",
             id="superseded after a queued one",
         ),
         pytest.param(
@@ -151,10 +153,19 @@ def test_every_outcome_has_its_sentence(what: Outcome, facts: dict[str, Any], se
 @pytest.mark.parametrize(
     ("what", "remedy"),
     [
-        ("nothing_to_cancel", 'on_idle="succeed" would accept this.'),
-        ("superseded", 'on_idle="succeed" would accept this.'),
-        ("completed", 'on_completed="succeed" would accept this; to cancel what runs now, change triggers.'),
-        ("environment_gone", 'on_completed="succeed" would accept this; to cancel what runs now, change triggers.'),
+        ("nothing_to_cancel", 'on_idle="succeed" accepts this.'),
+        ("superseded", 'on_idle="succeed" accepts this.'),
+        (
+            "completed",
+            (
+                'on_completed="succeed" accepts this; `pulumi up` again says the same. '
+                "To cancel what runs now, change triggers."
+            ),
+        ),
+        (
+            "environment_gone",
+            'on_completed="succeed" accepts this; or remove the resource, or run `pulumi refresh`.',
+        ),
     ],
 )
 def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: str) -> None:
@@ -168,42 +179,42 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
 @pytest.mark.parametrize(
     ("facts", "line"),
     [
-        pytest.param({}, "looking what is running", id="before the first look"),
+        pytest.param({}, "looking at what runs", id="before the first look"),
         pytest.param({"status": STATUS}, "looking: STOPPED", id="after a look without a target"),
         pytest.param({"status": STATUS, "sent": Sent.ACCEPTED}, "looking: STOPPED", id="resumed, before its state"),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING"},
-            "BUILDING, 1 min 30 s so far, 28 min left: sending the cancel, deployment d12",
+            "BUILDING after 1 min 30 s: sending the cancel, 28 min to the timeout, deployment d12",
             id="found",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.MAYBE},
-            "BUILDING, 1 min 30 s so far, 28 min left: looking whether the cancel was received, deployment d12",
+            "BUILDING after 1 min 30 s: looking whether the cancel was received, 28 min to the timeout, deployment d12",
             id="perhaps sent",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED},
-            "CANCELING, 1 min 30 s so far, 28 min left: cancel accepted, deployment d12",
+            "CANCELING after 1 min 30 s: cancel accepted, 28 min to the timeout, deployment d12",
             id="accepted",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.JOINED, "now": 2801.0},
-            "CANCELING, 30 min 1 s so far, 0 s left: joined a cancel under way, deployment d12",
+            "CANCELING after 30 min 1 s: joined a cancel under way, 0 s to the timeout, deployment d12",
             id="joined, late",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "now": 2621.0},
-            "CANCELING, 27 min 1 s so far, 2 min left: cancel accepted, deployment d12",
+            "CANCELING after 27 min 1 s: cancel accepted, 3 min to the timeout, deployment d12",
             id="nearly three minutes left",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "now": 2679.5},
-            "CANCELING, 28 min so far, 2 min left: cancel accepted, deployment d12",
+            "CANCELING after 28 min: cancel accepted, 2 min to the timeout, deployment d12",
             id="a bit over two minutes left",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "now": 2681.0},
-            "CANCELING, 28 min 1 s so far, 1 min 59 s left: cancel accepted, deployment d12",
+            "CANCELING after 28 min 1 s: cancel accepted, 1 min 59 s to the timeout, deployment d12",
             id="nearly two minutes left",
         ),
         pytest.param(
@@ -213,7 +224,7 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
                 "sent": Sent.ACCEPTED,
                 "queued": [QueuedRequest("r1", "alice"), QueuedRequest("r2")],
             },
-            "CANCELING, 1 min 30 s so far, 28 min left: cancel accepted, 2 queued behind it (next by alice), "
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it (next by alice), 28 min to the timeout, "
             "deployment d12",
             id="somebody queued",
         ),
@@ -224,18 +235,43 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
                 "sent": Sent.ACCEPTED,
                 "queued": [QueuedRequest("r1"), QueuedRequest("r2", "alice")],
             },
-            "CANCELING, 1 min 30 s so far, 28 min left: cancel accepted, 2 queued behind it, deployment d12",
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it, 28 min to the timeout, deployment d12",
             id="nobody says who queued",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.MAYBE, "deployment_id": None},
-            "BUILDING, 1 min 30 s so far, 28 min left: looking whether the cancel was received, "
+            "BUILDING after 1 min 30 s: looking whether the cancel was received, 28 min to the timeout, "
             "deployment without an id",
             id="without an id",
         ),
         pytest.param(
+            {"status": STATUS, "deployment_state": "BUILDING", "refusal": ConflictError("canceling", 409)},
+            "BUILDING after 1 min 30 s: Qovery refused the cancel (409), trying again, 28 min to the timeout, "
+            "deployment d12",
+            id="refused",
+        ),
+        pytest.param(
+            {
+                "status": STATUS,
+                "deployment_state": "BUILDING",
+                "refusal": TransportError("canceling", "refused", "Check it.", may_have_executed=False),
+            },
+            "BUILDING after 1 min 30 s: the cancel did not leave, trying again, 28 min to the timeout, deployment d12",
+            id="no way there",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.TOO_LATE},
+            "BUILDING after 1 min 30 s: sending the cancel, 28 min to the timeout, deployment d12",
+            id="shown again although it was over",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "untold_since": 1080.0},
+            "another one runs after 1 min 30 s: asking the history how deployment d12 ended, 28 min to the timeout",
+            id="lost",
+        ),
+        pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "deployment_id": "3c90c3cc-0d44-4b50-8888-12"},
-            "BUILDING, 1 min 30 s so far, 28 min left: sending the cancel, deployment 3c90…888-12",
+            "BUILDING after 1 min 30 s: sending the cancel, 28 min to the timeout, deployment 3c90…888-12",
             id="with a long id",
         ),
     ],
@@ -249,7 +285,14 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
     ("facts", "sentence"),
     [
         pytest.param(
-            {}, "No cancel was accepted; `pulumi up` again starts with a new look.", id="nothing was accepted"
+            {},
+            "The running deployment was not canceled; `pulumi up` again looks, and cancels what runs then.",
+            id="nothing was accepted",
+        ),
+        pytest.param(
+            {"sent": Sent.TOO_LATE},
+            "No cancel was accepted; `pulumi up` again sends nothing to what runs now.",
+            id="too late",
         ),
         pytest.param(
             {"sent": Sent.MAYBE},
@@ -268,7 +311,8 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
         ),
         pytest.param(
             {"canceled_request_ids": ["r1"]},
-            "1 queued request was canceled. No cancel was accepted; `pulumi up` again starts with a new look.",
+            "1 queued request was canceled. The running deployment was not canceled; "
+            "`pulumi up` again looks, and cancels what runs then.",
             id="a queued one",
         ),
         pytest.param(
@@ -306,7 +350,8 @@ def test_what_was_sent_and_what_another_run_would_do(facts: dict[str, Any], sent
 )
 def test_a_timeout_says_what_is_known(facts: dict[str, Any], beginning: str) -> None:
     """What was awaited, for how long, the last state, and what another run would do."""
-    expected = f"environment 3c90: {beginning}. No cancel was accepted; `pulumi up` again starts with a new look."
+    end = "The running deployment was not canceled; `pulumi up` again looks, and cancels what runs then."
+    expected = f"environment 3c90: {beginning}. {end}"
 
     assert expected == _sentences.timed_out(knowledge(**facts), None)
 
@@ -315,7 +360,10 @@ def test_a_timeout_says_which_call_failed_last() -> None:
     """It may have ended without anybody seeing it: what could not be read is a part of the message."""
     sentence = _sentences.timed_out(knowledge(sent=Sent.ACCEPTED), ValueError("no answer within 30 s."))
 
-    assert sentence.endswith("resumes without sending again. The last call failed: no answer within 30 s.")
+    assert sentence.endswith(
+        "The last look failed: no answer within 30 s. "
+        "The cancel was accepted; `pulumi up` again resumes without sending again."
+    )
 
 
 def test_an_interruption_says_how_far_it_got() -> None:
@@ -329,8 +377,8 @@ def test_another_deployment_in_the_answer_is_named() -> None:
     """Both ids, and that nothing more is done."""
     expected = (
         "environment 3c90: the cancel was meant for deployment d12, but Qovery's answer names d13, which may have been "
-        "canceled instead. Look at both in the Qovery console. `pulumi up` again sends nothing, it only tells how "
-        "the first one ended."
+        "canceled instead. Look at both in the Qovery console; what was canceled by mistake can be deployed again. "
+        "`pulumi up` again sends nothing, it only tells how the first one ended."
     )
 
     assert expected == _sentences.wrong_deployment(knowledge(), STATUS)
@@ -349,8 +397,8 @@ def test_an_end_that_nobody_tells_is_said_to_be_unknown() -> None:
 def test_a_budget_that_is_too_small_is_told_with_its_arithmetic() -> None:
     """What is needed, what is left and when there is more."""
     expected = (
-        "20 environments to cancel in need about 100 requests, but the token's rate limit has 42 left and resets in "
-        "1 h 1 min. Nothing was sent: run `pulumi up` again then, or use another token."
+        "Canceling in 20 environments needs about 100 requests; the token has 42 left until its limit resets in "
+        "1 h 1 min. Nothing was sent. Run `pulumi up` again then, or use another token."
     )
 
     assert expected == _sentences.over_budget(20, 100, 42, 3660.0)
@@ -440,3 +488,34 @@ def test_every_sentence_is_one_line(what: Outcome, sent: Sent) -> None:
     ]
 
     assert all(sentence.isprintable() for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "sent", "told"),
+    [
+        pytest.param(ConflictError("canceling", 409), Sent.NOTHING, True, id="refused to the end"),
+        pytest.param(ConflictError("canceling", 409), Sent.MAYBE, True, id="in doubt to the end"),
+        pytest.param(ConflictError("canceling", 409), Sent.ACCEPTED, False, id="accepted in the end"),
+        pytest.param(None, Sent.NOTHING, False, id="never refused"),
+    ],
+)
+def test_a_timeout_says_why_the_cancel_failed(refusal: ConflictError | None, sent: Sent, *, told: bool) -> None:
+    """As long as none was accepted, the last refusal is why it took all the time."""
+    sentence = _sentences.timed_out(knowledge(refusal=refusal, sent=sent), None)
+
+    assert told is (" The cancel failed: canceling: Qovery answered 409: " in sentence)
+
+
+@pytest.mark.parametrize(("state", "told"), [("HIBERNATING", True), ("BUILDING", False), (None, False)])
+def test_a_timeout_says_that_a_state_is_new(state: str | None, *, told: bool) -> None:
+    """Nobody can tell whether it was over."""
+    sentence = _sentences.timed_out(knowledge(deployment_state=state), None)
+
+    assert told is ("(last state HIBERNATING, which this version does not know)" in sentence)
+
+
+def test_what_a_failure_left_behind_is_told() -> None:
+    """A preview shows it, before the next update goes on with it."""
+    assert (
+        "unfinished: deployment d12. The cancel was accepted; `pulumi up` again resumes without sending again."
+    ) == _sentences.unfinished("d12", Sent.ACCEPTED)

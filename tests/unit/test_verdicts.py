@@ -69,8 +69,8 @@ def test_the_outcomes_are_the_documented_ones() -> None:
 
 
 def test_how_far_a_cancel_got_has_words() -> None:
-    """Four steps, no more."""
-    assert ["nothing", "maybe", "accepted", "joined"] == [sent.value for sent in Sent]
+    """They stand in states: none may ever be renamed."""
+    assert ["nothing", "maybe", "accepted", "joined", "too late"] == [sent.value for sent in Sent]
 
 
 def test_the_unions_are_closed() -> None:

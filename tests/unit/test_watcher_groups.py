@@ -101,7 +101,7 @@ def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
     assert isinstance(error, NotFoundError)
     assert (
         "reading the status of environment b: Qovery answered 404: it does not exist, or not for this token. "
-        "Check the id, and to which organization the token belongs."
+        "Check the id, the token's organization, and qovery:apiUrl if it is set."
     ) == str(error)
 
 

@@ -1,0 +1,134 @@
+"""One schedule of the bulk resource: its real code, in several projects, and again for what is left.
+
+Only the client, the threads and chance are replaced. The machines are judged one by one; what holds for all of them
+together is checked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from qovery_provider import _bulk, _calls
+from qovery_provider._bulk import BulkCancellation, Target, tally
+from qovery_provider._cancellation import Cancellation
+from qovery_provider._settings import Settings
+from qovery_provider._verdicts import CancellationRequest, Done, Fail, Sent
+from qovery_provider.bulk_provider import _unfinished
+from qovery_provider.errors import CallError, RateBudgetError
+from qovery_provider.simulator import Environment
+from tests.model.conditions import environment
+from tests.model.server import TOKEN, Crash
+from tests.model.story import Recorded, Story
+from tests.model.tape import Tape
+
+PROJECTS = ("one", "one", "two", "three")
+
+MOST_RUNS = 4
+"""So often `up` is run, unless nothing is left earlier."""
+
+Act = Callable[[BulkCancellation], Sequence[Cancellation]]
+
+
+class BulkStory(Story):
+    """A schedule in which one resource cancels in many environments.
+
+    Attributes:
+        project_id: The project that is meant; None when a list of environments is.
+        targets: That list.
+    """
+
+    def __init__(self, people: Tape, places: Sequence[Tape], nature: Tape) -> None:
+        super().__init__(people, places, nature)
+        self.requests = [replace(self.requests[0], deployment_id=None)]
+        self.project_id = PROJECTS[0] if people.happens(6) else None
+        self.targets = [place.id for place in self.places if not people.happens(2)]
+        if self.server.dies_at:
+            self.server.dies_at = (1 + people.number() % 32, people.happens(8))
+
+    def _place(self, tape: Tape) -> Environment:
+        return environment(tape, self.world, self.time, tape.pick(PROJECTS))
+
+    @property
+    def groups(self) -> int:
+        """How many looks show everything."""
+        return len({place.project_id for place in self.places})
+
+    def play(self, judge: Callable[[Recorded], None]) -> None:
+        """Run until nothing is left, as an update does that is run again."""
+        targets = [Target(environment_id) for environment_id in self.targets]
+        project_id = self.project_id
+        act: Act = (lambda bulk: bulk.cancel_project(project_id)) if project_id else (lambda bulk: bulk.cancel(targets))
+        while self._up(act, judge) and len(self.runs) < MOST_RUNS:
+            left = _left(self.runs[-1])
+            if not left:
+                break
+            self._pass("RESUMED")
+            self.project_id, self.targets = None, [target.environment_id for target in left]
+            act = _acting_on(left)
+
+    def _up(self, act: Act, judge: Callable[[Recorded], None]) -> bool:
+        """Run once, and again after a crash; return whether it began at all."""
+        try:
+            return self._act(act, judge)
+        except Crash:
+            self._pass("CRASH")
+            return self._act(act, judge)
+
+    def _act(self, act: Act, judge: Callable[[Recorded], None]) -> bool:
+        try:
+            ended = self._ended(act, judge)
+        except (CallError, RateBudgetError) as error:
+            self.refusals.append(type(error).__name__)
+            self.server.say(f"does not begin: {error}")
+            assert not [post for post in self.server.posts if post.sender in self.runs[-1]], "stops after it has sent"
+            return False
+        assert ended == self.runs[-1], "tells of others"
+        assert all(isinstance(one.verdict, Done | Fail) for one in ended), "leaves before the end"
+        told = [one.request.environment_id for one in ended]
+        if self.project_id:
+            there = [place.id for place in self.places if place.project_id == self.project_id]
+            left = {place.id for place in self.places if place.id in there and place.gone_as is None}
+            assert len(told) == len(set(told)), "acts twice in one environment"
+            assert left <= set(told) <= set(there), "does not act in the project and nowhere else"
+        else:
+            assert told == self.targets, "does not act in what is meant and nowhere else"
+        return True
+
+    def _ended(self, act: Act, judge: Callable[[Recorded], None]) -> list[Cancellation]:
+        chance = self._people.pick((0.99, 0.0, 0.5))
+        self.runs.append([])
+
+        def begin(asked: CancellationRequest, now: float, random: Callable[[], float], sent: Sent) -> Cancellation:
+            place = self.world.environments[asked.environment_id]
+            self.runs[-1].append(Recorded(asked, now, random, sent, place, judge))
+            return self.runs[-1][-1]
+
+        stand_ins: dict[str, Any] = {
+            "QoveryClient": lambda *_, **__: self.server,
+            "Cancellation": begin,
+            "DAEMONS": self.time,
+            "random": lambda: chance,
+        }
+        bulk = BulkCancellation(Settings(TOKEN, "Token"), self.requests[0], self._tell, self.time)
+        with (
+            self.time.rules(),
+            patch.multiple(_bulk, **stand_ins),
+            patch.object(_calls, "DAEMONS", self.time),
+        ):
+            return list(act(bulk))
+
+    def _tell(self, all_: Sequence[Cancellation]) -> None:
+        self.server.say(tally(all_))
+
+
+def _left(run: Sequence[Recorded]) -> list[Target]:
+    """Return what the next run learns from the state, as the provider keeps it."""
+    kept = _unfinished({one.request.environment_id: one for one in run})
+    return [Target(key, one["deployment_id"], Sent(one["sent"])) for key, one in kept.items()]
+
+
+def _acting_on(targets: Sequence[Target]) -> Act:
+    return lambda bulk: bulk.cancel(targets)

@@ -1,0 +1,74 @@
+"""The page of figures, and how the mutation run names what it finds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tools import mutate, reliability
+
+RAN = {"date": "2026-11-25", "python": "3.11.7"}
+
+
+def section(monkeypatch: pytest.MonkeyPatch, folder: Path, name: str, **figures: object) -> str:
+    """Return the page without its head, for one proof that has these figures."""
+    monkeypatch.setattr(reliability, "FIGURES", folder)
+    (folder / f"{name}.json").write_text(json.dumps({**RAN, **figures}))
+    return reliability.page().removeprefix(reliability.HEAD)
+
+
+def test_every_number_is_on_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """So are the day, the Python and the seed of the run; what has not run is not on it."""
+    figures = {"seed": "7", "schedules": 100_000, "violations": 0, "ends": {"canceled": 1234, "ConflictError": 5}}
+
+    lines = section(monkeypatch, tmp_path, "model", **figures).splitlines()
+
+    assert "2026-11-25, Python 3.11.7, `QOVERY_SEED=7`: **100 000 schedules, 0 violations**." in lines
+    assert "Ends: 1 234 canceled, 5 ConflictError." in lines
+    assert 1 == sum(line.startswith("## ") for line in lines)
+
+
+def test_what_has_many_rows_is_a_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a row lacks is left empty; what it counts by name is told in words."""
+    cells = {"kill": {"crashes": 2, "outcomes": {"canceled": 2}}, "interrupt": {"crashes": 1, "others_touched": 0}}
+
+    page = section(monkeypatch, tmp_path, "crashes", cells=cells)
+
+    table = [
+        "|  | crashes | outcomes | others touched |",
+        "| --- | ---: | ---: | ---: |",
+        "| kill | 2 | 2 canceled |  |",
+        "| interrupt | 1 |  | 0 |",
+    ]
+    assert page.endswith("2026-11-25, Python 3.11.7:\n\n" + "\n".join(table) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        pytest.param(
+            "qovery_provider._drain.x_is_no_longer_queued__mutmut_3", "_drain.is_no_longer_queued", id="function"
+        ),
+        pytest.param("qovery_provider._settings.x__url__mutmut_17", "_settings._url", id="private function"),
+        pytest.param(
+            "qovery_provider._drain.xǁQueueDrainǁ__init____mutmut_5", "_drain.QueueDrain.__init__", id="method"
+        ),
+    ],
+)
+def test_a_change_is_named_by_its_place(change: str, place: str) -> None:
+    """A number would be another one after the next change of the code."""
+    assert place == mutate.place_of(change)
+
+
+def test_a_reason_is_found_by_a_part_of_the_new_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was there before says nothing; each reason that is found is no longer unused."""
+    monkeypatch.setattr(mutate, "REASONS", {"_drain.f": {"None": "a reason"}})
+    unused = {"_drain.f": {"None": "a reason"}}
+
+    assert None is mutate.reason_of("_drain.f", ["- x = None", "+ x = 1"], unused)
+    assert None is mutate.reason_of("_drain.g", ["- x = 1", "+ x = None"], unused)
+    assert {"_drain.f": {"None": "a reason"}} == unused
+    assert "a reason" == mutate.reason_of("_drain.f", ["- x = 1", "+ x = None"], unused)
+    assert {"_drain.f": {}} == unused
