@@ -36,4 +36,5 @@ try:
     outputs = stack.up(on_event=note).outputs
 except automation.CommandError as failure:
     sys.exit(next(iter(errors), str(failure)))
-print(f"{outputs['outcome'].value}: {outputs['deployment_id'].value}")
+# Where nothing ran, there is no deployment: Pulumi leaves out what is null.
+print(": ".join(outputs[name].value for name in ("outcome", "deployment_id") if name in outputs))

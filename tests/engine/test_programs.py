@@ -32,6 +32,16 @@ project = get_project_environment_statuses_output(pulumi.Output.from_input(os.en
 pulumi.export("states", project.apply(lambda statuses: [status.state for status in statuses]))
 """
 
+PINNED = """
+import pulumi
+from qovery_provider import DeploymentCancellation, RunningDeployment
+
+unknown = "00000000-0000-4000-8000-000000000000"
+target = RunningDeployment("target", environment_id=unknown)
+stop = DeploymentCancellation("stop", environment_id=unknown, deployment_id=target.deployment_id)
+pulumi.export("target", target.deployment_id)
+"""
+
 FAILING = """
 import os
 import pulumi
@@ -123,3 +133,14 @@ def test_a_program_of_the_automation_api(stack: Stack, environment: Environment)
 
     assert {"outcome": "canceled", "deployment_id": environment.deployments[0].id} == outputs
     assert 1 == environment.deployments[0].effective_cancels
+
+
+def test_a_failure_that_others_depend_on_is_told_once(stack: Stack) -> None:
+    """What waits for it says nothing: neither it nor asyncio."""
+    stack.write(PINNED)
+
+    run = stack.failing_up()
+
+    assert "Qovery answered 404" in run.output
+    assert "Future exception" not in run.output
+    assert 40 > len(run.output.splitlines())

@@ -60,6 +60,7 @@ def find() -> str:
         except Unavailable as reason:
             say(reason)
         else:
+            refresh_plugins(Path(cli).resolve().parent)
             return ""
     version = pinned("github.com/pulumi/pulumi/pkg/v3 v")
     home = cache() / f"pulumi-{version}"

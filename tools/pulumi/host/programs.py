@@ -11,6 +11,7 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)
 signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 
 import asyncio
+import logging
 import os
 import runpy
 import sys
@@ -64,6 +65,9 @@ def run(request: RunRequest) -> int:
         pulumi.log.error(f"unable to find main python program `{program.name}` in `{program.parent}`")
         return MESSAGE_SHOWN
 
+    # When a resource fails, what depends on it is never awaited. asyncio would tell that for each of its futures, in
+    # hundreds of lines above the error itself; the official host silences it as well.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     loop.set_default_executor(ThreadPoolExecutor(max(request.parallel, 1) * 4))
