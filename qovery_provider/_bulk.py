@@ -26,6 +26,9 @@ from qovery_provider.errors import CallError, NotFoundError, PermissionDeniedErr
 
 SECONDS_BETWEEN_LINES = 0.5
 
+MOST_UNREAD = 10
+"""Environments of a list that are tried before anything could be read."""
+
 LOOKS = 12
 """Requests for looks and history that a cancellation of about a minute costs a project, beside its cancels."""
 
@@ -109,7 +112,8 @@ class BulkCancellation:
     ) -> tuple[dict[str, dict[str, EnvironmentStatus]], dict[str, CallError]]:
         """Find the projects of the environments: ask for one, and its project shows which others belong to it.
 
-        What fails for one environment alone stops no other; it comes back beside the projects.
+        What fails for one environment alone stops no other; it comes back beside the projects. But a token that may
+        read none of the first few will read no other either, and each try costs a request.
         """
         projects, unread = dict[str, dict[str, EnvironmentStatus]](), dict[str, CallError]()
         left = [target.environment_id for target in targets]
@@ -121,6 +125,8 @@ class BulkCancellation:
                 projects[project_id] = self._look(client, project_id)
             except (NotFoundError, PermissionDeniedError) as error:
                 unread[first] = error
+                if not projects and len(unread) == MOST_UNREAD:
+                    raise
                 continue
             left = [environment_id for environment_id in left if environment_id not in projects[project_id]]
         return projects, unread

@@ -166,7 +166,8 @@ class Cancellation:
             return self._look(not_after=self._send_from)
         # A slow answer shows what ran a while ago; a second one that is slow as well is as fresh as it gets.
         if self._slow_looks == 1:
-            self._is_fixed = known.deployment_id is not None
+            if known.deployment_id is None:
+                self._is_fixed, known.deployment_state = False, None
             return Look(now)
         self._sends += 1
         self._slow_looks = 0

@@ -345,6 +345,18 @@ class TestFailures:
 
         assert {"canceled": 2} == (result.outs or {})["counts"]
 
+    def test_a_token_that_may_read_nothing_is_not_tried_for_ever(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """After ten environments of a list it is clear enough, and requests are scarce."""
+        environments = _environments(qovery, project, *[LONG] * 12)
+        qovery.inject(Respond(status=403, times=None))
+
+        with pytest.raises(errors.PermissionDeniedError):
+            provider.create({"environment_ids": [environment.id for environment in environments]})
+
+        assert 10 == len(qovery.requests)
+
     def test_a_project_that_cannot_be_read_sends_nothing(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
