@@ -76,7 +76,7 @@ BREAKDOWNS = (
         retryable=False,
     ),
     Breakdown(frozenset({"gaierror"}), "the host name cannot be resolved", HOST, may_have_arrived=False),
-    Breakdown(frozenset({"ConnectTimeout"}), "no connection within 10 s", NETWORK, may_have_arrived=False),
+    Breakdown(frozenset({"ConnectTimeout"}), "no connection in time", NETWORK, may_have_arrived=False),
     Breakdown(
         frozenset({"NewConnectionError"}), "no connection: refused, or unreachable", NETWORK, may_have_arrived=False
     ),
@@ -92,7 +92,7 @@ BREAKDOWNS = (
         may_have_arrived=False,
         retryable=False,
     ),
-    Breakdown(frozenset({"ReadTimeout", "ReadTimeoutError"}), "no answer within 30 s", NETWORK),
+    Breakdown(frozenset({"ReadTimeout", "ReadTimeoutError"}), "no answer in time", NETWORK),
     Breakdown(frozenset({"SSLError"}), "the TLS connection broke", TRUST),
     Breakdown(frozenset({"ChunkedEncodingError", "IncompleteRead"}), "the answer was cut off", NETWORK),
     Breakdown(frozenset({"Exception"}), "the connection broke before an answer came", NETWORK),

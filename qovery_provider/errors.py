@@ -161,7 +161,7 @@ class TransportError(CallError):
     """No usable answer came.
 
     Attributes:
-        problem: What happened, as a phrase such as "no answer within 30 s".
+        problem: What happened, as a phrase such as "no answer in time".
     """
 
     def __init__(
