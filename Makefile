@@ -13,7 +13,7 @@ LOCK := $(RUN) uv pip compile --quiet --universal --python-version 3.10 --genera
 
 # How much the full forms of the proofs play, and where they write what it came to.
 QOVERY_SCHEDULES ?= 100000
-QOVERY_CRASHES ?= 50
+QOVERY_CRASHES ?= 13
 FUZZ_SECONDS ?= 60
 QOVERY_FIGURES ?= docs/figures
 
@@ -63,9 +63,9 @@ lock: setup ## Renew requirements/*.txt from pyproject.toml
 	$(LOCK) --group fuzz --constraint requirements/dev.txt --output-file requirements/fuzz.txt
 	$(LOCK:pyproject.toml=) --group audit --output-file requirements/audit.txt
 
-reliability: model matrix values crashes mutate fuzz ## Play every proof in full and write docs/reliability.md: about 40 minutes
+reliability: model matrix values crashes mutate fuzz ## Play every proof in full and write docs/reliability.md: about an hour
 
-model: setup ## Play random schedules, 100 000 of them
+model: setup ## Play random schedules, 100 000 of them, and 10 000 for many environments: about ten minutes
 	QOVERY_FIGURES=$(QOVERY_FIGURES) QOVERY_SCHEDULES=$(QOVERY_SCHEDULES) $(RUN) pytest tests/model
 	@$(RUN) tools.reliability
 
@@ -77,7 +77,7 @@ values: setup ## Give every input and setting every value that it should not hav
 	QOVERY_FIGURES=$(QOVERY_FIGURES) $(RUN) pytest tests/adapter/test_bad_input.py
 	@$(RUN) tools.reliability
 
-crashes: engine ## Kill the engine at random moments, 50 for each way to die
+crashes: engine ## Kill the engine at random moments, 52 for each way to die: about 25 minutes
 	QOVERY_FIGURES=$(QOVERY_FIGURES) QOVERY_CRASHES=$(QOVERY_CRASHES) $(RUN) pytest tests/engine/test_crashes.py
 	@$(RUN) tools.reliability
 
