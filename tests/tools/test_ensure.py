@@ -203,6 +203,15 @@ def test_another_language_host_in_the_cache_is_replaced(path: Path) -> None:
     assert (folder / "programs.py").read_text() == (ensure.HERE / "host/programs.py").read_text()
 
 
+def test_so_is_that_of_a_built_one_on_path(path: Path) -> None:
+    """Who has put the kept CLI on PATH runs this checkout's language host as well."""
+    cli(path)
+    (path / "language_host.py").write_text("something else")
+
+    assert ensure.find() == ""
+    assert (path / "language_host.py").read_text() == (ensure.HERE / "host/language_host.py").read_text()
+
+
 def test_progress() -> None:
     """Time, and what Go has said so far."""
     lines = ["go: downloading example.com/a v1.0.0\n", "example.com/a\n", "example.com/b\n"]
