@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from qovery_provider._cancellation import Cancellation
-from qovery_provider._verdicts import Done, Fail, Look
+from qovery_provider._verdicts import Done, Fail, Look, Sent
 from qovery_provider.errors import CancellationError
 from tests.support import workflows
 
@@ -80,3 +80,22 @@ def test_there_are_stories() -> None:
     assert len(stories) >= 100
     assert all(told["story"].endswith(".") for told in stories)
     assert len(stories) == len({told["story"] for told in stories})
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("finishes_before_cancel_and_next_starts", Sent.TOO_LATE),
+        ("finishes_although_accepted", Sent.ACCEPTED),
+        ("environment_vanishes_before_the_cancel", Sent.NOTHING),
+    ],
+)
+def test_what_ended_too_early_is_remembered(name: str, sent: Sent) -> None:
+    """The next run knows by it that what runs then was not meant."""
+    told = workflows.story(name)
+    machine = Cancellation(workflows.request(told), 0.0, full)
+    for step in told["steps"]:
+        machine.observe(workflows.event(step), step["at"])
+
+    assert isinstance(machine.verdict, Fail)
+    assert sent is machine.known.sent
