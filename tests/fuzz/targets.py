@@ -133,7 +133,7 @@ def stack_settings(config: dict[str, Any], environ: dict[str, str]) -> None:
         assert str(refusal) in problems.values() or str(refusal).startswith("no Qovery API token")
     else:
         assert problems.keys() <= {_settings.PREVIEW_STATUS}
-        assert SECRET not in repr(resolved)
+        assert repr(resolved.token) == "***"
         _assert_reaches_its_host(resolved.api_url)
 
 
