@@ -94,7 +94,7 @@ ROAD_KINDS = [
         "no answer to connects",
         Fault(route="no answer to connects", is_silent=True, is_before_request=True),
         unsent(),
-        ("no connection within",),
+        ("no connection in time",),
     ),
     Kind("unknown host", Fault(route="unknown host", is_before_request=True), unsent(), ("host name", "resolved")),
     *[
@@ -134,18 +134,18 @@ ROAD_KINDS = [
     Kind("hung up in the body", raw(lambda reply: reply.to_bytes()[:-20]), executed(), ("cut off",)),
     Kind("hung up in the headers", raw(lambda _: b"HTTP/1.1 200 OK\r\nContent-Ty"), executed(), ()),
     Kind("idle connection closed", Fault(closes_idle=True), HARMLESS),
-    Kind("silence", _silent(lambda _: b"", acts=False), lost(), ("no answer within",)),
+    Kind("silence", _silent(lambda _: b"", acts=False), lost(), ("no answer in time",)),
     Kind(
         "silence in the headers",
         _silent(lambda reply: reply.to_bytes()[:30], acts=True),
         executed(),
-        ("no answer within",),
+        ("no answer in time",),
     ),
     Kind(
         "silence in the body",
         _silent(lambda reply: reply.to_bytes()[:-20], acts=True),
         executed(),
-        ("no answer within",),
+        ("no answer in time",),
     ),
     Kind(
         "headers that drip",
