@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from qovery_provider.simulator import __main__
+from qovery_provider.simulator import Environment, Plan, __main__
 from qovery_provider.simulator.__main__ import main
 
 PROJECT = "5b1f6a2e-7c0d-4e83-9a64-2f8d1c3b7e90"
@@ -138,3 +138,13 @@ def test_a_port_that_is_taken_is_told_in_one_line() -> None:
 
     text = f"The simulator cannot listen on port {port} of 127.0.0.1: Address already in use."
     assert text == str(ended.value)
+
+
+def test_deployments_wait_behind_the_running_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked to be queued is queued in every environment."""
+    queued: list[Plan | None] = []
+    monkeypatch.setattr(Environment, "enqueue", lambda _, plan=None: queued.append(plan))
+
+    introduction(monkeypatch, "--environments", "2", "--queued", "3")
+
+    assert 6 == len(queued)
