@@ -17,7 +17,7 @@ from qovery_provider._models import DeploymentRecord, EnvironmentStatus, QueuedR
 from qovery_provider._rate_limit import RateBudget
 from qovery_provider._shared import _Neighbors
 from qovery_provider._verdicts import CancellationRequest
-from qovery_provider._watcher import Group, Watcher
+from qovery_provider._watcher import Group, Watcher, by_id
 from qovery_provider.simulator import Answer, Api, Plan, World
 
 HOUR = 3600.0
@@ -110,8 +110,7 @@ class Scene:
         """Cancel by one resource."""
         cancellations = self._cancellations()
         project_id = self.api.project_of(cancellations[0].request.environment_id)
-        look = lambda: {status.id: status for status in self.api.project_statuses(project_id)}  # noqa: E731
-        self._watcher.run([Group(cancellations, look)])
+        self._watcher.run([Group(cancellations, lambda: by_id(self.api.project_statuses(project_id)))])
 
     def _cancellations(self) -> list[Cancellation]:
         requests = [CancellationRequest(id_, timeout=12 * HOUR) for id_ in self.world.environments]

@@ -21,7 +21,7 @@ from qovery_provider._operations import CLOCK, READ_LIMIT
 from qovery_provider._sentences import over_budget
 from qovery_provider._settings import Settings
 from qovery_provider._verdicts import CancellationRequest, Done, Fail, Failed, ListQueue, Observed, Send, Sent
-from qovery_provider._watcher import Group, Watcher
+from qovery_provider._watcher import Group, Watcher, by_id
 from qovery_provider.errors import CallError, NotFoundError, PermissionDeniedError, RateBudgetError
 
 SECONDS_BETWEEN_LINES = 0.5
@@ -85,15 +85,16 @@ class BulkCancellation:
         """Cancel in these environments; return when each has come to its end."""
         since = self._clock.monotonic()
         with closing(self._client(len(targets))) as client:
-            return self._cancel(client, *self._projects(client, targets), targets, since)
+            projects, unread = self._projects(client, [target.environment_id for target in targets])
+            return self._cancel(client, projects, unread, targets, since)
 
     def look(self, project_id: str | None, environment_ids: Sequence[str]) -> dict[str, EnvironmentStatus]:
         """Read the status of what `cancel_project` or `cancel` would act on; nothing is sent."""
         with closing(self._client(1)) as client:
             if project_id:
                 return self._look(client, project_id)
-            projects, unread = self._projects(client, [Target(environment_id) for environment_id in environment_ids])
-            shown = {key: status for statuses in projects.values() for key, status in statuses.items()}
+            projects, unread = self._projects(client, environment_ids)
+            shown = _shown(projects)
             if unread and not shown:
                 raise next(iter(unread.values()))
             return {key: shown[key] for key in environment_ids if key in shown}
@@ -104,11 +105,10 @@ class BulkCancellation:
 
     def _look(self, client: QoveryClient, project_id: str) -> dict[str, EnvironmentStatus]:
         asked = f"reading the environments' status of project {project_id}"
-        statuses = ask(asked, partial(client.project_statuses, project_id), self._clock, self._limit, random)
-        return {status.id.lower(): status for status in statuses}
+        return by_id(ask(asked, partial(client.project_statuses, project_id), self._clock, self._limit, random))
 
     def _projects(
-        self, client: QoveryClient, targets: Sequence[Target]
+        self, client: QoveryClient, environment_ids: Sequence[str]
     ) -> tuple[dict[str, dict[str, EnvironmentStatus]], dict[str, CallError]]:
         """Find the projects of the environments: ask for one, and its project shows which others belong to it.
 
@@ -116,7 +116,7 @@ class BulkCancellation:
         read none of the first few will read no other either, and each try costs a request.
         """
         projects, unread = dict[str, dict[str, EnvironmentStatus]](), dict[str, CallError]()
-        left = [target.environment_id for target in targets]
+        left = list(environment_ids)
         while left:
             first, *left = left
             try:
@@ -139,12 +139,14 @@ class BulkCancellation:
         targets: Sequence[Target],
         since: float,
     ) -> Sequence[Cancellation]:
-        shown = {key: status for statuses in projects.values() for key, status in statuses.items()}
+        shown = _shown(projects)
         seen: dict[str, EnvironmentStatus | CallError] = {**unread, **shown}
         cancellations = [self._begun(target, seen.get(target.environment_id), since) for target in targets]
         self._check_budget(client, cancellations, len(projects))
         groups = [self._group(client, key, statuses, cancellations) for key, statuses in projects.items()]
-        groups += [self._group_of_one(client, one) for one in cancellations if one.request.environment_id not in shown]
+        # A run that resumes what no project shows any more looks a second time.
+        homeless = [one for one in cancellations if one.request.environment_id not in shown]
+        groups += [Group.alone(one, client.environment_status) for one in homeless]
         Watcher(client, self._clock, DAEMONS, random, lambda _: self._tell(cancellations)).run(groups)
         return cancellations
 
@@ -165,12 +167,7 @@ class BulkCancellation:
         cancellations: Sequence[Cancellation],
     ) -> Group:
         members = [one for one in cancellations if one.request.environment_id in statuses]
-        return Group(members, lambda: {status.id.lower(): status for status in client.project_statuses(project_id)})
-
-    def _group_of_one(self, client: QoveryClient, one: Cancellation) -> Group:
-        """Return the group of an environment that no project shows; a run that resumes it looks a second time."""
-        environment_id = one.request.environment_id
-        return Group([one], lambda: {environment_id: client.environment_status(environment_id)})
+        return Group(members, lambda: by_id(client.project_statuses(project_id)))
 
     def _tell(self, cancellations: Sequence[Cancellation]) -> None:
         """Hundreds of answers may come within a second; nobody could read that many lines."""
@@ -186,3 +183,7 @@ class BulkCancellation:
         left = client.budget.left(self._clock.monotonic())
         if calls and left and needed > left.requests:
             raise RateBudgetError(over_budget(calls, needed, left.requests, left.seconds))
+
+
+def _shown(projects: Mapping[str, Mapping[str, EnvironmentStatus]]) -> dict[str, EnvironmentStatus]:
+    return {key: status for statuses in projects.values() for key, status in statuses.items()}

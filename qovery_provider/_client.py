@@ -48,7 +48,6 @@ REFUSALS = frozenset({3, 4, 5})
 
 USER_AGENT = f"qovery-provider/{__version__} (pulumi)"
 
-
 BUDGETS: dict[Settings, RateBudget] = {}
 """The limit is the token's: everything in a process that uses one shares its budget."""
 

@@ -106,14 +106,6 @@ class DeploymentRecord:
         return cls(_word(identifier, "execution_id"), _word(body, "status"), _optional_word(body, "action_status"))
 
 
-def results_of(data: object) -> list[object]:
-    """Return the list that the API wraps in {"results": [...]}, or raise MalformedAnswerError."""
-    results = _mapping(data).get("results")
-    if not isinstance(results, list):
-        raise MalformedAnswerError("results is no list")
-    return results
-
-
 @dataclass(frozen=True, slots=True)
 class QueuedRequest:
     """A deployment that waits in an environment's queue: its id there, and who asked for it."""
@@ -128,6 +120,14 @@ class QueuedRequest:
         who = body.get("auditing_data")
         request_id = _word(_mapping(body.get("identifier")), "deployment_request_id")
         return cls(request_id, _note(who, "triggered_by") if isinstance(who, dict) else None)
+
+
+def results_of(data: object) -> list[object]:
+    """Return the list that the API wraps in {"results": [...]}, or raise MalformedAnswerError."""
+    results = _mapping(data).get("results")
+    if not isinstance(results, list):
+        raise MalformedAnswerError("results is no list")
+    return results
 
 
 def project_id_of(data: object) -> str:

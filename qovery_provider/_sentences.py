@@ -106,7 +106,7 @@ def so_far(known: Knowledge) -> str:
     return requests + _next_run(known.sent, "it if it still runs" if known.request.deployment_id else "what runs then")
 
 
-def unfinished(deployment_id: str, sent: Sent) -> str:
+def left_behind(deployment_id: str, sent: Sent) -> str:
     """Say what a cancellation has left behind that failed on the way."""
     return f"unfinished: deployment {deployment_id}. {_next_run(sent, 'it if it still runs')}"
 

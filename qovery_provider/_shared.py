@@ -20,7 +20,7 @@ from qovery_provider._clock import Clock
 from qovery_provider._models import EnvironmentStatus, QueuedRequest
 from qovery_provider._settings import Settings
 from qovery_provider._verdicts import Done, Fail, Knowledge, Sent
-from qovery_provider._watcher import Group, Statuses, Watcher
+from qovery_provider._watcher import Group, Statuses, Watcher, by_id
 from qovery_provider.errors import CallError
 
 OnChange = Callable[[Knowledge], None]
@@ -82,12 +82,12 @@ class SharedWatch:
         on_change, done = self._members[cancellation]
         if len(self._members) == 1:
             queues.note(cancellation)
-        if not isinstance(cancellation.verdict, Done | Fail):
-            on_change(cancellation.known)
-        else:
+        if isinstance(cancellation.verdict, Done | Fail):
             with self._lock:
                 del self._members[cancellation]
             done.set_result(None)
+        else:
+            on_change(cancellation.known)
 
 
 class _Queues:
@@ -153,17 +153,15 @@ class _Neighbors:
             self._place(cancellation)
 
     def _place(self, cancellation: Cancellation) -> None:
-        environment_id = cancellation.request.environment_id
-        project_id = self._project_of.get(environment_id)
+        project_id = self._project_of.get(cancellation.request.environment_id)
         if project_id is None:
-            alone = Group([cancellation], lambda: {environment_id: self._client.environment_status(environment_id)})
-            self._alone.append(alone)
+            self._alone.append(Group.alone(cancellation, self._client.environment_status))
         else:
             group = self._projects.setdefault(project_id, Group([], lambda: self._look_at(project_id)))
             group.cancellations.append(cancellation)
 
     def _look_at(self, project_id: str) -> dict[str, EnvironmentStatus]:
-        return {status.id.lower(): status for status in self._client.project_statuses(project_id)}
+        return by_id(self._client.project_statuses(project_id))
 
     def _look_around(self) -> Statuses:
         shown: dict[str, EnvironmentStatus] = {}

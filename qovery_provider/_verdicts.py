@@ -79,6 +79,11 @@ class Knowledge:
     untold_since: float | None = None
 
     @property
+    def is_bound(self) -> bool:
+        """Whether another run can resume it: what was meant is known by its id, and not merely looked at."""
+        return self.sent is not Sent.NOTHING and self.deployment_id is not None
+
+    @property
     def deadline(self) -> float:
         """When the wait is over."""
         return self.started + self.request.timeout

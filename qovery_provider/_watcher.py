@@ -51,6 +51,11 @@ class Api(Protocol):
 Statuses = Mapping[str, EnvironmentStatus]
 
 
+def by_id(statuses: Sequence[EnvironmentStatus]) -> dict[str, EnvironmentStatus]:
+    """Return statuses by their environments' ids, in small letters as inputs have them."""
+    return {status.id.lower(): status for status in statuses}
+
+
 class Group:
     """Cancellations that one call can look at, each of another environment.
 
@@ -65,6 +70,12 @@ class Group:
     ) -> None:
         self.cancellations, self._look, self._is_complete = cancellations, look, is_complete
         self.call: Call[Statuses] | None = None
+
+    @classmethod
+    def alone(cls, cancellation: Cancellation, read: Callable[[str], EnvironmentStatus]) -> Group:
+        """Return the group of an environment that no project is known to show."""
+        environment_id = cancellation.request.environment_id
+        return cls([cancellation], lambda: {environment_id: read(environment_id)})
 
     def plan(self, at: float, retry: Retry) -> None:
         """Plan the next look, or bring the planned one forward."""

@@ -109,11 +109,10 @@ def _counts(results: Mapping[str, Any]) -> dict[str, float]:
 def _unfinished(ended: Mapping[str, Cancellation]) -> dict[str, Any]:
     """Return what the next update needs to know of those that failed; without an id, nothing can be resumed."""
     failed = {key: one.known for key, one in ended.items() if isinstance(one.verdict, Fail)}
-    bound = {key for key, known in failed.items() if known.sent is not Sent.NOTHING and known.deployment_id}
     return {
         key: {
-            "sent": (known.sent if key in bound else Sent.NOTHING).value,
-            "deployment_id": known.deployment_id if key in bound else None,
+            "sent": (known.sent if known.is_bound else Sent.NOTHING).value,
+            "deployment_id": known.deployment_id if known.is_bound else None,
         }
         for key, known in failed.items()
     }

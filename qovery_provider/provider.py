@@ -17,7 +17,7 @@ from qovery_provider._dynamic import QoveryResourceProvider, lines, one_line_err
 from qovery_provider._host import keep_state
 from qovery_provider._models import STATUS_FIELDS, EnvironmentStatus
 from qovery_provider._operations import cancel, environment_status
-from qovery_provider._sentences import progress, unfinished
+from qovery_provider._sentences import left_behind, progress
 from qovery_provider._verdicts import Fail, Knowledge, Sent
 from qovery_provider.errors import NotFoundError
 
@@ -47,7 +47,7 @@ class DeploymentCancellationProvider(QoveryResourceProvider):
         updates = _inputs.changed(_olds, _news, _inputs.WAITING)
         has_drifted = _drift_mark(_olds) != _drift_mark(_news)
         if UNFINISHED in _olds and not replaces:
-            lines().conclude(unfinished(_olds["deployment_id"], Sent(_olds[UNFINISHED])))
+            lines().conclude(left_behind(_olds["deployment_id"], Sent(_olds[UNFINISHED])))
         return DiffResult(changes=bool(replaces or updates or has_drifted or UNFINISHED in _olds), replaces=replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -95,8 +95,7 @@ class DeploymentCancellationProvider(QoveryResourceProvider):
         with one_line_errors():
             one = cancel(self._settings(), request, lambda known: row.say(progress(known)), sent=sent)
             outputs = {**inputs, **_outputs(inputs, one.known, unfinished)}
-            is_bound = one.known.sent is not Sent.NOTHING and one.known.deployment_id is not None
-            if isinstance(one.verdict, Fail) and is_bound:
+            if isinstance(one.verdict, Fail) and one.known.is_bound:
                 kept = {**outputs, UNFINISHED: one.known.sent.value}
                 keep_state(inputs["environment_id"], kept, str(one.verdict.error))
             result = one.result()

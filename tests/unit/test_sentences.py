@@ -518,4 +518,4 @@ def test_what_a_failure_left_behind_is_told() -> None:
     """A preview shows it, before the next update goes on with it."""
     assert (
         "unfinished: deployment d12. The cancel was accepted; `pulumi up` again resumes without sending again."
-    ) == _sentences.unfinished("d12", Sent.ACCEPTED)
+    ) == _sentences.left_behind("d12", Sent.ACCEPTED)
