@@ -20,7 +20,18 @@ from qovery_provider._models import EnvironmentStatus
 from qovery_provider._operations import CLOCK, READ_LIMIT
 from qovery_provider._sentences import over_budget
 from qovery_provider._settings import Settings
-from qovery_provider._verdicts import CancellationRequest, Done, Fail, Failed, ListQueue, Observed, Send, Sent
+from qovery_provider._verdicts import (
+    CancellationRequest,
+    Done,
+    Event,
+    Fail,
+    Failed,
+    ListQueue,
+    Observed,
+    Send,
+    Sent,
+    Unlisted,
+)
 from qovery_provider._watcher import Group, Watcher, by_id
 from qovery_provider.errors import CallError, NotFoundError, PermissionDeniedError, RateBudgetError
 
@@ -155,8 +166,7 @@ class BulkCancellation:
         request = replace(self._request, environment_id=target.environment_id, deployment_id=target.deployment_id)
         now = self._clock.monotonic()
         cancellation = Cancellation(request, now, random, target.sent)
-        seen = seen or NotFoundError(f"reading the status of environment {target.environment_id}", 404)
-        cancellation.observe(Failed(seen) if isinstance(seen, CallError) else Observed(seen, now - since), now)
+        cancellation.observe(_first_event(seen, now - since), now)
         return cancellation
 
     def _group(
@@ -183,6 +193,12 @@ class BulkCancellation:
         left = client.budget.left(self._clock.monotonic())
         if calls and left and needed > left.requests:
             raise RateBudgetError(over_budget(calls, needed, left.requests, left.seconds))
+
+
+def _first_event(seen: EnvironmentStatus | CallError | None, took: float) -> Event:
+    if seen is None:
+        return Unlisted()
+    return Failed(seen) if isinstance(seen, CallError) else Observed(seen, took)
 
 
 def _shown(projects: Mapping[str, Mapping[str, EnvironmentStatus]]) -> dict[str, EnvironmentStatus]:

@@ -47,6 +47,7 @@ from qovery_provider._verdicts import (
     QueueListed,
     Send,
     Sent,
+    Unlisted,
     Verdict,
 )
 
@@ -105,6 +106,8 @@ class Cancellation:
             case Observed(status, took):
                 self._slow_looks = self._slow_looks + 1 if took > FRESH_LOOK else 0
                 return self._on_status(status)
+            case Unlisted():
+                return self._on_unlisted()
             case Accepted(status):
                 return self._on_accepted(status)
             case HistoryRead(records):
@@ -113,7 +116,7 @@ class Cancellation:
                 return self._drain_on(self._drain.listed(request_ids, self._last_look(), self.known.now))
             case QueuedCanceled(request_id):
                 return self._drain_on(self._drain.went(request_id, self.known.now, was_canceled=True))
-            case Failed(error):  # pragma: no branch - the union is closed
+            case Failed(error):
                 return self._on_failure(error)
 
     # Looks.
@@ -247,11 +250,25 @@ class Cancellation:
                 return self._on_failed_send(error)
             case CancelQueued(_, request_id):
                 return self._on_failed_queued(request_id, error)
-            case Look() if isinstance(error, errors.NotFoundError) and (self.known.status or self._is_fixed):
-                return self._on_missing()
+            case Look() | ListQueue() | LookUpHistory() | Done() | Fail():
+                return self._on_failed_read(error)
+
+    def _on_failed_read(self, error: errors.CallError) -> Verdict:
+        if isinstance(self.verdict, Look) and isinstance(error, errors.NotFoundError) and self._was_seen:
+            return self._on_missing()
         if self.known.status is not None and error.retryable and self.known.now >= self.known.deadline:
             return self._timed_out(error)
         return self._interrupted(error)
+
+    def _on_unlisted(self) -> Verdict:
+        if self._was_seen:
+            return self._on_missing()
+        return self._fail(errors.UnexpectedStateError, _sentences.unlisted(self.known))
+
+    @property
+    def _was_seen(self) -> bool:
+        """Whether the environment existed when this run, or the one that it resumes, looked."""
+        return self.known.status is not None or self._is_fixed
 
     def _on_missing(self) -> Verdict:
         """Believe that the environment is gone when a second look says so as well."""

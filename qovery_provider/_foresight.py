@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from qovery_provider._cancellation import Cancellation
 from qovery_provider._models import EnvironmentStatus
 from qovery_provider._sentences import duration, short
-from qovery_provider._states import Phase
-from qovery_provider._verdicts import CancellationRequest, Done, Fail, ListQueue, LookUpHistory, Observed, Send
+from qovery_provider._verdicts import (
+    CancellationRequest,
+    CancelQueued,
+    Done,
+    Fail,
+    ListQueue,
+    Look,
+    LookUpHistory,
+    Observed,
+    Send,
+    Verdict,
+)
 
 MOST_NAMED = 5
 """Environments that fit a row of a terminal."""
 
+IDLE_FAILS = 'would fail, as on_idle is "fail": '
 FORCE_RISK = "force kills running steps; a Terraform state can stay locked"
 
 
@@ -25,9 +37,7 @@ def foresee(request: CancellationRequest, status: EnvironmentStatus, wall: float
         status: What the environment shows.
         wall: Now, in seconds since the epoch.
     """
-    cancellation = Cancellation(request, 0.0, lambda: 0.0)
-    cancellation.observe(Observed(status), 0.0)
-    match cancellation.verdict:
+    match _next(request, status):
         case Send():
             risk = f"; {FORCE_RISK}" if request.force_cancel else ""
             return f"would cancel {running(status, wall)}{risk}"
@@ -39,30 +49,52 @@ def foresee(request: CancellationRequest, status: EnvironmentStatus, wall: float
                 '; on_idle="fail" makes that a failure unless it was canceled' if request.on_idle == "fail" else ""
             )
             return f"would cancel nothing: deployment {request.deployment_id} is not running{failing}"
-        case Done(result) if result.outcome != "requested":
+        case Look() | CancelQueued():
+            return _join(request, status, wall)
+        case Done(result):
+            if result.outcome == "requested":
+                return _join(request, status, wall)
             return f"nothing to cancel right now ({status.last_deployment_state})"
         case Fail():
-            return f'would fail, as on_idle is "fail": nothing to cancel right now ({status.last_deployment_state})'
+            return f"{IDLE_FAILS}nothing to cancel right now ({status.last_deployment_state})"
+
+
+def _next(request: CancellationRequest, status: EnvironmentStatus) -> Verdict:
+    """Ask the machine what it would do after a look that showed this."""
+    cancellation = Cancellation(request, 0.0, lambda: 0.0)
+    cancellation.observe(Observed(status), 0.0)
+    return cancellation.verdict
+
+
+def _join(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
     unforced = ", without force" if request.force_cancel else ""
     return f"would join the cancellation already under way{unforced}: {running(status, wall)}"
 
 
 def foresee_all(request: CancellationRequest, statuses: Mapping[str, EnvironmentStatus], wall: float) -> str:
     """Say what an update would do in many environments if it ran now."""
-    busy = [status for status in statuses.values() if status.is_in_progress]
-    named = [f"{short(status.id)} {running(status, wall)}" for status in busy[:MOST_NAMED]]
-    more = [f"{len(busy) - MOST_NAMED} more"] if len(busy) > MOST_NAMED else []
+    # What is queued no look has shown yet: the machine is asked what comes after it.
+    alone = replace(request, include_queued=False)
+    verdicts = [(status, _next(alone, status)) for status in statuses.values()]
+    cancels = [status for status, verdict in verdicts if isinstance(verdict, Send)]
+    failing = sum(isinstance(verdict, Fail) for _, verdict in verdicts) if not request.include_queued else 0
+    busy = [status for status, _ in verdicts if status.is_in_progress]
     if not busy and request.include_queued:
         return f"would cancel all queued requests in {len(statuses)} environments; nothing is running right now"
     if not busy:
-        verdict = 'would fail, as on_idle is "fail": ' if request.on_idle == "fail" else ""
-        return f"{verdict}nothing to cancel right now in {len(statuses)} environments"
-    joined = sum(status.phase is Phase.CANCELING for status in busy)
-    counts = {"cancel": len(busy) - joined, "join": joined}
+        return f"{IDLE_FAILS if failing else ''}{_idle(len(statuses))}"
+    counts = {"cancel": len(cancels), "join": len(busy) - len(cancels)}
     what = " and ".join(f"{verb} {count}" for verb, count in counts.items() if count)
     queued = " and all queued requests" if request.include_queued else ""
-    risk = f"; {FORCE_RISK}" if request.force_cancel and counts["cancel"] else ""
-    return f"would {what} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}"
+    named = [f"{short(status.id)} {running(status, wall)}" for status in busy[:MOST_NAMED]]
+    more = [f"{len(busy) - MOST_NAMED} more"] if len(busy) > MOST_NAMED else []
+    risk = f"; {FORCE_RISK}" if request.force_cancel and cancels else ""
+    failure = f"; {IDLE_FAILS}{_idle(failing)}" if failing else ""
+    return f"would {what} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}{failure}"
+
+
+def _idle(count: int) -> str:
+    return f"nothing to cancel right now in {count} environment{'s' * (count != 1)}"
 
 
 def running(status: EnvironmentStatus, wall: float) -> str:

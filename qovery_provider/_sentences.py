@@ -83,6 +83,14 @@ def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
     )
 
 
+def unlisted(known: Knowledge) -> str:
+    """Say that the environment is not in the list of its project's environments."""
+    return (
+        f"{_environment(known)}: it is missing in the list of its project's environments. "
+        "It may have been deleted, or the token may not see it: check it in the Qovery console."
+    )
+
+
 def untold_end(known: Knowledge) -> str:
     """Say that the history does not tell how the target ended."""
     return (

@@ -1,6 +1,6 @@
 """The vocabulary of the cancellation machine: what it is asked, what it is told, what it says.
 
-Data only. Both unions are closed: whoever handles them matches every member, and mypy checks that none is left out.
+Data only. Both unions are closed, and mypy (exhaustive-match) checks that every match names every member.
 """
 
 from __future__ import annotations
@@ -112,6 +112,11 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlisted:
+    """The list of its project's environments was read, and the environment is not in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """The cancel was accepted, and the answer holds this status."""
 
@@ -146,7 +151,7 @@ class Failed:
     error: CallError
 
 
-Event: TypeAlias = Observed | Accepted | HistoryRead | QueueListed | QueuedCanceled | Failed
+Event: TypeAlias = Observed | Unlisted | Accepted | HistoryRead | QueueListed | QueuedCanceled | Failed
 
 
 # What is to be done, and when: `at` is in the seconds of the clock that the machine is told.

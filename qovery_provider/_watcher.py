@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from qovery_provider._calls import Call, advance
 from qovery_provider._cancellation import Cancellation
@@ -27,14 +27,15 @@ from qovery_provider._verdicts import (
     HistoryRead,
     ListQueue,
     Look,
+    LookUpHistory,
     Observed,
     QueuedCanceled,
     QueueListed,
     Send,
     Sent,
-    Step,
+    Unlisted,
 )
-from qovery_provider.errors import CallError, NotFoundError
+from qovery_provider.errors import CallError
 
 
 class Api(Protocol):
@@ -49,6 +50,9 @@ class Api(Protocol):
 
 
 Statuses = Mapping[str, EnvironmentStatus]
+
+OwnStep: TypeAlias = Send | CancelQueued | ListQueue | LookUpHistory
+"""A step that is made for one cancellation alone; looks are shared."""
 
 
 def by_id(statuses: Sequence[EnvironmentStatus]) -> dict[str, EnvironmentStatus]:
@@ -110,8 +114,7 @@ class Group:
             return Failed(outcome)
         if environment_id in outcome:
             return Observed(outcome[environment_id], took)
-        missing = NotFoundError(f"reading the status of environment {environment_id}", 404)
-        return Failed(missing) if self._is_complete else None
+        return Unlisted() if self._is_complete else None
 
 
 def _looks_at(cancellation: Cancellation) -> float | None:
@@ -175,7 +178,7 @@ class Watcher:
                     self._steps[cancellation] = self._step(cancellation.request, verdict)
         return [*self._steps.values(), *(group.call for group in groups if group.call)]
 
-    def _step(self, request: CancellationRequest, step: Step) -> Call[Event]:
+    def _step(self, request: CancellationRequest, step: OwnStep) -> Call[Event]:
         """Return the call for a step; only one that changes nothing is retried here."""
         api, environment_id = self._api, request.environment_id
         match step:
@@ -187,7 +190,7 @@ class Watcher:
             case ListQueue():
                 asked = f"reading the deployment queue of environment {environment_id}"
                 return Call(asked, lambda: _list_queue(api, environment_id), step.at, Retry(self._random))
-            case _:
+            case LookUpHistory():
                 asked = f"reading the deployment history of environment {environment_id}"
                 return Call(asked, lambda: _read_history(api, environment_id), step.at, Retry(self._random))
 

@@ -31,6 +31,7 @@ from qovery_provider._verdicts import (
     QueueListed,
     Send,
     Sent,
+    Unlisted,
     Verdict,
 )
 
@@ -88,6 +89,7 @@ LOOKS: dict[str, Event] = {
     "another one is shown": Observed(status("BUILDING", NEXT)),
     "something without an id runs": Observed(status("BUILDING", None)),
     "no such environment": Failed(MISSING),
+    "its project does not list it": Unlisted(),
     "the look fails for good": Failed(REFUSED),
 }
 SENDS: dict[str, Event] = {
@@ -162,7 +164,8 @@ def _named(verdict: Verdict, sent: Sent, *, is_fixed: bool) -> str:
             return result.outcome
         case Fail(error):
             return "the call's error" if isinstance(error, errors.CallError) else type(error).__name__
-    return STEPS[type(verdict)]
+        case Send() | LookUpHistory() | ListQueue() | CancelQueued():
+            return STEPS[type(verdict)]
 
 
 def told(request: CancellationRequest, sent: Sent, story: Story) -> Cancellation:

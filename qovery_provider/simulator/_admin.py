@@ -31,7 +31,7 @@ class Admin:
         self._script = script
 
     @in_turn
-    def answer(self, method: str, path: str, document: Document) -> Answer:  # noqa: PLR0911 - a table of routes
+    def answer(self, method: str, path: str, document: Document) -> Answer:
         """Answer one request; `document` is its body, or its query when it has none.
 
         `GET requests` and `GET world` look. `POST environments` makes one, with `running` and `queued` plans; `POST

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Final, Literal
 
 from qovery_provider.simulator._bodies import rfc3339
-from qovery_provider.simulator._exhaustive import assert_never
 
 ErrorStyle = Literal["detail", "legacy", "empty", "html"]
 """How errors are written: the newer JSON, the older JSON, no body at all, or a proxy's HTML page."""
@@ -37,8 +36,6 @@ def error_body(style: ErrorStyle, status: int, detail: str, *, path: str, at: fl
             return JSON_TYPE, b""
         case "html":
             return HTML_TYPE, _html_page(status)
-        case _:
-            return assert_never(style)
 
 
 # The older shape, with its text under `message`; Qovery's current clients read `detail`.

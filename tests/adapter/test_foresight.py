@@ -178,6 +178,20 @@ def _environments(busy: int, idle: int) -> dict[str, EnvironmentStatus]:
             'would fail, as on_idle is "fail": nothing to cancel right now in 2 environments',
             id="idle, and that is an error",
         ),
+        pytest.param(
+            _request(on_idle="fail"),
+            _environments(1, 1),
+            "would cancel 1 of 2 environments: busy-0 deployment d-0 (BUILDING for 3 min, started by CLI); "
+            'would fail, as on_idle is "fail": nothing to cancel right now in 1 environment',
+            id="one is idle, and that is an error",
+        ),
+        pytest.param(
+            _request(include_queued=True, on_idle="fail"),
+            _environments(1, 1),
+            "would cancel 1 of 2 environments and all queued requests: "
+            "busy-0 deployment d-0 (BUILDING for 3 min, started by CLI)",
+            id="one is idle, and its queue is not known yet",
+        ),
     ],
 )
 def test_says_what_an_update_would_do_in_many_environments(

@@ -22,6 +22,7 @@ from qovery_provider._verdicts import (
     HistoryRead,
     ListQueue,
     Observed,
+    Outcome,
     QueuedCanceled,
     Sent,
 )
@@ -54,6 +55,8 @@ class Judge:
                 self._result(one, result)
             case Fail(error):
                 self._error(one, error)
+            case _:
+                raise AssertionError("it is not over")
 
     # What was sent: nothing but the target is meant, and nothing is sent twice without need.
 
@@ -174,7 +177,7 @@ class Judge:
             assert one.request.on_completed == "succeed"
         self._outcome(one, result.outcome, result.deployment_state)
 
-    def _outcome(self, one: Recorded, outcome: str, state: str | None) -> None:
+    def _outcome(self, one: Recorded, outcome: Outcome, state: str | None) -> None:
         target = self._target(one)
         match outcome:
             case "canceled":
@@ -257,8 +260,7 @@ class Judge:
                 target = self._target(one)
                 assert any(post.hit is not target for post in self._posts(one)), "blames a right hit"
             case errors.UnexpectedStateError():
-                nameless = weather.nameless or one.place.behavior.null_fields
-                assert weather.history_lag or weather.stale or nameless, "the history tells, but it is not believed"
+                self._unexpected(one, error)
             case errors.CancellationTimeoutError():
                 assert one.turns[-1].now >= one.known.deadline - EPSILON, "timed out too early"
                 self._still_runs(one)
@@ -269,6 +271,16 @@ class Judge:
                 is_calm = not (self.server.faults or weather.trips or weather.limited[1])
                 if is_calm and one.place.gone_as is None and self.story.time.now < weather.expires:
                     assert isinstance(error, errors.ConflictError), "a call failed that did not"
+            case _:
+                raise AssertionError(f"not an error of a cancellation: {error!r}")
+
+    def _unexpected(self, one: Recorded, error: errors.UnexpectedStateError) -> None:
+        if "missing in the list" in str(error):
+            assert one.place.gone_as is not None, "claims that the environment is missing"
+        else:
+            nameless = self.server.weather.nameless or one.place.behavior.null_fields
+            is_excused = self.server.weather.history_lag or self.server.weather.stale or nameless
+            assert is_excused, "the history tells, but it is not believed"
 
     def _still_runs(self, one: Recorded) -> None:
         """Check that nobody is told of a timeout who could have been told of an end."""

@@ -16,6 +16,7 @@ from qovery_provider.errors import (
     NotFoundError,
     QoveryError,
     ServerError,
+    UnexpectedStateError,
 )
 from tests.support.script import Script, status
 from tests.support.virtual_time import Trip, VirtualTime
@@ -98,10 +99,10 @@ def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
 
     error = error_of(gone)
     assert "nothing_to_cancel" == here.result().outcome
-    assert isinstance(error, NotFoundError)
+    assert isinstance(error, UnexpectedStateError)
     assert (
-        "reading the status of environment b: Qovery answered 404: it does not exist, or not for this token. "
-        "Check the id, the token's organization, and qovery:apiUrl if it is set."
+        "environment b: it is missing in the list of its project's environments. "
+        "It may have been deleted, or the token may not see it: check it in the Qovery console."
     ) == str(error)
 
 
