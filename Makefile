@@ -23,10 +23,10 @@ help: ## Show this list
 setup: .venv/project ## Create .venv with the locked requirements and this project
 
 engine: setup ## Get a Pulumi CLI where there is none (built from source, that takes minutes, once per machine)
-	@.venv/bin/python tools/pulumi/ensure.py >/dev/null
+	@.venv/bin/python tools/pulumi_cli/ensure.py >/dev/null
 
 up: setup ## Cancel a deployment: on a simulator, or on Qovery with QOVERY_API_TOKEN and ENVIRONMENT_ID
-	@cli=$$(.venv/bin/python tools/pulumi/ensure.py) && PATH="$${cli:+$$cli:}$$PATH" .venv/bin/python tools/up.py
+	@cli=$$(.venv/bin/python tools/pulumi_cli/ensure.py) && PATH="$${cli:+$$cli:}$$PATH" .venv/bin/python tools/up.py
 
 test: static engine ## Check everything that CI checks
 	$(RUN) coverage run -m pytest
@@ -38,7 +38,7 @@ test-compat: test-oldest test-newest ## Test what meets Pulumi with the oldest a
 test-oldest test-newest: test-%: .venv-compat-%/project engine
 	@.venv-compat-$*/bin/python -c 'import sys; from importlib.metadata import version; \
 	    print("Python", sys.version.split()[0], *(f"{name} {version(name)}" for name in ("pulumi", "requests")))'
-	.venv-compat-$*/bin/python -m pytest -W default::DeprecationWarning tests/adapter
+	.venv-compat-$*/bin/python -m pytest -W default::DeprecationWarning tests/unit
 	.venv-compat-$*/bin/python -m pytest -W default::DeprecationWarning -m engine tests/engine tests/examples
 
 check: static ## Check in about a minute what needs no Pulumi engine, with fewer schedules and without coverage
@@ -67,30 +67,30 @@ reliability: model matrix values crashes mutate fuzz ## Play every proof in full
 
 model: setup ## Play random schedules, 100 000 of them, and 10 000 for many environments: about ten minutes
 	QOVERY_FIGURES=$(QOVERY_FIGURES) QOVERY_SCHEDULES=$(QOVERY_SCHEDULES) $(RUN) pytest tests/model
-	@$(RUN) tools.reliability
+	@$(RUN) docs.generate.reliability
 
 matrix: setup ## Play every fault at every position of a cancellation
 	QOVERY_FIGURES=$(QOVERY_FIGURES) $(RUN) pytest tests/contract/test_fault_matrix.py
-	@$(RUN) tools.reliability
+	@$(RUN) docs.generate.reliability
 
 values: setup ## Give every input and setting every value that it should not have
-	QOVERY_FIGURES=$(QOVERY_FIGURES) $(RUN) pytest tests/adapter/test_bad_input.py
-	@$(RUN) tools.reliability
+	QOVERY_FIGURES=$(QOVERY_FIGURES) $(RUN) pytest tests/unit/hosts/test_bad_input.py
+	@$(RUN) docs.generate.reliability
 
 crashes: engine ## Kill the engine at random moments, 52 for each way to die: about 25 minutes
 	QOVERY_FIGURES=$(QOVERY_FIGURES) QOVERY_CRASHES=$(QOVERY_CRASHES) $(RUN) pytest tests/engine/test_crashes.py
-	@$(RUN) tools.reliability
+	@$(RUN) docs.generate.reliability
 
 mutate: setup .venv-mutate/requirements ## Change the pure modules in small ways and see whether the tests notice
 	QOVERY_FIGURES=$(QOVERY_FIGURES) .venv-mutate/bin/python -m tools.mutate
-	@$(RUN) tools.reliability
+	@$(RUN) docs.generate.reliability
 
 fuzz: .venv-fuzz/requirements setup ## Make up inputs, settings and answers, guided by coverage; FUZZ_SECONDS=60 for each target
 	QOVERY_FIGURES=$(QOVERY_FIGURES) .venv-fuzz/bin/python -m tests.fuzz $(FUZZ_SECONDS)
-	@$(RUN) tools.reliability
+	@$(RUN) docs.generate.reliability
 
 bench: setup ## Measure against what people would use instead; writes benchmarks/results.json and .svg
-	@cli=$$(.venv/bin/python tools/pulumi/ensure.py) && PATH="$${cli:+$$cli:}$$PATH" $(RUN) benchmarks
+	@cli=$$(.venv/bin/python tools/pulumi_cli/ensure.py) && PATH="$${cli:+$$cli:}$$PATH" $(RUN) benchmarks
 
 dist: setup ## Build the sdist and the wheel into dist/: the same bytes from the same files, whenever and wherever
 	@rm -rf dist
@@ -112,14 +112,14 @@ audit: dist .venv-audit/requirements ## Check licences, workflows and known vuln
 	    { echo "This is not clean: something is vulnerable, or could not be asked about." >&2; exit 1; }
 
 docs: setup ## Build the documentation into site/
-	$(RUN) tools.docs_diagrams
+	$(RUN) docs.generate.pages
 	$(RUN) sphinx -W --keep-going -q docs site
 
 examples: engine ## Run every example and write what it prints into its README
-	$(RUN) tools.readme_outputs
+	$(RUN) docs.generate.readme_outputs
 
 pictures: engine ## Draw the README's terminal pictures from a real run
-	$(RUN) tools.terminal_picture
+	$(RUN) docs.generate.terminal_pictures
 
 clean: ## Remove all that make made in this folder; a Pulumi CLI that it got stays in the user's cache
 	rm -rf .venv .venv-* .make build dist site .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache \

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, cast
 
-from qovery_provider._cancellation import Cancellation
-from qovery_provider._client import QoveryClient
-from qovery_provider._models import DeploymentRecord, EnvironmentStatus, QueuedRequest, project_id_of, results_of
-from qovery_provider._rate_limit import RateBudget
-from qovery_provider._shared import _Neighbors
-from qovery_provider._verdicts import CancellationRequest
-from qovery_provider._watcher import Group, Watcher, by_id
+from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import CancellationRequest
+from qovery_provider._driver.driver import Group, Watcher, by_id
+from qovery_provider._driver.polls import _Neighbors
+from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus, QueuedRequest, project_id_of, results_of
+from qovery_provider._qovery.rate_limit import RateBudget
 from qovery_provider.simulator import Answer, Api, Plan, World
 
 HOUR = 3600.0

@@ -1,8 +1,16 @@
 """Cancel Qovery deployments from Pulumi, exactly and truthfully."""
 
-from qovery_provider._models import EnvironmentStatus
+from qovery_provider._program.bulk_deployment_cancellation import BulkDeploymentCancellation
+from qovery_provider._program.deployment_cancellation import DeploymentCancellation
+from qovery_provider._program.functions import (
+    get_environment_status,
+    get_environment_status_output,
+    get_project_environment_statuses,
+    get_project_environment_statuses_output,
+)
+from qovery_provider._program.running_deployment import RunningDeployment
+from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider._version import __version__
-from qovery_provider.bulk import BulkDeploymentCancellation
 from qovery_provider.errors import (
     ApiError,
     AuthenticationError,
@@ -26,14 +34,6 @@ from qovery_provider.errors import (
     UnexpectedStateError,
     WrongDeploymentError,
 )
-from qovery_provider.functions import (
-    get_environment_status,
-    get_environment_status_output,
-    get_project_environment_statuses,
-    get_project_environment_statuses_output,
-)
-from qovery_provider.resource import DeploymentCancellation
-from qovery_provider.running import RunningDeployment
 
 # An error's line in a terminal begins with where its class is to be found.
 for _error in list(vars().values()):

@@ -12,12 +12,12 @@ from typing import Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from qovery_provider import _inputs
-from qovery_provider._bulk import BulkCancellation, Target, tally
-from qovery_provider._cancellation import Cancellation
-from qovery_provider._dynamic import QoveryResourceProvider, lines, one_line_errors
-from qovery_provider._host import keep_state
-from qovery_provider._verdicts import Fail, Sent
+from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import Fail, Sent
+from qovery_provider._driver.bulk import BulkCancellation, Target, tally
+from qovery_provider._hosts.dynamic import QoveryResourceProvider, lines, one_line_errors
+from qovery_provider._hosts.sdk_internals import keep_state
+from qovery_provider._lifecycle import inputs as _inputs
 from qovery_provider.errors import BulkCancellationError
 from qovery_provider.provider import UNFINISHED
 

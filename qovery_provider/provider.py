@@ -12,13 +12,13 @@ from typing import Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from qovery_provider import _inputs
-from qovery_provider._dynamic import QoveryResourceProvider, lines, one_line_errors
-from qovery_provider._host import keep_state
-from qovery_provider._models import STATUS_FIELDS, EnvironmentStatus
-from qovery_provider._operations import cancel, environment_status
-from qovery_provider._sentences import left_behind, progress
-from qovery_provider._verdicts import Fail, Knowledge, Sent
+from qovery_provider._cancellation.messages import left_behind, progress
+from qovery_provider._cancellation.model import Fail, Knowledge, Sent
+from qovery_provider._driver.session import cancel, environment_status
+from qovery_provider._hosts.dynamic import QoveryResourceProvider, lines, one_line_errors
+from qovery_provider._hosts.sdk_internals import keep_state
+from qovery_provider._lifecycle import inputs as _inputs
+from qovery_provider._qovery.models import STATUS_FIELDS, EnvironmentStatus
 from qovery_provider.errors import NotFoundError
 
 DRIFT_MARK = "__drift"

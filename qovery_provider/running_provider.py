@@ -9,10 +9,10 @@ from typing import Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult
 
-from qovery_provider import _inputs
-from qovery_provider._dynamic import QoveryResourceProvider, lines, one_line_errors
-from qovery_provider._models import EnvironmentStatus
-from qovery_provider._operations import environment_status
+from qovery_provider._driver.session import environment_status
+from qovery_provider._hosts.dynamic import QoveryResourceProvider, lines, one_line_errors
+from qovery_provider._lifecycle import inputs as _inputs
+from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import UnexpectedStateError
 from qovery_provider.provider import observed
 

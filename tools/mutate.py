@@ -51,8 +51,8 @@ def mutmut(*arguments: str) -> str:
 
 
 def place_of(change: str) -> str:
-    """Read mutmut's name of a change as module and function: `_settings.Token.reveal`."""
-    module, mangled = re.fullmatch(r"qovery_provider\.(\w+)\.x(.+)__mutmut_\d+", change).groups()  # type: ignore[union-attr]
+    """Read mutmut's name of a change as module and function: `settings.Token.reveal`."""
+    module, mangled = re.fullmatch(r"qovery_provider\.\w+\.(\w+)\.x(.+)__mutmut_\d+", change).groups()  # type: ignore[union-attr]
     return ".".join([module, *mangled.removeprefix("_").removeprefix("ǁ").split("ǁ")])
 
 

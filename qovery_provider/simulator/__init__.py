@@ -14,11 +14,9 @@ from what the real API is known to do; it knows nothing of the provider that is 
 
 from typing import TYPE_CHECKING
 
-from qovery_provider.simulator._api import Answer, Api
-from qovery_provider.simulator._deployments import Cancel, Deployment
-from qovery_provider.simulator._environments import Behavior, Environment, QueuedRequest
-from qovery_provider.simulator._errors import ErrorStyle
-from qovery_provider.simulator._faults import (
+from qovery_provider.simulator._api.api import Answer, Api
+from qovery_provider.simulator._api.errors import ErrorStyle
+from qovery_provider.simulator._api.faults import (
     CutOff,
     Delay,
     Fault,
@@ -28,13 +26,15 @@ from qovery_provider.simulator._faults import (
     SendRaw,
     SlowBody,
 )
-from qovery_provider.simulator._log import LoggedRequest
-from qovery_provider.simulator._plans import Plan
-from qovery_provider.simulator._world import World
+from qovery_provider.simulator._api.log import LoggedRequest
+from qovery_provider.simulator._world.deployments import Cancel, Deployment
+from qovery_provider.simulator._world.environments import Behavior, Environment, QueuedRequest
+from qovery_provider.simulator._world.plans import Plan
+from qovery_provider.simulator._world.world import World
 
 # The only name that needs a dependency; at run time `__getattr__` finds it.
 if TYPE_CHECKING:
-    from qovery_provider.simulator._server import QoverySimulator
+    from qovery_provider.simulator._http.server import QoverySimulator
 
 __all__ = [
     "Answer",
@@ -65,7 +65,7 @@ def __getattr__(name: str) -> object:
     if name != "QoverySimulator":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from qovery_provider.simulator._server import QoverySimulator  # noqa: PLC0415 - see above
+        from qovery_provider.simulator._http.server import QoverySimulator  # noqa: PLC0415 - see above
     except ModuleNotFoundError as exc:
         # Only aiohttp itself: a module that aiohttp misses is another story and keeps its own message.
         if exc.name != "aiohttp":

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from qovery_provider._client import QoveryClient
 from qovery_provider._clock import SystemClock
+from qovery_provider._qovery.client import QoveryClient
 from qovery_provider.simulator import Deployment, Environment, Plan, QoverySimulator
 from tests.support.calls import settings_for
 from tests.support.certificates import write_bundle

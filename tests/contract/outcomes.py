@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from qovery_provider._schedule import ATTEMPTS
+from qovery_provider._cancellation.schedule import ATTEMPTS
 from qovery_provider.errors import (
     CallError,
     CancellationInterruptedError,

@@ -8,9 +8,9 @@ from contextlib import closing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qovery_provider._client import QoveryClient
-from qovery_provider._failures import refusal
-from qovery_provider._settings import Settings, Token
+from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.failures import refusal
+from qovery_provider._qovery.settings import Settings, Token
 from qovery_provider.errors import ApiError, CallError, TransportError
 from tests.support import calls
 from tests.support.calls import Call

@@ -9,9 +9,9 @@ from contextlib import suppress
 
 import pytest
 
-from qovery_provider._client import LONGEST_BODY, QoveryClient
 from qovery_provider._clock import SystemClock
-from qovery_provider._models import DeploymentRecord
+from qovery_provider._qovery.client import LONGEST_BODY, QoveryClient
+from qovery_provider._qovery.models import DeploymentRecord
 from qovery_provider._version import __version__
 from qovery_provider.errors import ApiError, NotFoundError, RateLimitError, TransportError
 from qovery_provider.simulator import Deployment, Environment, Plan, QoverySimulator, Respond

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import pytest
 
-from qovery_provider._client import QoveryClient
 from qovery_provider._clock import SystemClock
-from qovery_provider._settings import resolve
+from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.settings import resolve
 from qovery_provider.errors import (
     ApiError,
     AuthenticationError,

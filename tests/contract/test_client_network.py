@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from qovery_provider._client import QoveryClient
 from qovery_provider._clock import SystemClock
-from qovery_provider._settings import resolve
+from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.settings import resolve
 from qovery_provider.errors import RedirectError, TransportError
 from tests.support.certificates import HOST, Certificate, server_context
 from tests.support.proxy import Proxy
@@ -221,8 +221,9 @@ def test_the_token_never_goes_out_before_the_certificate_is_trusted(
 
 PROGRAM = """
 import sys
-from qovery_provider import _operations, errors
-from qovery_provider._settings import resolve
+from qovery_provider import errors
+from qovery_provider._driver import session as _operations
+from qovery_provider._qovery.settings import resolve
 settings = resolve({"qovery:apiUrl": sys.argv[1]}, {"QOVERY_API_TOKEN": "qov_secret"})
 try:
     _operations.environment_status(settings, "env", limit=0.1)

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
-from qovery_provider._calls import CALL_LIMIT
-from qovery_provider._verdicts import CancellationResult
+from qovery_provider._cancellation.model import CancellationResult
+from qovery_provider._driver.calls import CALL_LIMIT
 from qovery_provider.errors import CallError, QoveryError
 from tests.contract.body_faults import BODY_KINDS
 from tests.contract.faults import Kind

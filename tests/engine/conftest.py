@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def engine() -> str | None:
     """The folder of the Pulumi CLI, got first where there is none."""
-    return engine_folder([sys.executable, str(ROOT / "tools/pulumi/ensure.py")])
+    return engine_folder([sys.executable, str(ROOT / "tools/pulumi_cli/ensure.py")])
 
 
 @pytest.fixture

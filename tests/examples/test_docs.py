@@ -11,11 +11,11 @@ from typing import get_args
 import pytest
 
 import qovery_provider
-from qovery_provider._states import STATES
-from qovery_provider._verdicts import Outcome
-from tools import docs_diagrams, machine, reliability
+from docs.generate import machine, pages, reliability
+from qovery_provider._cancellation.model import Outcome
+from qovery_provider._qovery.states import STATES
 
-PAGES = sorted(docs_diagrams.DOCS.glob("*.md"))
+PAGES = sorted(pages.DOCS.glob("*.md"))
 
 RESOURCES = re.compile(r"""<(?:script|img|link)\b[^>]*?(?:src|href)=["']?(?:https?:)?//|url\(["']?(?:https?:)?//""")
 
@@ -23,12 +23,12 @@ RESOURCES = re.compile(r"""<(?:script|img|link)\b[^>]*?(?:src|href)=["']?(?:http
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 def test_what_is_made_from_the_code_is_up_to_date(page: Path) -> None:
     """`make docs` would change nothing."""
-    assert docs_diagrams.mended(page.read_text()) == page.read_text()
+    assert pages.mended(page.read_text()) == page.read_text()
 
 
 def test_the_picture_is_up_to_date() -> None:
     """So is the picture of the machine."""
-    assert docs_diagrams.picture() == docs_diagrams.PICTURE.read_text()
+    assert pages.picture() == pages.PICTURE.read_text()
 
 
 def test_the_page_of_figures_says_what_the_runs_wrote() -> None:
@@ -38,7 +38,7 @@ def test_the_page_of_figures_says_what_the_runs_wrote() -> None:
 
 def test_every_outcome_and_every_error_is_explained() -> None:
     """Whoever looks for the line that they see finds it."""
-    explained = re.findall(r"^### `(\w+)`", (docs_diagrams.DOCS / "what-happens-when.md").read_text(), re.MULTILINE)
+    explained = re.findall(r"^### `(\w+)`", (pages.DOCS / "what-happens-when.md").read_text(), re.MULTILINE)
     errors = {name for name in qovery_provider.__all__ if name.endswith("Error")}
 
     assert {*get_args(Outcome), *errors} - {"QoveryError", "CallError", "CancellationError"} == set(explained)
@@ -46,23 +46,21 @@ def test_every_outcome_and_every_error_is_explained() -> None:
 
 def test_every_state_is_told() -> None:
     """The table has a place for each."""
-    assert all(f"`{state}`" in docs_diagrams.states() for state in STATES)
+    assert all(f"`{state}`" in pages.states() for state in STATES)
 
 
 def test_the_machine_is_told_in_full() -> None:
     """No situation lacks words, nor a place in the picture unless only an option leads there."""
     usual = {step.situation for step in machine.steps(machine.ANY)}
-    all_of_them = usual.union(
-        *({step.situation for step in machine.steps(*one)} for one in docs_diagrams.VARIANTS.values())
-    )
+    all_of_them = usual.union(*({step.situation for step in machine.steps(*one)} for one in pages.VARIANTS.values()))
 
-    assert set(docs_diagrams.WORDS) == all_of_them
-    assert set(docs_diagrams.BOXES) == usual
+    assert set(pages.WORDS) == all_of_them
+    assert set(pages.BOXES) == usual
 
 
 def test_it_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
     """Neither while it is built nor when it is read."""
-    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-d", str(tmp_path / "kept"), str(docs_diagrams.DOCS)]
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-d", str(tmp_path / "kept"), str(pages.DOCS)]
 
     run = subprocess.run([*command, str(tmp_path / "site")], capture_output=True, text=True, check=False)
 

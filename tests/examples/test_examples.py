@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from docs.generate import readme_outputs as readme
 from qovery_provider.simulator import QoverySimulator
 from tests.examples.worlds import PREVIEW, PRODUCTION, STAGING, WORLDS, backend, simulated
 from tests.support.stack import Stack, engine_folder
-from tools import readme_outputs as readme
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,7 +57,7 @@ MISSING: dict[str, str] = {
 @pytest.fixture(scope="module")
 def engine() -> str | None:
     """The folder of the Pulumi CLI, got first where there is none."""
-    return engine_folder([sys.executable, str(ROOT / "tools/pulumi/ensure.py")])
+    return engine_folder([sys.executable, str(ROOT / "tools/pulumi_cli/ensure.py")])
 
 
 @pytest.fixture

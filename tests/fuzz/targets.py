@@ -21,11 +21,12 @@ from pulumi.runtime.rpc import UNKNOWN
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
-from qovery_provider import _inputs, _settings
-from qovery_provider._client import QoveryClient
 from qovery_provider._clock import SystemClock
-from qovery_provider._dynamic import QoveryResourceProvider
-from qovery_provider._models import (
+from qovery_provider._hosts.dynamic import QoveryResourceProvider
+from qovery_provider._lifecycle import inputs as _inputs
+from qovery_provider._qovery import settings as _settings
+from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.models import (
     DeploymentRecord,
     EnvironmentStatus,
     MalformedAnswerError,
@@ -33,7 +34,7 @@ from qovery_provider._models import (
     project_id_of,
     results_of,
 )
-from qovery_provider._rate_limit import RateBudget, retry_after
+from qovery_provider._qovery.rate_limit import RateBudget, retry_after
 from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
 from qovery_provider.errors import CallError, ConfigurationError
 from qovery_provider.provider import DeploymentCancellationProvider

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qovery_provider._verdicts import Failed, HistoryRead, QueuedCanceled, QueueListed
+from qovery_provider._cancellation.model import Failed, HistoryRead, QueuedCanceled, QueueListed
 from tests.model.story import Story
 
 FIRST, GROWTH, LONGEST = 0.75, 1.65, 15.0

@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from qovery_provider import _bulk, _calls
-from qovery_provider._bulk import BulkCancellation, Target, tally
-from qovery_provider._cancellation import Cancellation
-from qovery_provider._settings import Settings
-from qovery_provider._verdicts import CancellationRequest, Done, Fail, Sent
+from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import CancellationRequest, Done, Fail, Sent
+from qovery_provider._driver import bulk as _bulk
+from qovery_provider._driver import calls as _calls
+from qovery_provider._driver.bulk import BulkCancellation, Target, tally
+from qovery_provider._qovery.settings import Settings
 from qovery_provider.bulk_provider import _unfinished
 from qovery_provider.errors import CallError, RateBudgetError
 from qovery_provider.simulator import Environment

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qovery_provider._verdicts import CancellationRequest, Tolerance
+from qovery_provider._cancellation.model import CancellationRequest, Tolerance
 from qovery_provider.simulator import Behavior, Environment, Plan, World
 from tests.model.tape import Tape
 from tests.support.virtual_time import Trip, VirtualTime

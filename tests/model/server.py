@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
-from qovery_provider._failures import refusal
-from qovery_provider._models import DeploymentRecord, EnvironmentStatus, QueuedRequest, project_id_of, results_of
-from qovery_provider._rate_limit import RateBudget
-from qovery_provider._settings import Token
+from qovery_provider._qovery.failures import refusal
+from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus, QueuedRequest, project_id_of, results_of
+from qovery_provider._qovery.rate_limit import RateBudget
+from qovery_provider._qovery.settings import Token
 from qovery_provider.errors import (
     AuthenticationError,
     CallError,

@@ -6,10 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from qovery_provider._cancellation import Cancellation
-from qovery_provider._models import EnvironmentStatus
-from qovery_provider._verdicts import Accepted, CancellationRequest, Done, Event, Fail, Observed, Send, Sent, Verdict
-from qovery_provider._watcher import Group, Watcher
+from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import (
+    Accepted,
+    CancellationRequest,
+    Done,
+    Event,
+    Fail,
+    Observed,
+    Send,
+    Sent,
+    Verdict,
+)
+from qovery_provider._driver.driver import Group, Watcher
+from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.simulator import Environment, World
 from tests.model.conditions import (
     INTERFERENCES,

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as st
 
-from qovery_provider._verdicts import Done
+from qovery_provider._cancellation.model import Done
 from tests.model.budget import most_requests
 from tests.model.bulk import BulkStory
 from tests.model.story import Recorded, Story

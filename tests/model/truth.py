@@ -12,8 +12,7 @@ The gap lasts from the moment that the look shows to the arrival of the cancel, 
 from __future__ import annotations
 
 from qovery_provider import errors
-from qovery_provider._states import Phase
-from qovery_provider._verdicts import (
+from qovery_provider._cancellation.model import (
     Accepted,
     CancellationResult,
     Done,
@@ -26,6 +25,7 @@ from qovery_provider._verdicts import (
     QueuedCanceled,
     Sent,
 )
+from qovery_provider._qovery.states import Phase
 from qovery_provider.simulator import Deployment, QueuedRequest
 from tests.model.server import Moment, Post, Server
 from tests.model.story import Recorded, Story, Turn

@@ -57,8 +57,8 @@ def test_python() -> None:
 
 
 def test_the_command_line_is_the_pinned_one() -> None:
-    """At both ends the engine is what tools/pulumi gets."""
-    (pinned,) = _found(r"pulumi/pkg/v3 v(\S+)", _read("tools/pulumi/go.mod"))
+    """At both ends the engine is what tools/pulumi_cli gets."""
+    (pinned,) = _found(r"pulumi/pkg/v3 v(\S+)", _read("tools/pulumi_cli/go.mod"))
 
     assert f"Pulumi's CLI {pinned}" in _read("README.md")
 

@@ -16,7 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import qovery_provider
-from qovery_provider._client import USER_AGENT
+from qovery_provider._qovery.client import USER_AGENT
 from tests.packaging.builds import ROOT, Build, built, copied
 
 CHANGELOG = ROOT / "CHANGELOG.md"

@@ -64,7 +64,7 @@ def test_up_runs_the_wheel(packages: Path, tmp_path: Path, qovery_simulator: Qov
     """The program and the provider are the wheel's, and they cancel."""
     environment = qovery_simulator.world.add_environment()
     deployment = environment.deploy(Plan(phases=(("BUILDING", 600.0),), cancel_delay=0.1))
-    stack = Stack(tmp_path, engine_folder([sys.executable, str(ROOT / "tools/pulumi/ensure.py")]), qovery_simulator)
+    stack = Stack(tmp_path, engine_folder([sys.executable, str(ROOT / "tools/pulumi_cli/ensure.py")]), qovery_simulator)
     (stack.program / "Pulumi.yaml").write_text(PROJECT.format(virtualenv=tmp_path / "environment"))
     stack.write(PROGRAM)
 

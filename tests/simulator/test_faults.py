@@ -3,7 +3,7 @@
 import pytest
 
 from qovery_provider.simulator import Delay, Fault, LoseAnswer, Reset, Respond
-from qovery_provider.simulator._faults import KINDS, FaultScript, fault_from_json
+from qovery_provider.simulator._api.faults import KINDS, FaultScript, fault_from_json
 
 
 def strikes(*faults: Fault, requests: int) -> list[Fault | None]:

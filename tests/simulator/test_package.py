@@ -41,7 +41,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 def forget(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     """Make a module impossible to import, and the server not imported yet."""
-    monkeypatch.delitem(sys.modules, "qovery_provider.simulator._server")
+    monkeypatch.delitem(sys.modules, "qovery_provider.simulator._http.server")
     monkeypatch.setitem(sys.modules, module, None)
 
 
@@ -55,7 +55,7 @@ def test_a_missing_server_library_is_explained(monkeypatch: pytest.MonkeyPatch) 
 
 def test_any_other_missing_module_is_no_excuse(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence about aiohttp never hides another cause."""
-    forget(monkeypatch, "qovery_provider.simulator._exchange")
+    forget(monkeypatch, "qovery_provider.simulator._http.exchange")
 
-    with pytest.raises(ModuleNotFoundError, match="_exchange"):
+    with pytest.raises(ModuleNotFoundError, match=r"_http\.exchange"):
         _ = simulator.QoverySimulator

@@ -19,8 +19,8 @@ from qovery_provider.simulator import (
     SendRaw,
     SlowBody,
 )
-from qovery_provider.simulator import _exchange as exchange
-from qovery_provider.simulator._log import LoggedRequest, RequestLog
+from qovery_provider.simulator._api.log import LoggedRequest, RequestLog
+from qovery_provider.simulator._http import exchange
 
 Cancel = Callable[[], requests.Response]
 

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from qovery_provider.simulator import Api, Environment, ErrorStyle, LoggedRequest
-from qovery_provider.simulator._errors import reason
-from qovery_provider.simulator._limits import RateLimiter, ResetForm
-from qovery_provider.simulator._service import Service
+from qovery_provider.simulator._api.errors import reason
+from qovery_provider.simulator._api.limits import RateLimiter, ResetForm
+from qovery_provider.simulator._api.service import Service
 
 TOKEN = "qov_secret"
 JWT = "eyJhbGciOiJSUzI1NiJ9.e30.c2ln"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qovery_provider._client import QoveryClient
-from qovery_provider._settings import Settings, resolve
+from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.settings import Settings, resolve
 from qovery_provider.simulator import QoverySimulator
 
 Call = Callable[[QoveryClient], object]

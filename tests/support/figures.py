@@ -1,7 +1,7 @@
 """What a run came to: its seed, and its figures for whoever wants to keep them.
 
-QOVERY_SEED repeats a run; QOVERY_FIGURES names a folder for what it came to, as JSON: `tools/reliability.py` makes a
-page of that. Both are read here once: tests run without these variables.
+QOVERY_SEED repeats a run; QOVERY_FIGURES names a folder for what it came to, as JSON: `docs/generate/reliability.py`
+makes a page of that. Both are read here once: tests run without these variables.
 """
 
 from __future__ import annotations

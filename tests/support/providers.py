@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pulumi.dynamic import Config, ConfigureRequest
 
-from qovery_provider._dynamic import QoveryResourceProvider
+from qovery_provider._hosts.dynamic import QoveryResourceProvider
 from qovery_provider.simulator import QoverySimulator
 
 Kind = TypeVar("Kind", bound=QoveryResourceProvider)

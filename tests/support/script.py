@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from qovery_provider._models import DeploymentRecord, EnvironmentStatus, QueuedRequest
-from qovery_provider._rate_limit import RateBudget
+from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus, QueuedRequest
+from qovery_provider._qovery.rate_limit import RateBudget
 
 
 def status(name: str, state: str, deployment: str = "d1") -> EnvironmentStatus:

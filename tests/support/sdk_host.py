@@ -17,7 +17,7 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub, add_ResourceProviderServicer_to_server
 from pulumi.runtime.proto.status_pb2 import Status
 
-from qovery_provider._dynamic import QoveryResourceProvider
+from qovery_provider._hosts.dynamic import QoveryResourceProvider
 
 HOST = "pulumi.dynamic.__main__"
 DETAILS = "grpc-status-details-bin"

@@ -16,11 +16,13 @@ from typing import Any, Literal
 
 import pytest
 
-from qovery_provider import _calls, _operations, _shared
-from qovery_provider._client import QoveryClient
+from qovery_provider._cancellation.model import CancellationRequest, CancellationResult
 from qovery_provider._clock import Clock
-from qovery_provider._settings import Settings, resolve
-from qovery_provider._verdicts import CancellationRequest, CancellationResult
+from qovery_provider._driver import calls as _calls
+from qovery_provider._driver import polls as _shared
+from qovery_provider._driver import session as _operations
+from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.settings import Settings, resolve
 from qovery_provider.errors import QoveryError
 from qovery_provider.simulator import LoggedRequest, Plan, QoverySimulator
 from tests.support.certificates import HOST, Certificate, server_context

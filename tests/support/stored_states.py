@@ -90,7 +90,7 @@ def recorded_world(name: str) -> Iterator[World]:
 
 def main() -> None:
     """Write the folder of this version."""
-    engine = engine_folder([sys.executable, str(ROOT / "tools/pulumi/ensure.py")])
+    engine = engine_folder([sys.executable, str(ROOT / "tools/pulumi_cli/ensure.py")])
     recorded = STATES / __version__
     recorded.mkdir(parents=True, exist_ok=True)
     (recorded / "program.txt").write_text(PROGRAM)

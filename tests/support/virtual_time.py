@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-from qovery_provider import _calls
+from qovery_provider._driver import calls as _calls
 
 
 class Trip(NamedTuple):

@@ -14,7 +14,7 @@ from urllib.error import URLError
 import pytest
 from pulumi.automation import PulumiCommand
 
-from tools.pulumi import ensure
+from tools.pulumi_cli import ensure
 
 VERSION = "3.274.1"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.pulumi import ensure
+from tools.pulumi_cli import ensure
 
 
 @pytest.fixture

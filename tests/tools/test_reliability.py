@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import mutate, reliability
+from docs.generate import reliability
+from tools import mutate
 
 RAN = {"date": "2026-11-25", "python": "3.11.7"}
 
@@ -49,11 +50,15 @@ def test_what_has_many_rows_is_a_table(monkeypatch: pytest.MonkeyPatch, tmp_path
     ("change", "place"),
     [
         pytest.param(
-            "qovery_provider._drain.x_is_no_longer_queued__mutmut_3", "_drain.is_no_longer_queued", id="function"
+            "qovery_provider._cancellation.queue.x_is_no_longer_queued__mutmut_3",
+            "queue.is_no_longer_queued",
+            id="function",
         ),
-        pytest.param("qovery_provider._settings.x__url__mutmut_17", "_settings._url", id="private function"),
+        pytest.param("qovery_provider._qovery.settings.x__url__mutmut_17", "settings._url", id="private function"),
         pytest.param(
-            "qovery_provider._drain.xǁQueueDrainǁ__init____mutmut_5", "_drain.QueueDrain.__init__", id="method"
+            "qovery_provider._cancellation.queue.xǁQueueDrainǁ__init____mutmut_5",
+            "queue.QueueDrain.__init__",
+            id="method",
         ),
     ],
 )
@@ -64,11 +69,11 @@ def test_a_change_is_named_by_its_place(change: str, place: str) -> None:
 
 def test_a_reason_is_found_by_a_part_of_the_new_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was there before says nothing; each reason that is found is no longer unused."""
-    monkeypatch.setattr(mutate, "REASONS", {"_drain.f": {"None": "a reason"}})
-    unused = {"_drain.f": {"None": "a reason"}}
+    monkeypatch.setattr(mutate, "REASONS", {"queue.f": {"None": "a reason"}})
+    unused = {"queue.f": {"None": "a reason"}}
 
-    assert None is mutate.reason_of("_drain.f", ["- x = None", "+ x = 1"], unused)
-    assert None is mutate.reason_of("_drain.g", ["- x = 1", "+ x = None"], unused)
-    assert {"_drain.f": {"None": "a reason"}} == unused
-    assert "a reason" == mutate.reason_of("_drain.f", ["- x = 1", "+ x = None"], unused)
-    assert {"_drain.f": {}} == unused
+    assert None is mutate.reason_of("queue.f", ["- x = None", "+ x = 1"], unused)
+    assert None is mutate.reason_of("queue.g", ["- x = 1", "+ x = None"], unused)
+    assert {"queue.f": {"None": "a reason"}} == unused
+    assert "a reason" == mutate.reason_of("queue.f", ["- x = 1", "+ x = None"], unused)
+    assert {"queue.f": {}} == unused

@@ -1,0 +1,231 @@
+"""What the cancellation machine does, found out by telling it everything that can happen. It renders nothing.
+
+Every situation is reached by a story: what was observed, one thing after the other. From each situation each thing that
+can be observed next is tried, until nothing new comes of it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from qovery_provider import errors
+from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import (
+    Accepted,
+    CancellationRequest,
+    CancelQueued,
+    Done,
+    Event,
+    Fail,
+    Failed,
+    HistoryRead,
+    ListQueue,
+    Look,
+    LookUpHistory,
+    Observed,
+    QueuedCanceled,
+    QueueListed,
+    Send,
+    Sent,
+    Unlisted,
+    Verdict,
+)
+from qovery_provider._cancellation.schedule import HISTORY_PATIENCE
+from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
+
+TARGET, NEXT = "target", "next"
+
+ANY = CancellationRequest("environment", on_idle="succeed", on_completed="succeed")
+PINNED = replace(ANY, deployment_id=TARGET)
+WITH_QUEUE = replace(ANY, include_queued=True)
+
+
+def status(state: str, deployment_id: str | None = TARGET) -> EnvironmentStatus:
+    """Return what a look shows."""
+    return EnvironmentStatus("environment", state, state, last_deployment_id=deployment_id)
+
+
+REFUSED = errors.AuthenticationError("a call", 401, token_source="...")  # noqa: S106 - where a token is from
+UNREACHED = errors.TransportError("a call", "no connection", "", may_have_executed=False)
+LOST = errors.TransportError("a call", "no answer", "", may_have_executed=True)
+MISSING = errors.NotFoundError("a call", 404)
+CONFLICT = errors.ConflictError("a call", 409)
+
+TIME_IS_UP = "it still runs, and the time is up"
+
+Moment = Callable[[Cancellation], float]
+"""When something is observed."""
+
+
+def due(one: Cancellation) -> float:
+    """When the call is to be made; what has ended is asked nothing more."""
+    return getattr(one.verdict, "at", 0.0)
+
+
+def after_the_grace(one: Cancellation) -> float:
+    """When the cancel may be sent again."""
+    return max(due(one), one._send_from)  # noqa: SLF001 - nothing else tells it
+
+
+def out_of_patience(one: Cancellation) -> float:
+    """When the history has had time enough."""
+    return max(due(one), (one.known.untold_since or 0.0) + HISTORY_PATIENCE)
+
+
+def at_the_deadline(one: Cancellation) -> float:
+    """When the time is up."""
+    return one.known.deadline
+
+
+LOOKS: dict[str, Event] = {
+    "it runs": Observed(status("BUILDING")),
+    "it runs, by an answer that took long": Observed(status("BUILDING"), took=60.0),
+    "its state is unknown": Observed(status("A_NEW_STATE")),
+    "it is CANCELING": Observed(status("CANCELING")),
+    "it is CANCELED": Observed(status("CANCELED")),
+    "it has ended by itself": Observed(status("DEPLOYED")),
+    "another one is shown": Observed(status("BUILDING", NEXT)),
+    "something without an id runs": Observed(status("BUILDING", None)),
+    "no such environment": Failed(MISSING),
+    "its project does not list it": Unlisted(),
+    "the look fails for good": Failed(REFUSED),
+}
+SENDS: dict[str, Event] = {
+    "accepted": Accepted(status("CANCELING")),
+    "accepted, but for another one": Accepted(status("CANCELING", NEXT)),
+    "409, or 404": Failed(CONFLICT),
+    "surely not received": Failed(UNREACHED),
+    "the answer is lost": Failed(LOST),
+    "refused for good": Failed(REFUSED),
+}
+HISTORIES: dict[str, Event] = {
+    "it was CANCELED": HistoryRead([DeploymentRecord(TARGET, "CANCELED")]),
+    "it ended in another way": HistoryRead([DeploymentRecord(TARGET, "DEPLOYED")]),
+    "it is under way": HistoryRead([DeploymentRecord(TARGET, "BUILDING")]),
+    "it is not there": HistoryRead([]),
+    "the call fails for good": Failed(REFUSED),
+}
+QUEUES: dict[str, Event] = {
+    "it is empty": QueueListed([]),
+    "requests wait": QueueListed(["request"]),
+    "the call fails for good": Failed(REFUSED),
+}
+QUEUED: dict[str, Event] = {
+    "canceled": QueuedCanceled("request"),
+    "it waits no longer": Failed(CONFLICT),
+    "the answer is lost": Failed(LOST),
+    "refused for good": Failed(REFUSED),
+}
+
+UNTOLD = ("it is under way", "it is not there")
+
+EVENTS: dict[type, Mapping[str, Event]] = {
+    Look: LOOKS,
+    Send: SENDS,
+    LookUpHistory: HISTORIES,
+    ListQueue: QUEUES,
+    CancelQueued: QUEUED,
+}
+
+STEPS: dict[type, str] = {
+    Send: "send",
+    LookUpHistory: "ask the history",
+    ListQueue: "list the queue",
+    CancelQueued: "cancel a queued request",
+}
+
+Story = tuple[tuple[Event, Moment], ...]
+"""What was observed, and when."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One arrow: in this situation, this was observed, and it led there."""
+
+    situation: str
+    observed: str
+    next: str
+
+
+def situation(cancellation: Cancellation) -> str:
+    """Name what is to be done next, or how it ended."""
+    sent, is_fixed = cancellation.known.sent, cancellation._is_fixed  # noqa: SLF001 - nothing else tells them apart
+    return _named(cancellation.verdict, sent, is_fixed=is_fixed)
+
+
+def _named(verdict: Verdict, sent: Sent, *, is_fixed: bool) -> str:
+    match verdict:
+        case Look():
+            after = {Sent.NOTHING: "look again", Sent.MAYBE: "look whether it arrived"}.get(sent, "wait")
+            return after if is_fixed else "first look"
+        case Done(result):
+            return result.outcome
+        case Fail(error):
+            return "the call's error" if isinstance(error, errors.CallError) else type(error).__name__
+        case Send() | LookUpHistory() | ListQueue() | CancelQueued():
+            return STEPS[type(verdict)]
+
+
+def told(request: CancellationRequest, sent: Sent, story: Story) -> Cancellation:
+    """Return the machine after a story."""
+    cancellation = Cancellation(request, 0.0, lambda: 0.5, sent)
+    for event, moment in story:
+        cancellation.observe(event, moment(cancellation))
+    return cancellation
+
+
+def steps(request: CancellationRequest, sent: Sent = Sent.NOTHING) -> set[Step]:
+    """Return everything that can happen to a cancellation."""
+    found, seen, stories = set[Step](), set[object](), deque[Story]([()])
+    while stories:
+        story = stories.popleft()
+        before = told(request, sent, story)
+        if _detail(before) in seen:
+            continue
+        seen.add(_detail(before))
+        for observed, event, moment in _possible(before.verdict):
+            longer = (*story, (event, moment))
+            after = told(request, sent, longer)
+            found.add(Step(situation(before), observed, situation(after)))
+            if not isinstance(after.verdict, Done | Fail):
+                stories.append(longer)
+    return found
+
+
+def ends(found: set[Step]) -> Iterator[tuple[str, str]]:
+    """Yield each situation with each end that it can lead to at once."""
+    inner = {step.situation for step in found}
+    yield from sorted({(step.situation, step.next) for step in found if step.next not in inner})
+
+
+def _possible(verdict: Verdict) -> Iterator[tuple[str, Event, Moment]]:
+    """Yield what a step can lead to, and when it is observed."""
+    yield from ((observed, event, due) for observed, event in EVENTS.get(type(verdict), {}).items())
+    if isinstance(verdict, Look):
+        yield "it runs", LOOKS["it runs"], after_the_grace
+        yield TIME_IS_UP, LOOKS["it runs"], at_the_deadline
+    if isinstance(verdict, LookUpHistory):
+        yield from ((observed, HISTORIES[observed], out_of_patience) for observed in UNTOLD)
+
+
+def _detail(cancellation: Cancellation) -> object:
+    """Return what decides about the future, less the time."""
+    known = cancellation.known
+    kept = ("_is_fixed", "_is_missing", "_sends")
+    is_slow = cancellation._slow_looks == 1  # noqa: SLF001 - as above
+    is_untold = known.untold_since is not None
+    counts = tuple(getattr(cancellation, name) for name in kept)
+    refusal = type(known.refusal)
+    is_waiting = known.now < cancellation._send_from  # noqa: SLF001 - as above
+    return (
+        situation(cancellation),
+        known.sent,
+        counts,
+        is_slow,
+        is_untold,
+        refusal,
+        is_waiting,
+        len(known.canceled_request_ids),
+    )

@@ -1,0 +1,169 @@
+"""Write docs/reliability.md from the figures in docs/figures, which the runs themselves have written.
+
+    python -m docs.generate.reliability
+
+The words about each proof are here; every number comes from a run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import fill
+from typing import Any, NamedTuple
+
+DOCS = Path(__file__).parents[1]
+FIGURES = DOCS / "figures"
+PAGE = DOCS / "reliability.md"
+
+HEAD = """\
+# What has been proved
+
+Every number on this page was written by the run that found it, on the day and with the Python that stand beside it.
+`make test` plays a short form of each proof, where there is one; the full forms have targets of their own, and
+`make reliability` runs them all and writes this page anew.
+"""
+
+
+class Proof(NamedTuple):
+    """What the page says of a proof besides its figures.
+
+    Attributes:
+        name: What its figures are called.
+        title: What is proved, in a few words.
+        promise: What is promised.
+        test: Where it is written down.
+        short: What `make test` plays of it.
+        full: The command for all of it.
+    """
+
+    name: str
+    title: str
+    promise: str
+    test: str
+    short: str
+    full: str
+
+
+PROOFS = (
+    Proof(
+        "model",
+        "The decisions, whatever servers, networks and people do",
+        "No deployment but the target is meant, no cancel is sent twice without need, everything that is said is true, "
+        "each wait ends by its deadline, and the requests stay within their budget.",
+        "tests/model/test_cancellation_model.py",
+        "10 000 random schedules on virtual time",
+        "make model",
+    ),
+    Proof(
+        "bulk-model",
+        "The same for many environments in one resource",
+        "The same holds for each environment, whatever happens in the others, also when `pulumi up` is run again for "
+        "what is left; and no environment is acted in that was not meant.",
+        "tests/model/bulk.py",
+        "1 000 random schedules",
+        "make model",
+    ),
+    Proof(
+        "fault-matrix",
+        "The wire, in every way in which it can fail",
+        "Each kind of fault, at each position of a cancellation, once and lasting, ends as declared, tells the truth, "
+        "and can be finished by another run.",
+        "tests/contract/test_fault_matrix.py",
+        "all of it",
+        "make matrix",
+    ),
+    Proof(
+        "bad-values",
+        "Every input and setting, with values that it should not have",
+        "Each bad value is refused before anything is sent, in one short line that names the property and what is "
+        "allowed, and shows no secret.",
+        "tests/unit/hosts/test_bad_input.py",
+        "all of it",
+        "make values",
+    ),
+    Proof(
+        "fuzz",
+        "What comes from outside, made up by a fuzzer",
+        "Whatever Qovery, a configuration or a program says is read, or refused with an error of ours; no token is "
+        "shown.",
+        "tests/fuzz/targets.py",
+        "some random tries of each target",
+        "make fuzz",
+    ),
+    Proof(
+        "crashes",
+        "The engine, killed at random moments",
+        "After any crash the next `pulumi up` finishes the job: at most one cancel takes effect on the target, and no "
+        "other deployment is touched. A plain update that has kept nothing cancels what runs then: that is what it "
+        "declares, and it is counted as such.",
+        "tests/engine/test_crashes.py",
+        "each way to die once",
+        "make crashes",
+    ),
+    Proof(
+        "mutation",
+        "The tests themselves",
+        "Of small changes to the pure modules, the fast tests notice at least 95 in 100, in each module; each of the "
+        "others has a written reason why nobody can or should notice it (`tools/survivors.py`).",
+        "tools/mutate.py",
+        "nothing",
+        "make mutate",
+    ),
+)
+
+
+def page() -> str:
+    """Return the page; a proof that has no figures yet is not on it."""
+    return "\n".join([HEAD, *(section(proof, path) for proof in PROOFS if (path := _path(proof)).exists())])
+
+
+def section(proof: Proof, path: Path) -> str:
+    """Return what the page says of a proof."""
+    figures: dict[str, Any] = json.loads(path.read_text())
+    ran = f"{figures.pop('date')}, Python {figures.pop('python')}"
+    if seed := figures.pop("seed", None):
+        ran += f", `QOVERY_SEED={seed}`"
+    lists = {name: figure for name, figure in figures.items() if isinstance(figure, dict)}
+    counts = _counts({_words(name): figure for name, figure in figures.items() if name not in lists})
+    parts = [proof.promise, f"Written down in `{proof.test}`. In `make test`: {proof.short}. In full: `{proof.full}`."]
+    parts.append(f"{ran}:" + (f" **{counts}**." if counts else ""))
+    parts += [
+        f"{_words(name).capitalize()}: {_counts(figure)}." for name, figure in lists.items() if not _is_deep(figure)
+    ]
+    tables = [_table(figure) for figure in lists.values() if _is_deep(figure)]
+    return "\n\n".join([f"## {proof.title}", *(fill(part, 120) for part in parts), *tables]) + "\n"
+
+
+def _path(proof: Proof) -> Path:
+    return FIGURES / f"{proof.name}.json"
+
+
+def _is_deep(figures: Mapping[str, Any]) -> bool:
+    return all(isinstance(figure, dict) for figure in figures.values())
+
+
+def _table(rows: Mapping[str, Mapping[str, object]]) -> str:
+    columns = list(dict.fromkeys(name for row in rows.values() for name in row))
+    lines = [["", *map(_words, columns)], ["---", *("---:" for _ in columns)]]
+    lines += [[name, *(_number(row.get(column, "")) for column in columns)] for name, row in rows.items()]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _counts(figures: Mapping[str, object]) -> str:
+    return ", ".join(f"{_number(figure)} {name}" for name, figure in figures.items())
+
+
+def _number(figure: object) -> str:
+    if isinstance(figure, dict):
+        return _counts(figure)
+    return f"{figure:,}".replace(",", " ") if isinstance(figure, int) else str(figure)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

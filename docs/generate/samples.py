@@ -1,0 +1,100 @@
+"""What each outcome and each error says, taken from the code by letting it happen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qovery_provider import errors
+from qovery_provider._cancellation import messages
+from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import (
+    Accepted,
+    CancellationRequest,
+    Event,
+    Fail,
+    Failed,
+    HistoryRead,
+    Observed,
+)
+from qovery_provider._qovery import failures, settings
+from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
+from qovery_provider._qovery.settings import Token
+
+ENVIRONMENT = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+OTHER = "8e1d7a54-2b6f-4c39-b0a8-6f5e4d3c2b1a"
+DEPLOYMENT, NEXT = f"{ENVIRONMENT}-12", f"{ENVIRONMENT}-13"
+TOKEN = Token("not a token", "QOVERY_API_TOKEN")
+ASKED = f"reading the status of environment {ENVIRONMENT}"
+CANCELING = f"canceling in environment {ENVIRONMENT}"
+
+REQUEST = CancellationRequest(ENVIRONMENT, on_completed="succeed")
+STRICT = CancellationRequest(ENVIRONMENT, on_idle="fail")
+
+
+def samples() -> dict[str, str]:
+    """Return the messages by the outcome's name or the error's class."""
+    return {
+        **_outcomes(),
+        **{type(error).__name__: str(error) for error in (*_settings_errors(), *_call_errors(), *_cancellations())},
+    }
+
+
+def _seen(state: str, deployment: str | None = DEPLOYMENT) -> Observed:
+    return Observed(EnvironmentStatus(ENVIRONMENT, state, state, last_deployment_id=deployment))
+
+
+def _accepted(deployment: str = DEPLOYMENT) -> Accepted:
+    return Accepted(_seen("CANCELING", deployment).status)
+
+
+def _after(request: CancellationRequest, *events: Event, late: bool = False) -> Cancellation:
+    cancellation = Cancellation(request, 0.0, lambda: 0.0)
+    for number, event in enumerate(events, 1):
+        cancellation.observe(event, request.timeout if late and number == len(events) else float(number))
+    return cancellation
+
+
+def _outcomes() -> dict[str, str]:
+    gone = Failed(errors.NotFoundError(ASKED, 404))
+    stories = [
+        _after(REQUEST, _seen("BUILDING"), _accepted(), _seen("CANCELED")),
+        _after(replace(REQUEST, wait_until_canceled=False), _seen("BUILDING"), _accepted()),
+        _after(REQUEST, _seen("DEPLOYED")),
+        _after(replace(REQUEST, deployment_id=DEPLOYMENT), _seen("DEPLOYING", NEXT), HistoryRead([])),
+        _after(REQUEST, _seen("BUILDING"), _accepted(), _seen("DEPLOYED")),
+        _after(REQUEST, _seen("BUILDING"), _accepted(), gone, gone),
+    ]
+    return {story.result().outcome: story.result().sentence for story in stories}
+
+
+def _settings_errors() -> list[errors.QoveryError]:
+    found: list[errors.QoveryError] = [errors.RateBudgetError(messages.over_budget(300, 312, 250, 1500))]
+    try:
+        settings.resolve({}, {})
+    except errors.ConfigurationError as error:
+        found.append(error)
+    return found
+
+
+def _call_errors() -> list[errors.CallError]:
+    said = b'{"status": 0, "detail": "No access"}'
+    codes = {307: b"", 401: said, 403: said, 404: b"", 418: b"", 429: b"", 503: b""}
+    refusals = [failures.refusal(ASKED, code, body, TOKEN, None) for code, body in codes.items()]
+    conflict = failures.refusal(CANCELING, 409, b"", TOKEN, None)
+    return [*refusals, conflict, failures.breakdown(ASKED, type("ReadTimeout", (Exception,), {})(), changes=False)]
+
+
+def _cancellations() -> list[Exception]:
+    running, lost = _seen("BUILDING"), Failed(errors.RateLimitError(ASKED, 429, retry_after=1500.0))
+    silent: list[Event] = [_seen("BUILDING", NEXT), HistoryRead([DeploymentRecord(DEPLOYMENT, "BUILDING")])] * 20
+    stories = [
+        _after(STRICT, _seen("DEPLOYED")),
+        _after(STRICT, running, _accepted(), _seen("DEPLOYED")),
+        _after(STRICT, running, _accepted(NEXT)),
+        _after(STRICT, running, _accepted(), *silent),
+        _after(STRICT, running, _accepted(), _seen("CANCELING"), late=True),
+        _after(STRICT, running, _accepted(), lost),
+    ]
+    found = [story.verdict.error for story in stories if isinstance(story.verdict, Fail)]
+    both = {ENVIRONMENT: found[4], OTHER: failures.refusal(ASKED.replace(ENVIRONMENT, OTHER), 403, b"", TOKEN, None)}
+    return [*found, errors.BulkCancellationError(both, 20)]

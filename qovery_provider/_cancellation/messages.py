@@ -1,0 +1,215 @@
+"""What a person reads of a cancellation: outcomes, failures, progress. Words only; nothing is decided here."""
+
+from __future__ import annotations
+
+from qovery_provider._cancellation.model import Knowledge, Outcome, Sent
+from qovery_provider._qovery.models import HISTORY_PAGE, EnvironmentStatus
+from qovery_provider._qovery.states import Phase, phase_of
+from qovery_provider.errors import ApiError, CallError
+
+LONGEST_SHORT = 16
+
+UNTOLD = f", nor among the newest {HISTORY_PAGE} deployments"
+
+MINUTE = 60.0
+LONG = 2 * MINUTE
+"""Seconds; of what is longer, nobody wants to read the seconds."""
+
+
+def outcome(known: Knowledge, what: Outcome) -> str:
+    """Say in words what happened."""
+    return {
+        "canceled": _canceled(known),
+        "requested": f"Qovery has accepted the cancel of {_target(known)}; not waited for",
+        "nothing_to_cancel": _nothing_to_cancel(known),
+        "superseded": f"{_target(known)} is not running{_ended_as(known, UNTOLD)}; {_sent_nothing(known)}",
+        "completed": f"{_target(known)} ended by itself{_ended_as(known)}{_in_spite_of(known)}",
+        "environment_gone": f"the environment vanished while {_target(known)} was being canceled",
+    }[what]
+
+
+def failure(known: Knowledge, what: Outcome) -> str:
+    """Say in one line why an outcome counts as a failure, and which option would accept it."""
+    option = "on_idle" if what in {"nothing_to_cancel", "superseded"} else "on_completed"
+    again = {
+        "completed": "; `pulumi up` again says the same. To cancel what runs now, change triggers",
+        "environment_gone": "; or remove the resource, or run `pulumi refresh`",
+    }.get(what, "")
+    return f'{_environment(known)}: {outcome(known, what)}. {option}="succeed" accepts this{again}.'
+
+
+def progress(known: Knowledge) -> str:
+    """Say in one line how far it is, for the time of waiting."""
+    if known.status is None:
+        return "looking at what runs"
+    if known.deployment_state is None:
+        return f"looking: {known.status.last_deployment_state}"
+    waited, left = duration(known.now - known.started), known.deadline - known.now
+    rest = duration(round(left / MINUTE) * MINUTE if left > LONG else left)
+    which = f"deployment {short(known.deployment_id)}"
+    if known.untold_since is not None:
+        return f"another one runs after {waited}: asking the history how {which} ended, {rest} to the timeout"
+    # A row of a terminal has an end: what changes comes first.
+    return f"{known.deployment_state} after {waited}: {_how_far(known)}{_behind(known)}, {rest} to the timeout, {which}"
+
+
+def timed_out(known: Knowledge, error: Exception | None) -> str:
+    """Say what is known when the time is up, and how the last look failed, or the cancel, if one did."""
+    within, state = duration(known.request.timeout), known.deployment_state or "unknown"
+    unknown = (
+        ", which this version does not know" if phase_of(state) is Phase.UNKNOWN and known.deployment_state else ""
+    )
+    is_open = known.sent in {Sent.NOTHING, Sent.MAYBE}
+    cancel = f" The cancel failed: {known.refusal}" if known.refusal and is_open else ""
+    look = f" The last look failed: {error}" if error else ""
+    return (
+        f"{_environment(known)}: {_target(known)} was not seen to end within {within} (last state {state}{unknown})."
+        f"{cancel}{look} {so_far(known)}"
+    )
+
+
+def interrupted(known: Knowledge, error: Exception) -> str:
+    """Say how far it got when a call failed for good."""
+    return f"{error} {so_far(known)}"
+
+
+def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
+    """Say that the answer names another deployment."""
+    return (
+        f"{_environment(known)}: the cancel was meant for deployment {known.deployment_id}, but Qovery's answer names "
+        f"{answer.last_deployment_id}, which may have been canceled instead. "
+        "Look at both in the Qovery console; what was canceled by mistake can be deployed again. "
+        "`pulumi up` again sends nothing, it only tells how the first one ended."
+    )
+
+
+def unlisted(known: Knowledge) -> str:
+    """Say that the environment is not in the list of its project's environments."""
+    return (
+        f"{_environment(known)}: it is missing in the list of its project's environments. "
+        "It may have been deleted, or the token may not see it: check it in the Qovery console."
+    )
+
+
+def untold_end(known: Knowledge) -> str:
+    """Say that the history does not tell how the target ended."""
+    return (
+        f"{_environment(known)}: deployment {known.deployment_id} is no longer the running one, and Qovery's history "
+        f"does not say how it ended. {so_far(known)}"
+    )
+
+
+def over_budget(cancels: int, needed: int, left: int, seconds: float) -> str:
+    """Say that what is asked for does not fit the rate limit."""
+    return (
+        f"Canceling in {cancels} environments needs about {needed} requests; the token has {left} left until its limit "
+        f"resets in {duration(seconds)}. Nothing was sent. Run `pulumi up` again then, or use another token."
+    )
+
+
+def so_far(known: Knowledge) -> str:
+    """Say what has been sent, and what another run would do."""
+    queued = len(known.canceled_request_ids)
+    requests = f"{queued} queued request{'s were' if queued > 1 else ' was'} canceled. " if queued else ""
+    return requests + _next_run(known.sent, "it if it still runs" if known.request.deployment_id else "what runs then")
+
+
+def left_behind(deployment_id: str, sent: Sent) -> str:
+    """Say what a cancellation has left behind that failed on the way."""
+    return f"unfinished: deployment {deployment_id}. {_next_run(sent, 'it if it still runs')}"
+
+
+def _next_run(sent: Sent, what: str) -> str:
+    return {
+        Sent.NOTHING: f"The running deployment was not canceled; `pulumi up` again looks, and cancels {what}.",
+        Sent.TOO_LATE: "No cancel was accepted; `pulumi up` again sends nothing to what runs now.",
+        Sent.MAYBE: "The cancel may have been received; `pulumi up` again looks before it sends.",
+        Sent.ACCEPTED: "The cancel was accepted; `pulumi up` again resumes without sending again.",
+        Sent.JOINED: "A cancel was under way already; `pulumi up` again goes on waiting for it.",
+    }[sent]
+
+
+def short(deployment_id: str | None) -> str:
+    """Return an id as it fits a row of a terminal: ids are opaque and often begin with that of the environment."""
+    if deployment_id is None:
+        return "without an id"
+    return deployment_id if len(deployment_id) <= LONGEST_SHORT else f"{deployment_id[:4]}…{deployment_id[-6:]}"
+
+
+def duration(seconds: float) -> str:
+    """Say a duration as people do: 12 s, 3 min, 2 h 5 min."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min {rest} s" if minutes and rest else f"{minutes} min" if minutes else f"{rest} s"
+
+
+def _environment(known: Knowledge) -> str:
+    return f"environment {known.request.environment_id}"
+
+
+def _target(known: Knowledge) -> str:
+    return f"deployment {known.deployment_id}" if known.deployment_id else "the running deployment"
+
+
+def _ended_as(known: Knowledge, else_: str = "") -> str:
+    return f" ({known.deployment_state})" if known.deployment_state else else_
+
+
+def _sent_nothing(known: Knowledge) -> str:
+    queued = len(known.canceled_request_ids)
+    return f"no cancel was sent but for {queued} queued request{'s' * (queued > 1)}" if queued else "nothing was sent"
+
+
+def _followed(known: Knowledge) -> str:
+    return ", and another one is running" if known.status and known.status.is_in_progress else ""
+
+
+def _in_spite_of(known: Knowledge) -> str:
+    return {
+        Sent.NOTHING: f" before a cancel was accepted{_followed(known)}",
+        Sent.TOO_LATE: f" before a cancel was accepted{_followed(known)}",
+        Sent.MAYBE: ", though a cancel may have been received",
+        Sent.ACCEPTED: ", although the cancel was accepted",
+        Sent.JOINED: ", although a cancel was under way",
+    }[known.sent]
+
+
+def _canceled(known: Knowledge) -> str:
+    queued = len(known.canceled_request_ids)
+    requests = f"{queued} queued request{'s' if queued > 1 else ''}" if queued else ""
+    target = _target(known) if known.deployment_id or not queued else ""
+    verb = "are" if queued > 1 or (queued and target) else "is"
+    return f"{' and '.join(filter(None, [target, requests]))} {verb} canceled"
+
+
+def _nothing_to_cancel(known: Knowledge) -> str:
+    if known.request.deployment_id == "":
+        return "nothing to cancel: deployment_id is empty, so nothing was running when it was looked up"
+    state = f" ({known.status.last_deployment_state})" if known.status else ""
+    return f"nothing to cancel: no deployment is running{state}"
+
+
+def _trying_again(refusal: CallError) -> str:
+    what = (
+        f"Qovery refused the cancel ({refusal.status})" if isinstance(refusal, ApiError) else "the cancel did not leave"
+    )
+    return f"{what}, trying again"
+
+
+def _behind(known: Knowledge) -> str:
+    if not known.queued:
+        return ""
+    who = known.queued[0].triggered_by
+    return f", {len(known.queued)} queued behind it" + (f" (next by {who})" if who else "")
+
+
+def _how_far(known: Knowledge) -> str:
+    return {
+        Sent.NOTHING: _trying_again(known.refusal) if known.refusal else "sending the cancel",
+        Sent.TOO_LATE: "sending the cancel",
+        Sent.MAYBE: "looking whether the cancel was received",
+        Sent.ACCEPTED: "cancel accepted",
+        Sent.JOINED: "joined a cancel under way",
+    }[known.sent]

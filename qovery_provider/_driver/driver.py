@@ -1,0 +1,219 @@
+"""Drives cancellations to their end: makes the calls that their machines ask for, at the times they say, side by side.
+
+It knows calls and clocks, and no Pulumi, no HTTP and no rule about deployments. The machines are driven by the calling
+thread alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from typing import Any, Protocol, TypeAlias
+
+from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import (
+    Accepted,
+    CancellationRequest,
+    CancelQueued,
+    Done,
+    Event,
+    Fail,
+    Failed,
+    HistoryRead,
+    ListQueue,
+    Look,
+    LookUpHistory,
+    Observed,
+    QueuedCanceled,
+    QueueListed,
+    Send,
+    Sent,
+    Unlisted,
+)
+from qovery_provider._clock import Clock
+from qovery_provider._driver.calls import Call, advance
+from qovery_provider._driver.retry import Retry
+from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus, QueuedRequest
+from qovery_provider._qovery.rate_limit import RateBudget
+from qovery_provider.errors import CallError
+
+
+class Api(Protocol):
+    """What is needed of Qovery's API; every method makes one call and raises a CallError when that fails."""
+
+    budget: RateBudget
+
+    def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]: ...
+    def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]: ...
+    def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus: ...
+    def cancel_queued(self, request_id: str) -> None: ...
+
+
+Statuses = Mapping[str, EnvironmentStatus]
+
+OwnStep: TypeAlias = Send | CancelQueued | ListQueue | LookUpHistory
+"""A step that is made for one cancellation alone; looks are shared."""
+
+
+def by_id(statuses: Sequence[EnvironmentStatus]) -> dict[str, EnvironmentStatus]:
+    """Return statuses by their environments' ids, in small letters as inputs have them."""
+    return {status.id.lower(): status for status in statuses}
+
+
+class Group:
+    """Cancellations that one call can look at, each of another environment.
+
+    Args:
+        cancellations: The cancellations; more may come, and go, while they are driven.
+        look: Reads the status of all of them.
+        is_complete: Whether an environment that is missing in the answer does not exist.
+    """
+
+    def __init__(
+        self, cancellations: list[Cancellation], look: Callable[[], Statuses], *, is_complete: bool = True
+    ) -> None:
+        self.cancellations, self._look, self._is_complete = cancellations, look, is_complete
+        self.call: Call[Statuses] | None = None
+
+    @classmethod
+    def alone(cls, cancellation: Cancellation, read: Callable[[str], EnvironmentStatus]) -> Group:
+        """Return the group of an environment that no project is known to show."""
+        environment_id = cancellation.request.environment_id
+        return cls([cancellation], lambda: {environment_id: read(environment_id)})
+
+    def plan(self, at: float, retry: Retry) -> None:
+        """Plan the next look, or bring the planned one forward."""
+        if self.call is None:
+            self.call = Call(self._asked(), self._look, at, retry)
+        else:
+            self.call.bring_forward(at)
+
+    def _asked(self) -> str:
+        first, *others = (one.request.environment_id for one in self.cancellations)
+        return f"reading the status of environment {first}" + (f" and {len(others)} others" if others else "")
+
+    def events(self, now: float) -> Iterator[tuple[Cancellation, Event]]:
+        """Yield what a look that has ended tells each cancellation that it can tell something."""
+        if self.call is None:
+            return
+        made_at = self.call.at
+        # A look made before the last event of a cancellation may show what was before its cancel.
+        watching = [one for one in self.cancellations if _looks_at(one) is not None and one.known.now <= made_at]
+        outcome = self.call.outcome(now, min((one.known.deadline for one in watching), default=now))
+        if outcome is None:
+            return
+        self.call = None
+        for one in watching:
+            event = self._event(one.request.environment_id, outcome, now - made_at)
+            # A failure concerns only those that had to look by then; the others look when it is their time.
+            if isinstance(event, Observed) or (event and (_looks_at(one) or 0.0) <= made_at):
+                yield one, event
+
+    def _event(self, environment_id: str, outcome: Statuses | CallError, took: float) -> Event | None:
+        if isinstance(outcome, CallError):
+            return Failed(outcome)
+        if environment_id in outcome:
+            return Observed(outcome[environment_id], took)
+        return Unlisted() if self._is_complete else None
+
+
+def _looks_at(cancellation: Cancellation) -> float | None:
+    return cancellation.verdict.at if isinstance(cancellation.verdict, Look) else None
+
+
+class Watcher:
+    """Drives cancellations.
+
+    Args:
+        api: Makes the calls.
+        clock: Tells and spends the time.
+        executor: Runs the calls.
+        random: Returns a number from 0 to below 1, for the pauses before retries.
+        on_change: Is told of a cancellation after each event.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        clock: Clock,
+        executor: Executor,
+        random: Callable[[], float],
+        on_change: Callable[[Cancellation], None],
+    ) -> None:
+        self._api, self._clock, self._executor = api, clock, executor
+        self._random, self._on_change = random, on_change
+        self._steps: dict[Cancellation, Call[Event]] = {}
+
+    def run(self, groups: Sequence[Group]) -> None:
+        """Return when the verdict of every cancellation is `Done` or `Fail`."""
+        while self.advance(groups):
+            pass
+
+    def advance(self, groups: Sequence[Group], wake: Future[None] | None = None) -> bool:
+        """Make what is due, wait until something happens, and take it in; return False when nothing is left to do."""
+        calls = self._planned(groups)
+        if not calls:
+            return False
+        advance(calls, self._executor, self._clock, wake)
+        now = self._clock.monotonic()
+        for cancellation, event in [*self._step_events(now), *(e for group in groups for e in group.events(now))]:
+            cancellation.observe(event, now)
+            self._on_change(cancellation)
+        return True
+
+    def _planned(self, groups: Sequence[Group]) -> list[Call[Any]]:
+        """Turn verdicts into calls: a look for the group, everything else for its cancellation alone."""
+        now = self._clock.monotonic()
+        pause = self._api.budget.pause(now)
+        for group in groups:
+            for cancellation in group.cancellations:
+                verdict = cancellation.verdict
+                if isinstance(verdict, Look):
+                    known = cancellation.known
+                    # Only a look that waits for an accepted cancel to take effect can itself wait for the rate limit.
+                    can_wait = known.sent in {Sent.ACCEPTED, Sent.JOINED}
+                    paced = min(verdict.at + pause, max(verdict.at, known.deadline)) if can_wait else verdict.at
+                    group.plan(paced, Retry(self._random))
+                elif not isinstance(verdict, Done | Fail) and cancellation not in self._steps:
+                    self._steps[cancellation] = self._step(cancellation.request, verdict)
+        return [*self._steps.values(), *(group.call for group in groups if group.call)]
+
+    def _step(self, request: CancellationRequest, step: OwnStep) -> Call[Event]:
+        """Return the call for a step; only one that changes nothing is retried here."""
+        api, environment_id = self._api, request.environment_id
+        match step:
+            case Send():
+                return Call(f"canceling in environment {environment_id}", lambda: _send(api, request), step.at)
+            case CancelQueued(_, request_id):
+                asked = f"canceling the queued request {request_id}"
+                return Call(asked, lambda: _cancel_queued(api, request_id), step.at)
+            case ListQueue():
+                asked = f"reading the deployment queue of environment {environment_id}"
+                return Call(asked, lambda: _list_queue(api, environment_id), step.at, Retry(self._random))
+            case LookUpHistory():
+                asked = f"reading the deployment history of environment {environment_id}"
+                return Call(asked, lambda: _read_history(api, environment_id), step.at, Retry(self._random))
+
+    def _step_events(self, now: float) -> Iterator[tuple[Cancellation, Event]]:
+        for cancellation, call in list(self._steps.items()):
+            outcome = call.outcome(now, cancellation.known.deadline)
+            if outcome is not None:
+                del self._steps[cancellation]
+                yield cancellation, Failed(outcome) if isinstance(outcome, CallError) else outcome
+
+
+def _send(api: Api, request: CancellationRequest) -> Event:
+    return Accepted(api.cancel_deployment(request.environment_id, force=request.force_cancel))
+
+
+def _list_queue(api: Api, environment_id: str) -> Event:
+    return QueueListed([request.id for request in api.deployment_queue(environment_id)])
+
+
+def _read_history(api: Api, environment_id: str) -> Event:
+    return HistoryRead(api.deployment_history(environment_id))
+
+
+def _cancel_queued(api: Api, request_id: str) -> Event:
+    api.cancel_queued(request_id)
+    return QueuedCanceled(request_id)

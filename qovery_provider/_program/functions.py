@@ -1,0 +1,50 @@
+"""Reading Qovery in a program that decides: one call each, typed results, nothing in the state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+from qovery_provider._driver import session as _operations
+from qovery_provider._lifecycle.inputs import checked_uuid
+from qovery_provider._program.runtime import plain_errors, settings
+from qovery_provider._qovery.models import EnvironmentStatus
+
+
+def get_environment_status(environment_id: str) -> EnvironmentStatus:
+    """Read the status of an environment now, in previews as well.
+
+    Args:
+        environment_id: The environment, a UUID.
+
+    Raises:
+        QoveryError: The id, the settings or the call failed; uncaught, it ends the program with one line.
+    """
+    with plain_errors():
+        return _operations.environment_status(settings(), checked_uuid("environment_id", environment_id))
+
+
+def get_environment_status_output(environment_id: pulumi.Input[str]) -> pulumi.Output[EnvironmentStatus]:
+    """Read the status of an environment whose id another resource gives; as `get_environment_status`."""
+    return pulumi.Output.from_input(environment_id).apply(get_environment_status)
+
+
+def get_project_environment_statuses(project_id: str) -> Sequence[EnvironmentStatus]:
+    """Read the status of every environment of a project, with one call.
+
+    Args:
+        project_id: The project, a UUID.
+
+    Raises:
+        QoveryError: The id, the settings or the call failed; uncaught, it ends the program with one line.
+    """
+    with plain_errors():
+        return _operations.project_statuses(settings(), checked_uuid("project_id", project_id))
+
+
+def get_project_environment_statuses_output(
+    project_id: pulumi.Input[str],
+) -> pulumi.Output[Sequence[EnvironmentStatus]]:
+    """Read the environments of a project whose id another resource gives; as `get_project_environment_statuses`."""
+    return pulumi.Output.from_input(project_id).apply(get_project_environment_statuses)

@@ -1,0 +1,157 @@
+"""What a failed call means: a refusal or a broken transport in, one typed error out. It calls nothing itself.
+
+Error bodies come as {status, detail}, as the older {status, error, message, path, timestamp}, empty, or as the HTML
+page of a proxy in front. Exceptions are told by their names: the telling one is often one of urllib3 or of the
+standard library, deep inside the one that was raised, and their texts hold addresses and object dumps.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from traceback import walk_tb
+
+from qovery_provider._qovery.settings import Token
+from qovery_provider.errors import (
+    ApiError,
+    AuthenticationError,
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RedirectError,
+    ServerError,
+    TransportError,
+)
+
+LONGEST_DETAIL = 200
+"""Characters of the server's own words that are shown."""
+
+BY_STATUS: dict[int, type[ApiError]] = {403: PermissionDeniedError, 404: NotFoundError, 409: ConflictError}
+
+NETWORK = "Check the network, then try again."
+HOST = "Check the network, and qovery:apiUrl."
+ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page stands in between."
+PROXY = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+BUNDLE = "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names"
+VARIABLE = "Correct the variable, or unset it."
+TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
+
+
+HANDSHAKE = frozenset({"do_handshake", "_ssl_wrap_socket_impl"})
+"""The function of the standard library's `ssl` in which a failure means that nothing has been sent yet, and the one of
+`urllib3` that calls it: in a TLS proxy, TLS to the server has no other."""
+
+FIND_BUNDLE, LOAD_BUNDLE = "cert_verify", "ssl_wrap_socket"
+"""The functions of `requests` and `urllib3` that find and read the trusted certificates, before the handshake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """A way for the transport to fail.
+
+    Attributes:
+        names: The exceptions that tell it, or the function that one came from.
+        words: What is said of it.
+        advice: What to do next.
+        may_have_arrived: Whether the request may have reached the server.
+        retryable: Whether trying again can help.
+    """
+
+    names: frozenset[str]
+    words: str
+    advice: str
+    may_have_arrived: bool = True
+    retryable: bool = True
+
+
+BREAKDOWNS = (
+    Breakdown(frozenset({"ProxyError"}), "the proxy refused or did not answer", PROXY, may_have_arrived=False),
+    Breakdown(
+        frozenset({"SSLCertVerificationError"}),
+        "the server's TLS certificate is not trusted",
+        TRUST,
+        may_have_arrived=False,
+        retryable=False,
+    ),
+    Breakdown(frozenset({"gaierror"}), "the host name cannot be resolved", HOST, may_have_arrived=False),
+    Breakdown(frozenset({"ConnectTimeout"}), "no connection in time", NETWORK, may_have_arrived=False),
+    Breakdown(
+        frozenset({"NewConnectionError"}), "no connection: refused, or unreachable", NETWORK, may_have_arrived=False
+    ),
+    Breakdown(frozenset({"InvalidURL"}), "the URL cannot be used", ADDRESS, may_have_arrived=False, retryable=False),
+    Breakdown(frozenset({"TooLongError"}), "the answer is longer than 1 MiB", ADDRESS),
+    Breakdown(frozenset({"ContentDecodingError"}), "the answer's compression is broken", ADDRESS),
+    Breakdown(HANDSHAKE, "no TLS connection could be made", TRUST, may_have_arrived=False),
+    Breakdown(frozenset({FIND_BUNDLE}), f"{BUNDLE} does not exist", VARIABLE, may_have_arrived=False, retryable=False),
+    Breakdown(
+        frozenset({LOAD_BUNDLE}),
+        f"{BUNDLE} cannot be read, or holds no certificates",
+        VARIABLE,
+        may_have_arrived=False,
+        retryable=False,
+    ),
+    Breakdown(frozenset({"ReadTimeout", "ReadTimeoutError"}), "no answer in time", NETWORK),
+    Breakdown(frozenset({"SSLError"}), "the TLS connection broke", TRUST),
+    Breakdown(frozenset({"ChunkedEncodingError", "IncompleteRead"}), "the answer was cut off", NETWORK),
+    Breakdown(frozenset({"Exception"}), "the connection broke before an answer came", NETWORK),
+)
+"""From the most telling to the least; the last one fits every exception."""
+
+
+def refusal(asked: str, status: int, content: bytes, token: Token, retry_after: float | None) -> ApiError:
+    """Return the error that an answer other than success stands for."""
+    detail = token.hidden_in(_detail(content))[:LONGEST_DETAIL]
+    if status == 401:  # noqa: PLR2004
+        return AuthenticationError(asked, status, detail, token_source=token.source)
+    if status == 429:  # noqa: PLR2004
+        return RateLimitError(asked, status, detail, retry_after=retry_after)
+    # An unknown environment is answered with 404, with 403, or with a 400 that says so.
+    if status == 400 and "exist" in detail.lower():  # noqa: PLR2004
+        return NotFoundError(asked, status, detail)
+    by_class = {3: RedirectError, 5: ServerError}.get(status // 100, ApiError)
+    return BY_STATUS.get(status, by_class)(asked, status, detail, retry_after=retry_after)
+
+
+def breakdown(asked: str, error: Exception, *, changes: bool) -> TransportError:
+    """Return the error that an exception of the HTTP library stands for.
+
+    Args:
+        asked: What was asked for.
+        error: What was raised.
+        changes: Whether the call would have changed something.
+    """
+    causes = list(_causes(error))
+    names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
+    names |= {frame.f_code.co_name for cause in causes for frame, _ in walk_tb(cause.__traceback__)}
+    kind = next(kind for kind in BREAKDOWNS if kind.names & names)
+    may_have_executed = changes and kind.may_have_arrived
+    return TransportError(asked, kind.words, kind.advice, may_have_executed=may_have_executed, retryable=kind.retryable)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that it wraps, in its args, its `reason`, its cause or its context."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        cause = waiting.pop()
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        wrapped = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
+        waiting += [item for item in wrapped if isinstance(item, BaseException)]
+
+
+def _detail(content: bytes) -> str:
+    """Return the server's own words on one line, or "" where there are none."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    words = next(
+        (body[key] for key in ("detail", "message", "error") if isinstance(body.get(key), str) and body[key]), ""
+    )
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())

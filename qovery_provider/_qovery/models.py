@@ -1,0 +1,168 @@
+"""What the API says, as frozen data. It parses and refuses; it knows no HTTP and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from qovery_provider._qovery.states import Phase, phase_of
+
+ACTION_STATUSES = {
+    "QUEUED": Phase.RUNNING,
+    "ONGOING": Phase.RUNNING,
+    "CANCELING": Phase.CANCELING,
+    "CANCELED": Phase.CANCELED,
+    "SUCCESS": Phase.COMPLETED,
+    "ERROR": Phase.COMPLETED,
+}
+"""The history's own, coarser words for how a deployment went."""
+
+MOST_TELLING = (Phase.CANCELED, Phase.COMPLETED, Phase.CANCELING, Phase.RUNNING, Phase.UNKNOWN)
+
+LONGEST_WORD = 200
+"""Characters; ids and states are far shorter."""
+
+MOST_SECONDS = 2**53
+"""Above this, Pulumi's numbers (doubles) are no longer exact."""
+
+
+class MalformedAnswerError(ValueError):
+    """An answer is not what the API's description says; the text names the field. Never leaves the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentStatus:
+    """The status of an environment as Qovery reported it.
+
+    `state` is the environment's; the `last_deployment_*` fields, `origin`, `triggered_by` and the duration speak of the
+    deployment that was started last. A state that Qovery adds later is kept verbatim. Optional fields that Qovery left
+    out are None.
+    """
+
+    id: str
+    state: str
+    last_deployment_state: str
+    last_deployment_date: str | None = None
+    last_deployment_id: str | None = None
+    total_deployment_duration_in_seconds: int | None = None
+    origin: str | None = None
+    triggered_by: str | None = None
+    deployment_status: str | None = None
+
+    @property
+    def phase(self) -> Phase:
+        """What is known of the deployment that was started last."""
+        return phase_of(self.last_deployment_state)
+
+    @property
+    def is_in_progress(self) -> bool:
+        """Whether a deployment is under way, being canceled, or in a state that this version does not know."""
+        return not self.phase.is_over
+
+    @classmethod
+    def from_json(cls, data: object) -> EnvironmentStatus:
+        """Read one status, or raise MalformedAnswerError."""
+        body = _mapping(data)
+        return cls(
+            id=_word(body, "id"),
+            state=_word(body, "state"),
+            last_deployment_state=_word(body, "last_deployment_state"),
+            last_deployment_date=_note(body, "last_deployment_date"),
+            last_deployment_id=_optional_word(body, "last_deployment_id"),
+            total_deployment_duration_in_seconds=_duration(body),
+            origin=_note(body, "origin"),
+            triggered_by=_note(body, "triggered_by"),
+            deployment_status=_note(body, "deployment_status"),
+        )
+
+
+STATUS_FIELDS = tuple(field.name for field in fields(EnvironmentStatus) if field.name != "id")
+"""The fields that resources report, in order."""
+
+
+HISTORY_PAGE = 20
+"""Deployments that are asked of a history, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentRecord:
+    """One deployment of the history: `state` is a StateEnum, `action_status` the coarser SUCCESS, CANCELED, ..."""
+
+    id: str
+    state: str
+    action_status: str | None = None
+
+    @property
+    def phase(self) -> Phase:
+        """How the deployment ended, or how far it is; either field may be the first to say that it is over."""
+        said = {phase_of(self.state), ACTION_STATUSES.get(self.action_status or "", Phase.UNKNOWN)}
+        return next(phase for phase in MOST_TELLING if phase in said)
+
+    @classmethod
+    def from_json(cls, data: object) -> DeploymentRecord:
+        """Read one entry of `deploymentHistoryV2`, or raise MalformedAnswerError."""
+        body = _mapping(data)
+        identifier = _mapping(body.get("identifier"))
+        return cls(_word(identifier, "execution_id"), _word(body, "status"), _optional_word(body, "action_status"))
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedRequest:
+    """A deployment that waits in an environment's queue: its id there, and who asked for it."""
+
+    id: str
+    triggered_by: str | None = None
+
+    @classmethod
+    def from_json(cls, data: object) -> QueuedRequest:
+        """Read one entry of `deploymentQueue`, or raise MalformedAnswerError."""
+        body = _mapping(data)
+        who = body.get("auditing_data")
+        request_id = _word(_mapping(body.get("identifier")), "deployment_request_id")
+        return cls(request_id, _note(who, "triggered_by") if isinstance(who, dict) else None)
+
+
+def results_of(data: object) -> list[object]:
+    """Return the list that the API wraps in {"results": [...]}, or raise MalformedAnswerError."""
+    results = _mapping(data).get("results")
+    if not isinstance(results, list):
+        raise MalformedAnswerError("results is no list")
+    return results
+
+
+def project_id_of(data: object) -> str:
+    """Return the project's id of an environment, or raise MalformedAnswerError."""
+    return _word(_mapping(_mapping(data).get("project")), "id")
+
+
+def _mapping(data: object) -> Mapping[str, object]:
+    if not isinstance(data, dict):
+        raise MalformedAnswerError("an object is missing")
+    return data
+
+
+def _word(body: Mapping[str, object], name: str) -> str:
+    """Read a field by which something is decided: no guess is made about it."""
+    value = body.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_WORD or not value.isprintable():
+        raise MalformedAnswerError(f"{name} is missing or no plain text")
+    return value
+
+
+def _optional_word(body: Mapping[str, object], name: str) -> str | None:
+    return None if body.get(name) in (None, "") else _word(body, name)
+
+
+def _note(body: Mapping[str, object], name: str) -> str | None:
+    """Read a field that is only shown: a strange one must not stop a cancellation."""
+    value = body.get(name)
+    if not isinstance(value, str):
+        return None
+    return "".join(letter if letter.isprintable() else " " for letter in value[:LONGEST_WORD]) or None
+
+
+def _duration(body: Mapping[str, object]) -> int | None:
+    value = body.get("total_deployment_duration_in_seconds")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_SECONDS:
+        return None
+    return value

@@ -1,0 +1,241 @@
+"""Where the API is and with what token, from a plain mapping (stack config) and the environment.
+
+It validates and names; it knows no Pulumi and opens no connection. The token lives in a type that shows itself as ***.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+from typing import NoReturn
+from urllib.parse import quote
+
+from qovery_provider._qovery.redaction import given
+from qovery_provider.errors import ConfigurationError
+
+API_URL = "https://api.qovery.com"
+
+TOKEN_VARIABLES = ("QOVERY_API_TOKEN", "QOVERY_CLI_ACCESS_TOKEN", "Q_CLI_ACCESS_TOKEN")
+"""The names that Qovery's Terraform provider and CLI use, in this order."""
+
+API_TOKEN, API_URL_KEY, AUTH_SCHEME, PREVIEW_STATUS = (
+    "qovery:apiToken",
+    "qovery:apiUrl",
+    "qovery:authScheme",
+    "qovery:previewStatus",
+)
+CONFIG_KEYS = (API_TOKEN, API_URL_KEY, AUTH_SCHEME, PREVIEW_STATUS)
+"""The keys of the stack configuration."""
+
+SCHEMES = {"bearer": "Bearer", "token": "Token"}
+FLAGS = {"true": True, "false": False}
+
+LONGEST_TOKEN = 8192
+"""Characters; servers take no longer headers."""
+
+URL = re.compile(
+    r"(?P<scheme>https?)://(?:\[(?P<ipv6>[0-9a-f:.]{2,45})\]|(?P<name>[0-9a-z.-]{1,253}))(?::(?P<port>[1-9][0-9]{0,4}))?"
+    r"(?:/(?:[\w.~!$&'()*+,;=:@/-]|%[0-9a-f]{2})*)?",
+    re.ASCII | re.IGNORECASE,
+)
+LONGEST_URL = 2000
+HIGHEST_PORT = 65_535
+LABEL = re.compile(r"[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?", re.IGNORECASE)
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
+"""A URL (RFC 3986), a part of a host name (RFC 1123), and a last part that makes the whole an IPv4 address."""
+
+
+class Token:
+    """An API token that shows itself nowhere: not printed, not pickled.
+
+    Attributes:
+        source: Where it was taken from, for error messages.
+    """
+
+    __slots__ = ("_value", "source")
+
+    def __init__(self, value: str, source: str) -> None:
+        self._value, self.source = value, source
+
+    def reveal(self) -> str:
+        """Return the token itself, for the Authorization header and nothing else."""
+        return self._value
+
+    def hidden_in(self, text: str) -> str:
+        """Return a text without the token: as it is, percent-encoded, or in base64."""
+        for spelling in (self._value, quote(self._value, safe=""), base64.b64encode(self._value.encode()).decode()):
+            text = text.replace(spelling, repr(self))
+        return text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Token) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a token is never pickled")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that is needed to call the API.
+
+    Attributes:
+        token: The API token.
+        auth_scheme: "Token" for an API token (qov_..., sk-qov-...), "Bearer" for a person's JWT.
+        api_url: The base URL, without a slash at the end.
+    """
+
+    token: Token
+    auth_scheme: str
+    api_url: str = API_URL
+
+
+def resolve(config: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
+    """Return the settings; stack configuration comes before the environment.
+
+    Raises:
+        ConfigurationError: There is no token, or a setting cannot be used.
+    """
+    token = _token(config, environ)
+    return Settings(token, _scheme(config, token), _url(config, environ))
+
+
+def problems(config: Mapping[str, object], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wrong with the settings that are given, by key; a missing token is not wrong yet."""
+    found = {API_URL_KEY: _problem(_url, config, environ), API_TOKEN: _problem(_any_token, config, environ)}
+    found[AUTH_SCHEME] = _problem(_given_scheme, config, environ)
+    if _flag(config) is None:
+        found[PREVIEW_STATUS] = f"{PREVIEW_STATUS} must be true or false; got {given(config[PREVIEW_STATUS])}"
+    return {key: problem for key, problem in found.items() if problem}
+
+
+def _problem(
+    read: Callable[[Mapping[str, object], Mapping[str, str]], object],
+    config: Mapping[str, object],
+    environ: Mapping[str, str],
+) -> str | None:
+    try:
+        read(config, environ)
+    except ConfigurationError as error:
+        return str(error)
+    return None
+
+
+def shows_preview_status(config: Mapping[str, object]) -> bool:
+    """Return whether a preview may look environments up; the default is true."""
+    return _flag(config) is not False
+
+
+def _flag(config: Mapping[str, object]) -> bool | None:
+    value = config.get(PREVIEW_STATUS, True)
+    return value if isinstance(value, bool) else FLAGS.get(_word(value))
+
+
+def _word(value: object) -> str:
+    """Return a plain word in small letters, or ""; there are letters that small letters make plain."""
+    return value.strip().lower() if isinstance(value, str) and value.isascii() else ""
+
+
+def _token(config: Mapping[str, object], environ: Mapping[str, str]) -> Token:
+    token = _any_token(config, environ)
+    if token is None:
+        raise ConfigurationError(
+            "no Qovery API token: set the stack secret qovery:apiToken (`pulumi config set --secret qovery:apiToken`) "
+            f"or one of the environment variables {', '.join(TOKEN_VARIABLES)}"
+        )
+    return token
+
+
+def _any_token(config: Mapping[str, object], environ: Mapping[str, str]) -> Token | None:
+    candidates = [(config.get(API_TOKEN), "the stack's qovery:apiToken")]
+    candidates += [(environ.get(name), name) for name in TOKEN_VARIABLES]
+    for value, source in candidates:
+        if value is not None and not (isinstance(value, str) and not value.strip()):
+            return Token(_checked_token(value, source), source)
+    return None
+
+
+def _checked_token(value: object, source: str) -> str:
+    token = value.strip() if isinstance(value, str) else ""
+    if not 0 < len(token) <= LONGEST_TOKEN or not all("!" <= letter <= "~" for letter in token):
+        raise ConfigurationError(
+            f"the token from {source} cannot be one: it must be a single word of plain letters, digits and "
+            f"punctuation, at most {LONGEST_TOKEN} of them"
+        )
+    return token
+
+
+def _scheme(config: Mapping[str, object], token: Token) -> str:
+    return _given_scheme(config, {}) or ("Bearer" if _is_jwt(token.reveal()) else "Token")
+
+
+def _given_scheme(config: Mapping[str, object], _environ: Mapping[str, str]) -> str | None:
+    value = config.get(AUTH_SCHEME)
+    if value is None:
+        return None
+    scheme = SCHEMES.get(_word(value))
+    if scheme is None:
+        raise ConfigurationError(f"{AUTH_SCHEME} must be Bearer or Token; got {given(value)}")
+    return scheme
+
+
+def _is_jwt(token: str) -> bool:
+    """Tell a person's JWT: three parts, the first of which is a JSON object with `alg` (RFC 7515)."""
+    header, *rest = token.split(".")
+    if len(rest) != 2:  # noqa: PLR2004 - payload and signature
+        return False
+    try:
+        decoded = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(decoded, dict) and "alg" in decoded
+
+
+def _url(config: Mapping[str, object], environ: Mapping[str, str]) -> str:
+    candidates = ((config.get(API_URL_KEY), API_URL_KEY), (environ.get("QOVERY_API_URL"), "QOVERY_API_URL"))
+    for value, source in candidates:
+        if value is not None and value != "":
+            return _checked_url(value, source)
+    return API_URL
+
+
+def _checked_url(value: object, source: str) -> str:
+    url = value.strip() if isinstance(value, str) else ""
+    if not _is_usable(url):
+        raise ConfigurationError(
+            f"{source} must be an https URL without user, query or fragment (http only for a loopback address), with a "
+            "host name of plain letters, digits, hyphens and dots, or an address, and a port from 1 to "
+            f"{HIGHEST_PORT} if any; got {given(value)}"
+        )
+    return url.rstrip("/")
+
+
+def _is_usable(url: str) -> bool:
+    parts = URL.fullmatch(url) if len(url) <= LONGEST_URL else None
+    if not parts or int(parts["port"] or 1) > HIGHEST_PORT:
+        return False
+    try:
+        is_loopback = _is_loopback(parts["ipv6"], parts["name"])
+    except ValueError:
+        return False
+    return is_loopback or parts["scheme"].lower() == "https"
+
+
+def _is_loopback(ipv6: str | None, name: str) -> bool:
+    """Tell whether a host is this machine, without resolving its name; a ValueError says that it is no host."""
+    if ipv6:
+        return IPv6Address(ipv6).is_loopback
+    if NUMBER.fullmatch(name.rpartition(".")[2]):
+        return IPv4Address(name).is_loopback
+    if not all(map(LABEL.fullmatch, name.split("."))):
+        raise ValueError(name)
+    return name.lower() == "localhost"

@@ -1,0 +1,120 @@
+"""A request in, a reply out: credentials, rate limit, routes and error bodies, still without a socket.
+
+The layer between the pure API and the server: it knows HTTP's words, and no HTTP library.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from qovery_provider.simulator._api.api import Answer, Api, problem
+from qovery_provider.simulator._api.errors import JSON_TYPE, ErrorStyle, error_body
+from qovery_provider.simulator._api.limits import RateLimiter
+from qovery_provider.simulator._api.log import LoggedRequest
+
+Operation = Callable[[Api, str, LoggedRequest], Answer]
+"""A call of the API, given the id in the path and the request."""
+
+
+class Reply(NamedTuple):
+    """What goes back to the client, and whether the API acted at all."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    executed: bool
+
+
+def authorization_for(token: str) -> str:
+    """The header that the API expects.
+
+    `Bearer` is for a person's JWT with its three parts, `Token` for an API token (`qov_...`) and a policy token
+    (`sk-qov-...`).
+    """
+    is_jwt = token.count(".") == 2  # noqa: PLR2004 - header.payload.signature
+    return f"Bearer {token}" if is_jwt else f"Token {token}"
+
+
+class Service:
+    """Answers requests, one after the other, in the order in which they arrive.
+
+    Attributes:
+        token: The token that is let in; changing it makes the old one expire.
+        limiter: The rate limit.
+        error_style: How errors are written; may be changed at any time.
+    """
+
+    def __init__(self, api: Api, token: str, limiter: RateLimiter) -> None:
+        self.token = token
+        self.limiter = limiter
+        self.error_style: ErrorStyle = "detail"
+        self._api = api
+
+    def reply(self, request: LoggedRequest) -> Reply:
+        """Answer one request as the real API would: who asks, how often, and only then what."""
+        # The limit is counted before anything else, also for tokens that are refused, each by itself.
+        authorization = request.headers.get("Authorization", "")
+        within_limit, headers = self.limiter.count(authorization)
+        if authorization != authorization_for(self.token):
+            return self._write(problem(401, "Full authentication is required"), headers, request, executed=False)
+        if not within_limit:
+            return self._write(problem(429, "API rate limit exceeded"), headers, request, executed=False)
+        return self._write(_answer(self._api, request), headers, request, executed=True)
+
+    def _write(self, answer: Answer, headers: dict[str, str], request: LoggedRequest, *, executed: bool) -> Reply:
+        status, body = answer
+        if status < 400 and body is not None:  # noqa: PLR2004 - the first error code
+            headers["Content-Type"] = JSON_TYPE
+            return Reply(status, headers, json.dumps(body).encode(), executed)
+        # The 202 of a queued request has no body, and no content type either.
+        if body is None:
+            return Reply(status, headers, b"", executed)
+        style, detail = self.error_style, str(body["detail"])
+        headers["Content-Type"], content = error_body(style, status, detail, path=request.path, at=request.at)
+        return Reply(status, headers, content, executed)
+
+
+# A table instead of a router: three segments decide, and every request passes here.
+def _answer(api: Api, request: LoggedRequest) -> Answer:
+    _, *segments = request.path.split("/")
+    resource, identity, call = segments[0], "".join(segments[1:2]), "/".join(segments[2:])
+    methods = ROUTES.get((resource, call))
+    if methods is None or not identity:
+        return problem(404, f"No such path: {request.path}")
+    operation = methods.get(request.method)
+    if operation is None:
+        return problem(405, f"{request.method} is not supported here")
+    return operation(api, identity, request)
+
+
+def _history(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
+    page_size = request.query.get("pageSize", "20")
+    if not page_size.isdecimal():
+        return problem(400, "pageSize must be a number")
+    return api.history(environment_id, page_size=int(page_size))
+
+
+def _cancel(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
+    # No body at all means the default, `false`; a flag of another type must not pass for one.
+    try:
+        body = json.loads(request.body or "{}")
+    except ValueError:
+        return problem(400, "The body is no JSON")
+    force = body.get("force_cancel", False) if isinstance(body, dict) else None
+    if not isinstance(force, bool):
+        return problem(400, "force_cancel must be a boolean")
+    return api.cancel(environment_id, force=force, number=request.number)
+
+
+ROUTES: Final[Mapping[tuple[str, str], Mapping[str, Operation]]] = {
+    ("environment", ""): {"GET": lambda api, identity, _: api.environment(identity)},
+    ("environment", "status"): {"GET": lambda api, identity, _: api.status(identity)},
+    ("environment", "cancelDeployment"): {"POST": _cancel},
+    ("environment", "deploymentHistoryV2"): {"GET": _history},
+    ("environment", "deploymentQueue"): {"GET": lambda api, identity, _: api.queue(identity)},
+    ("project", "environment/status"): {"GET": lambda api, identity, _: api.project_statuses(identity)},
+    ("deploymentQueue", "cancelDeployment"): {
+        "POST": lambda api, identity, request: api.cancel_queued(identity, number=request.number)
+    },
+}
+"""The calls by the first segment of the path and by what follows the id."""

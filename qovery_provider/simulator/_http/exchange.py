@@ -1,0 +1,142 @@
+"""One HTTP exchange on aiohttp: reads the request, lets a fault strike, and answers.
+
+What is answered is decided in `_service.py` and `_admin.py`, which fault strikes in `_faults.py`, how bytes are mangled
+in `_wire.py`.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from qovery_provider.simulator._api.admin import PREFIX, Admin, Document
+from qovery_provider.simulator._api.api import problem
+from qovery_provider.simulator._api.errors import JSON_TYPE
+from qovery_provider.simulator._api.faults import (
+    CutOff,
+    Delay,
+    Fault,
+    FaultScript,
+    LoseAnswer,
+    Reset,
+    Respond,
+    SendRaw,
+    SlowBody,
+)
+from qovery_provider.simulator._api.log import LoggedRequest, RequestLog
+from qovery_provider.simulator._api.service import Reply, Service
+from qovery_provider.simulator._http.wire import head_of, reset, split, stream
+from qovery_provider.simulator._world.turns import Clock
+
+
+class Exchange:
+    """Handles every request of a simulator; each of the API's answers comes after `latency` seconds."""
+
+    def __init__(  # noqa: PLR0913 - the parts it puts together
+        self, service: Service, admin: Admin, log: RequestLog, script: FaultScript, *, clock: Clock, latency: float
+    ) -> None:
+        self._latency = latency
+        self._service = service
+        self._admin = admin
+        self._log = log
+        self._script = script
+        self._clock = clock
+
+    async def handle(self, http: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; a client that hangs up meanwhile does not undo what it asked for."""
+        body = (await http.read()).decode("utf-8", "replace") if http.can_read_body else ""
+        if http.path.startswith(PREFIX):
+            return self._answer_admin(http, body)
+        # Numbers follow the order of arrival, and so do faults: both come before any waiting.
+        request = self._arrived(http, body)
+        fault = self._script.strike(request.method, request.path)
+        # The latency of the way there: the API acts after it.
+        if self._latency > 0:
+            await asyncio.sleep(self._latency)
+        if fault is None:
+            return self._send(request, self._execute(request))
+        return await self._strike(fault, request, http)
+
+    def _answer_admin(self, http: web.BaseRequest, body: str) -> web.Response:
+        document = _document(body) if body else dict(http.query)
+        if document is None:
+            answer = problem(400, "The body must be a JSON object")
+        else:
+            answer = self._admin.answer(http.method, http.path, document)
+        text = None if answer.body is None else json.dumps(answer.body)
+        return web.Response(status=answer.status, text=text, content_type=JSON_TYPE)
+
+    def _arrived(self, http: web.BaseRequest, body: str) -> LoggedRequest:
+        # aiohttp's headers are read-only and ignore case, which is what a reader of the log needs: no copy.
+        number, query = self._log.next_number, dict(http.query) if http.query_string else {}
+        request = LoggedRequest(number, self._clock(), http.method, http.path, query, http.headers, body)
+        self._log.arrived(request)
+        return request
+
+    def _execute(self, request: LoggedRequest) -> Reply:
+        # Without an await in between, two requests can never act at the same time: the loop is the API's own lock.
+        reply = self._service.reply(request)
+        if reply.executed:
+            self._log.executed(request)
+        return reply
+
+    def _send(self, request: LoggedRequest, reply: Reply) -> web.Response:
+        self._log.answered(request, reply.status)
+        return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
+
+    # What is not executed is never seen by the service, nor counted by the rate limit.
+    async def _strike(self, fault: Fault, request: LoggedRequest, http: web.BaseRequest) -> web.StreamResponse:
+        match fault:
+            case Respond(status=status, body=body, headers=headers):
+                self._execute_if(request, executed=fault.executed)
+                return self._send(request, Reply(status, headers, _bytes(body), fault.executed))
+            case Delay():
+                await asyncio.sleep(fault.before)
+                reply = self._execute(request)
+                await asyncio.sleep(fault.after)
+                return self._send(request, reply)
+            case LoseAnswer() | Reset():
+                self._execute_if(request, executed=isinstance(fault, LoseAnswer))
+                return _reset(http)
+            case SendRaw():
+                self._execute_if(request, executed=fault.executed)
+                return await _stream(http, [_bytes(fault.data)])
+            case CutOff():
+                reply = self._execute(request)
+                return await _stream(http, [head_of(reply), reply.body[: len(reply.body) // 2]])
+            case SlowBody():
+                reply = self._execute(request)
+                self._log.answered(request, reply.status)
+                return await _stream(http, [head_of(reply), *split(reply.body, fault.pieces)], pause=fault.pause)
+
+    def _execute_if(self, request: LoggedRequest, *, executed: bool) -> None:
+        if executed:
+            self._execute(request)
+
+
+def _document(body: str) -> Document | None:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+# The empty answers below are never sent: their connection is closed, and aiohttp then drops them in silence.
+
+
+def _reset(http: web.BaseRequest) -> web.Response:
+    if http.transport is not None:
+        reset(http.transport)
+    return web.Response()
+
+
+async def _stream(http: web.BaseRequest, chunks: Iterable[bytes], *, pause: float = 0.0) -> web.Response:
+    if http.transport is not None:
+        await stream(http.transport, chunks, pause=pause)
+    return web.Response()
+
+
+def _bytes(content: bytes | str) -> bytes:
+    return content.encode() if isinstance(content, str) else content

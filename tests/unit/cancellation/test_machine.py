@@ -1,0 +1,519 @@
+"""The machine, walked by hand: what the stories in `test_workflows.py` do not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any, get_args
+
+import pytest
+
+from qovery_provider._cancellation.machine import ENDED_OTHERWISE, IDLE, Cancellation
+from qovery_provider._cancellation.model import (
+    Accepted,
+    CancellationRequest,
+    CancelQueued,
+    Done,
+    Event,
+    Fail,
+    Failed,
+    HistoryRead,
+    ListQueue,
+    Look,
+    LookUpHistory,
+    Observed,
+    Outcome,
+    QueuedCanceled,
+    QueueListed,
+    Send,
+    Sent,
+    Tolerance,
+)
+from qovery_provider._cancellation.schedule import ATTEMPTS
+from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
+from qovery_provider.errors import (
+    CancellationInterruptedError,
+    CancellationTimeoutError,
+    ConflictError,
+    NotCanceledError,
+    NothingToCancelError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+)
+from tests.support.stories import FAILURES, said, status
+
+BUILDING, CANCELING, CANCELED, DEPLOYED = (
+    Observed(status("d1", state)) for state in ("BUILDING", "CANCELING", "CANCELED", "DEPLOYED")
+)
+ACCEPTED = Accepted(status("d1", "CANCELING"))
+LOST = Failed(FAILURES["no answer"])
+REFUSED = Failed(FAILURES["no connection"])
+CONFLICT = Failed(FAILURES["409"])
+
+
+def machine(now: float = 0.0, random: float = 1.0, **options: Any) -> Cancellation:  # noqa: ANN401 - any option
+    return Cancellation(CancellationRequest("env", **options), now, lambda: random)
+
+
+def walk(one: Cancellation, *events: Event) -> Cancellation:
+    """Answer each verdict at the time that it asks for."""
+    for event in events:
+        assert not isinstance(one.verdict, Done | Fail)
+        one.observe(event, one.verdict.at)
+    return one
+
+
+def at(one: Cancellation) -> float:
+    """Return for when the next step is planned."""
+    assert not isinstance(one.verdict, Done | Fail)
+    return round(one.verdict.at, 3)
+
+
+def sends(one: Cancellation, event: Event, seen: Observed = BUILDING, most: int = 200) -> list[float]:
+    """Return when the machine sends, if every cancel ends in this event and every look shows the same."""
+    times = []
+    for _ in range(most):
+        if isinstance(one.verdict, Done | Fail):
+            break
+        if isinstance(one.verdict, Send):
+            times.append(at(one))
+        walk(one, event if isinstance(one.verdict, Send) else seen)
+    return times
+
+
+# The beginning.
+
+
+def test_it_begins_with_a_look() -> None:
+    """The first verdict is a look, now."""
+    one = machine(now=7.0)
+
+    assert Look(7.0) == one.verdict
+    assert (7.0, 7.0, Sent.NOTHING) == (one.known.started, one.known.now, one.known.sent)
+
+
+@pytest.mark.parametrize(("given", "known"), [(None, None), ("", None), ("d1", "d1")])
+def test_a_pinned_target_is_known_from_the_beginning(given: str | None, known: str | None) -> None:
+    """The id that was given is the target; an empty one is none."""
+    assert known == machine(deployment_id=given).known.deployment_id
+
+
+def test_the_first_look_fixes_the_target() -> None:
+    """What runs then is meant, and its state is known."""
+    one = walk(machine(), BUILDING)
+
+    assert ("d1", "BUILDING") == (one.known.deployment_id, one.known.deployment_state)
+    assert BUILDING.status is one.known.status
+
+
+def test_what_was_observed_last_is_when_it_is() -> None:
+    """The machine has no clock: it knows the time that it was told."""
+    one = machine()
+    one.observe(BUILDING, 4.5)
+
+    assert 4.5 == one.known.now
+    assert Send(4.5) == one.verdict
+
+
+# Resuming.
+
+
+def resumed(sent: Sent, **options: Any) -> Cancellation:  # noqa: ANN401 - any option
+    return Cancellation(CancellationRequest("env", "d1", **options), 0.0, lambda: 1.0, sent)
+
+
+@pytest.mark.parametrize("sent", [Sent.ACCEPTED, Sent.JOINED])
+def test_a_resumed_cancellation_is_not_sent_again(sent: Sent) -> None:
+    """What an earlier run brought under way is waited for, even if nothing of it shows any more."""
+    one = resumed(sent, timeout=60.0)
+
+    assert [] == sends(one, LOST)
+    assert sent is one.known.sent
+
+
+def test_a_resumed_doubt_is_looked_after() -> None:
+    """When nothing shows of a cancel whose answer an earlier run lost, it is sent again."""
+    assert [0.0] == sends(resumed(Sent.MAYBE), ACCEPTED)
+    assert Sent.ACCEPTED is walk(resumed(Sent.MAYBE), CANCELING).known.sent
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (Sent.MAYBE, ", though a cancel may have been received"),
+        (Sent.ACCEPTED, ", although the cancel was accepted"),
+        (Sent.JOINED, ", although a cancel was under way"),
+    ],
+)
+def test_a_resumed_cancellation_knows_what_was_sent(sent: Sent, words: str) -> None:
+    """An end by itself is told as what it is, not as something that was idle."""
+    one = walk(resumed(sent, on_completed="succeed"), DEPLOYED)
+
+    assert "completed" == one.result().outcome
+    assert f"deployment d1 ended by itself (DEPLOYED){words}" == one.result().sentence
+
+
+def test_a_resumed_target_is_fixed() -> None:
+    """Another deployment that runs by now is left alone, and the history is asked until it tells."""
+    one = walk(resumed(Sent.ACCEPTED), Observed(status("d2", "BUILDING")), HistoryRead([]))
+
+    assert Look(0.75) == one.verdict
+
+    walk(one, Observed(status("d2", "BUILDING")), HistoryRead([DeploymentRecord("d1", "CANCELED")]))
+
+    assert ("canceled", "d1") == (one.result().outcome, one.result().deployment_id)
+
+
+def test_a_resumed_cancellation_leaves_the_queue_alone() -> None:
+    """It was emptied before anything was sent; what waits by now is something new."""
+    assert Look(0.75) == walk(resumed(Sent.ACCEPTED, include_queued=True), CANCELING).verdict
+
+
+# Results.
+
+
+@pytest.mark.parametrize("events", [[], [BUILDING], [BUILDING, ACCEPTED]])
+def test_there_is_no_result_before_the_end(events: Sequence[Event]) -> None:
+    """Asking too early is a bug of the caller."""
+    with pytest.raises(TypeError, match=r"^the cancellation is not over$"):
+        walk(machine(), *events).result()
+
+
+def test_a_result_says_it_all() -> None:
+    """The result holds what a resource reports."""
+    one = walk(machine(include_queued=True), BUILDING, QueueListed(["r2"]), QueuedCanceled("r2"), BUILDING)
+    last = Accepted(status("d1", "CANCELED"))
+    result = walk(one, last).result()
+
+    assert ("canceled", "d1", "CANCELED", ("r2",)) == (
+        result.outcome,
+        result.deployment_id,
+        result.deployment_state,
+        result.canceled_request_ids,
+    )
+    assert "deployment d1 and 1 queued request are canceled" == result.sentence
+
+
+def test_a_failure_is_raised() -> None:
+    """An end that was not asked for is an error, the same each time."""
+    one = walk(machine(on_idle="fail"), DEPLOYED)
+
+    with pytest.raises(NothingToCancelError) as first:
+        one.result()
+    with pytest.raises(NothingToCancelError) as second:
+        one.result()
+
+    assert first.value is second.value
+
+
+def test_an_interruption_names_its_cause() -> None:
+    """The error of the call is the cause of the error of the cancellation."""
+    one = walk(machine(), BUILDING, ACCEPTED, Failed(FAILURES["401"]))
+
+    with pytest.raises(CancellationInterruptedError) as caught:
+        one.result()
+
+    assert FAILURES["401"] is caught.value.__cause__
+
+
+ENDS: dict[str, tuple[dict[str, Any], list[Event]]] = {
+    "canceled": ({}, [CANCELING, CANCELED]),
+    "requested": ({"wait_until_canceled": False}, [CANCELING]),
+    "nothing_to_cancel": ({}, [DEPLOYED]),
+    "superseded": ({"deployment_id": "d1"}, [Observed(status("d2", "BUILDING")), HistoryRead([])]),
+    "completed": ({}, [CANCELING, DEPLOYED]),
+    "environment_gone": ({}, [CANCELING, Failed(FAILURES["404"]), Failed(FAILURES["404"])]),
+}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "on_idle", "on_completed"), list(product(ENDS, get_args(Tolerance), get_args(Tolerance)))
+)
+def test_options_decide_what_is_a_failure(outcome: Outcome, on_idle: Tolerance, on_completed: Tolerance) -> None:
+    """`on_idle` speaks of what was not running, `on_completed` of what ended otherwise, and neither of the rest."""
+    options, events = ENDS[outcome]
+    one = walk(machine(on_idle=on_idle, on_completed=on_completed, **options), *events)
+
+    if (outcome in IDLE and on_idle == "fail") or (outcome in ENDED_OTHERWISE and on_completed == "fail"):
+        expected = NothingToCancelError if outcome in IDLE else NotCanceledError
+        assert isinstance(one.verdict, Fail)
+        assert expected is type(one.verdict.error)
+    else:
+        assert outcome == one.result().outcome
+
+
+def test_each_outcome_is_reached() -> None:
+    """The table above knows them all."""
+    assert set(get_args(Outcome)) == set(ENDS)
+    assert {"nothing_to_cancel", "superseded"} == IDLE
+    assert {"completed", "environment_gone"} == ENDED_OTHERWISE
+
+
+# Looks.
+
+
+def test_looks_after_the_cancel_grow_to_fifteen_seconds() -> None:
+    """0.75 s after the cancel, then each time after 1.65 times as long, at most 15 s apart."""
+    one = walk(machine(timeout=90.0), BUILDING, ACCEPTED)
+    times = []
+    while isinstance(one.verdict, Look):
+        times.append(at(one))
+        walk(one, CANCELING)
+
+    assert [0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 15.134, 24.972, 39.972, 54.972, 69.972, 84.972, 90.0] == times
+    assert isinstance(one.verdict, Fail)
+    assert isinstance(one.verdict.error, CancellationTimeoutError)
+
+
+def test_looks_begin_anew_with_the_cancel() -> None:
+    """Long pauses from before the cancel do not delay the looks after it."""
+    one = walk(machine(), BUILDING, CONFLICT, *[BUILDING] * 7, ACCEPTED)
+
+    assert Look(5.75) == one.verdict
+
+
+def test_an_early_look_counts() -> None:
+    """A look that somebody else's need brought forward is used, and the next one is planned from it."""
+    one = walk(machine(), BUILDING, ACCEPTED, CANCELING, CANCELING)
+    assert 2.042 == at(one)
+
+    one.observe(CANCELING, 1.4)
+
+    assert 2.31 == at(one)
+
+    one.observe(CANCELED, 1.5)
+
+    assert "canceled" == one.result().outcome
+
+
+def test_an_early_look_does_not_shorten_the_grace() -> None:
+    """After a lost answer, looks may come as often as they like: it is not sent again before its time."""
+    one = walk(machine(), BUILDING, LOST)
+    for now in (0.1, 0.2, 0.3, 4.9, 4.99):
+        one.observe(BUILDING, now)
+        assert isinstance(one.verdict, Look)
+        assert 4.99 < one.verdict.at <= 5.0 or now < 4.9
+
+    one.observe(BUILDING, 5.0)
+
+    assert Send(5.0) == one.verdict
+
+
+def test_the_last_look_is_at_the_deadline() -> None:
+    """A pause that would end later ends there."""
+    one = walk(machine(now=100.0, timeout=1.0), CANCELING, CANCELING)
+
+    assert Look(101.0) == one.verdict
+
+
+def test_after_the_deadline_nothing_is_sent() -> None:
+    """A look that comes too late to send on is the last."""
+    one = machine(timeout=10.0)
+    one.observe(BUILDING, 10.0)
+
+    assert isinstance(one.verdict, Fail)
+    assert isinstance(one.verdict.error, CancellationTimeoutError)
+
+
+def test_right_before_the_deadline_it_is_sent() -> None:
+    """As long as there is time, there is hope."""
+    one = machine(timeout=10.0)
+    one.observe(BUILDING, 9.999)
+
+    assert Send(9.999) == one.verdict
+
+
+@pytest.mark.parametrize(("took", "verdict"), [(5.0, Send(7.0)), (5.1, Look(7.0))])
+def test_nothing_is_sent_on_a_slow_look(took: float, verdict: Send | Look) -> None:
+    """It shows what ran a while ago: another look is made first, if its answer took more than five seconds."""
+    one = machine()
+    one.observe(Observed(BUILDING.status, took), 7.0)
+
+    assert verdict == one.verdict
+
+
+# Sending again.
+
+
+def test_a_lost_answer_gets_doubling_patience() -> None:
+    """5, 10, 20 and 40 s after each lost answer, then no more; the wait goes on until the deadline."""
+    one = machine(timeout=600.0)
+
+    assert [0.0, 5.0, 15.0, 35.0, 75.0] == sends(one, LOST)
+    assert isinstance(one.verdict, Fail)
+    assert isinstance(one.verdict.error, CancellationTimeoutError)
+    assert 600.0 == one.known.now
+
+
+def test_a_conflict_gets_doubling_patience() -> None:
+    """The same for 409, but after the last one its error is the end: nothing was accepted."""
+    one = machine(timeout=600.0)
+
+    assert [0.0, 5.0, 15.0, 35.0, 75.0] == sends(one, CONFLICT)
+    assert isinstance(one.verdict, Fail)
+    assert FAILURES["409"] is one.verdict.error
+    assert 75.0 == one.known.now
+
+
+def test_what_was_not_executed_is_sent_again_soon() -> None:
+    """With pauses as for any call, drawn by chance, and five attempts in all."""
+    assert [0.0, 0.5, 1.5, 3.5, 7.5] == sends(machine(), REFUSED)
+    assert [0.0, 0.25, 0.75, 1.75, 3.75] == sends(machine(random=0.5), REFUSED)
+    assert 5 == ATTEMPTS
+
+
+@pytest.mark.parametrize(("retry_after", "again"), [(None, 0.5), (0.2, 0.5), (30.0, 30.0), (60.0, 60.0), (60.1, None)])
+def test_the_servers_delay_is_obeyed(retry_after: float | None, again: float | None) -> None:
+    """A 429 is sent again when the server allows it, or not at all if that is after the deadline."""
+    limited = RateLimitError("canceling", 429, retry_after=retry_after)
+    one = walk(machine(timeout=60.0), BUILDING, Failed(limited))
+
+    assert (Fail(limited) if again is None else Look(again)) == one.verdict
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "again"), [(None, [5.0]), (2.0, [5.0]), (30.0, [30.0]), (60.0, []), (60.1, [5.0])]
+)
+def test_in_doubt_a_delay_that_ends_in_time_is_obeyed(retry_after: float | None, again: list[float]) -> None:
+    """One that ends after the deadline is no reason to give up: looks go on, and then the grace period is enough."""
+    one = walk(machine(timeout=60.0), BUILDING, Failed(ServerError("canceling", 503, retry_after=retry_after)))
+
+    assert again == sends(one, ACCEPTED)
+
+
+def test_an_early_look_does_not_shorten_the_servers_delay() -> None:
+    """A look that comes before the reset sends nothing, and the next is planned for the reset at the latest."""
+    one = walk(machine(timeout=60.0), BUILDING, Failed(RateLimitError("canceling", 429, retry_after=1.0)))
+    one.observe(BUILDING, 0.8)
+
+    assert Look(1.0) == one.verdict
+    assert [Send(1.0)] == [walk(one, BUILDING).verdict]
+
+
+def test_every_attempt_counts() -> None:
+    """Lost, refused and conflicting attempts are counted together."""
+    one = walk(machine(timeout=600.0), BUILDING, LOST)
+    times = sends(one, REFUSED)
+
+    assert [5.0, 5.5, 6.5, 8.5] == times
+    assert isinstance(one.verdict, Fail)
+    assert isinstance(one.verdict.error, CancellationTimeoutError)
+
+
+@pytest.mark.parametrize("event", [LOST, REFUSED, CONFLICT])
+def test_without_an_id_it_is_sent_once(event: Event) -> None:
+    """Nobody can tell whether what runs now is what ran then."""
+    assert [0.0] == sends(machine(timeout=600.0), event, Observed(status(None, "BUILDING")))
+
+
+@pytest.mark.parametrize("event", [ACCEPTED, Accepted(status(None, "BUILDING"))])
+def test_what_was_accepted_is_never_sent_again(event: Event) -> None:
+    """However long the state shows nothing of it."""
+    assert [0.0] == sends(machine(timeout=7200.0), event)
+
+
+def test_a_lost_answer_that_shows_counts_as_accepted() -> None:
+    """When the target is being canceled, the cancel was received: a later look that denies it changes nothing."""
+    one = walk(machine(timeout=60.0), BUILDING, LOST, CANCELING)
+
+    assert Sent.ACCEPTED is one.known.sent
+    assert [] == sends(one, LOST)
+
+
+def test_a_joined_cancellation_stays_joined() -> None:
+    """What somebody else began is not claimed as accepted, and nothing is sent even if it stops to show."""
+    one = walk(machine(timeout=60.0), CANCELING)
+
+    assert Sent.JOINED is one.known.sent
+    assert [] == sends(one, LOST)
+    assert Sent.JOINED is one.known.sent
+
+
+def test_an_accepted_cancel_stays_accepted() -> None:
+    """Looks at what was accepted do not turn it into something joined."""
+    assert Sent.ACCEPTED is walk(machine(), BUILDING, ACCEPTED, CANCELING).known.sent
+
+
+# Words and steps.
+
+
+def test_verdicts_are_steps_at_times() -> None:
+    """Each step has its own verdict, all of them for now."""
+    one = machine(include_queued=True)
+    events = (BUILDING, QueueListed(["r2"]), QueuedCanceled("r2"), BUILDING, ACCEPTED)
+    verdicts = [one.verdict, *(walk(one, event).verdict for event in events)]
+    other = walk(machine(deployment_id="d9"), BUILDING)
+
+    assert [Look(0.0), ListQueue(0.0), CancelQueued(0.0, "r2"), Look(0.0), Send(0.0), Look(0.75)] == verdicts
+    assert LookUpHistory(0.0) == other.verdict
+    assert "look up the history at 0" == said(other.verdict)
+
+
+def test_the_last_state_is_kept_word_for_word() -> None:
+    """A state that nobody knows is what it is."""
+    strange = EnvironmentStatus("env", "FINE", "REHEARSING ★", last_deployment_id="d1")
+
+    assert "REHEARSING ★" == walk(machine(), Observed(strange)).known.deployment_state
+
+
+@pytest.mark.parametrize(("later", "is_over"), [(29.9, False), (30.0, True)])
+def test_the_history_gets_half_a_minute(later: float, *, is_over: bool) -> None:
+    """It may be late; but whoever waits for it to tell how the target ended does not wait for ever."""
+    one = walk(machine(), BUILDING, ACCEPTED, Observed(status("d2", "BUILDING")), untold := HistoryRead([]))
+    since = one.known.now
+    one.observe(Observed(status("d2", "BUILDING")), since + later)
+    one.observe(untold, since + later)
+
+    assert is_over is isinstance(one.verdict, Fail)
+
+
+@pytest.mark.parametrize(
+    ("sent", "events"),
+    [
+        pytest.param(Sent.ACCEPTED, [], id="resumed"),
+        pytest.param(Sent.NOTHING, [BUILDING, QueueListed([])], id="queue emptied"),
+    ],
+)
+def test_an_absence_is_believed_the_second_time(sent: Sent, events: Sequence[Event]) -> None:
+    """Wherever there was an environment, one look without it does not mean that it is gone."""
+    one = walk(resumed(sent, include_queued=True, on_completed="succeed"), *events, missing := Failed(FAILURES["404"]))
+
+    assert isinstance(one.verdict, Look)
+    assert "environment_gone" == walk(one, missing).result().outcome
+
+
+def test_a_second_absence_has_to_follow_the_first() -> None:
+    """A look that shows the environment in between starts the count anew."""
+    gone = Failed(FAILURES["404"])
+    one = walk(machine(timeout=600.0), CANCELING, gone, CANCELING, gone)
+
+    assert isinstance(one.verdict, Look)
+
+    walk(one, gone)
+
+    assert isinstance(one.verdict, Fail)
+    assert isinstance(one.verdict.error, NotCanceledError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ServerError("canceling", 503),
+        TransportError("canceling", "reset", "", may_have_executed=True, retryable=False),
+    ],
+)
+def test_doubt_does_not_ask_whether_to_try_again(error: ServerError | TransportError) -> None:
+    """What may have been executed is looked after, whatever the call itself would do."""
+    one = walk(machine(), BUILDING, Failed(error))
+
+    assert Sent.MAYBE is one.known.sent
+    assert Look(0.75) == one.verdict
+
+
+def test_a_conflict_is_looked_at_at_once() -> None:
+    """409 has two meanings; only a look can tell which."""
+    one = walk(machine(), BUILDING, Failed(ConflictError("canceling", 409)))
+
+    assert Look(0.0) == one.verdict
+    assert Sent.NOTHING is one.known.sent

@@ -1,0 +1,521 @@
+"""The exact text of what a person reads: outcomes, failures, progress, and how far it got."""
+
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qovery_provider._cancellation import messages as _sentences
+from qovery_provider._cancellation.model import CancellationRequest, Knowledge, Outcome, Sent
+from qovery_provider._qovery.models import EnvironmentStatus, QueuedRequest
+from qovery_provider.errors import ConflictError, TransportError
+
+STATUS = EnvironmentStatus("3c90", "DEPLOYED", "STOPPED", last_deployment_id="d13")
+RUNNING = EnvironmentStatus("3c90", "BUILDING", "BUILDING", last_deployment_id="d13")
+
+FOLLOWING = EnvironmentStatus("3c90", "BUILDING", "BUILDING", last_deployment_id="d13")
+
+
+def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
+    """Return what is known 90 s into a wait of 30 min for deployment d12, with these changes."""
+    defaults: dict[str, Any] = {"started": 1000.0, "now": 1090.0, "deployment_id": "d12"}
+    request = CancellationRequest("3c90", **facts.pop("request", {}))
+    return Knowledge(request, **{**defaults, **facts})
+
+
+@pytest.mark.parametrize(
+    ("what", "facts", "sentence"),
+    [
+        pytest.param("canceled", {}, "deployment d12 is canceled", id="canceled"),
+        pytest.param(
+            "canceled",
+            {"canceled_request_ids": ["r1"]},
+            "deployment d12 and 1 queued request are canceled",
+            id="canceled with a queued one",
+        ),
+        pytest.param(
+            "canceled",
+            {"canceled_request_ids": ["r1", "r2"]},
+            "deployment d12 and 2 queued requests are canceled",
+            id="canceled with two queued ones",
+        ),
+        pytest.param(
+            "canceled",
+            {"deployment_id": None, "canceled_request_ids": ["r1"]},
+            "1 queued request is canceled",
+            id="a queued one alone",
+        ),
+        pytest.param(
+            "canceled",
+            {"deployment_id": None, "canceled_request_ids": ["r1", "r2"]},
+            "2 queued requests are canceled",
+            id="two queued ones alone",
+        ),
+        pytest.param(
+            "requested",
+            {"sent": Sent.ACCEPTED},
+            "Qovery has accepted the cancel of deployment d12; not waited for",
+            id="requested",
+        ),
+        pytest.param(
+            "nothing_to_cancel",
+            {"deployment_id": None, "status": STATUS},
+            "nothing to cancel: no deployment is running (STOPPED)",
+            id="nothing to cancel",
+        ),
+        pytest.param(
+            "nothing_to_cancel",
+            {"deployment_id": None},
+            "nothing to cancel: no deployment is running",
+            id="nothing to cancel, without a look",
+        ),
+        pytest.param(
+            "nothing_to_cancel",
+            {"deployment_id": "", "request": {"deployment_id": ""}, "status": STATUS},
+            "nothing to cancel: deployment_id is empty, so nothing was running when it was looked up",
+            id="nothing was meant",
+        ),
+        pytest.param(
+            "superseded",
+            {"status": STATUS},
+            "deployment d12 is not running, nor among the newest 20 deployments; nothing was sent",
+            id="superseded",
+        ),
+        pytest.param(
+            "superseded",
+            {"deployment_state": "DEPLOYED"},
+            "deployment d12 is not running (DEPLOYED); nothing was sent",
+            id="superseded with a known end",
+        ),
+        pytest.param(
+            "superseded",
+            {"canceled_request_ids": ["r1"]},
+            "deployment d12 is not running, nor among the newest 20 deployments; "
+            "no cancel was sent but for 1 queued request",
+            id="superseded after a queued one",
+        ),
+        pytest.param(
+            "superseded",
+            {"canceled_request_ids": ["r1", "r2"], "deployment_state": "DEPLOYED"},
+            "deployment d12 is not running (DEPLOYED); no cancel was sent but for 2 queued requests",
+            id="superseded after two queued ones",
+        ),
+        pytest.param(
+            "completed",
+            {"deployment_state": "DEPLOYED", "sent": Sent.NOTHING},
+            "deployment d12 ended by itself (DEPLOYED) before a cancel was accepted",
+            id="completed before anything was accepted",
+        ),
+        pytest.param(
+            "completed",
+            {"deployment_state": "DEPLOYED", "status": STATUS},
+            "deployment d12 ended by itself (DEPLOYED) before a cancel was accepted",
+            id="completed, with nothing after it",
+        ),
+        pytest.param(
+            "completed",
+            {"deployment_state": "DEPLOYED", "status": RUNNING},
+            "deployment d12 ended by itself (DEPLOYED) before a cancel was accepted, and another one is running",
+            id="completed, with another one after it",
+        ),
+        pytest.param(
+            "completed",
+            {"deployment_state": "BUILD_ERROR", "sent": Sent.MAYBE},
+            "deployment d12 ended by itself (BUILD_ERROR), though a cancel may have been received",
+            id="completed, perhaps asked to",
+        ),
+        pytest.param(
+            "completed",
+            {"deployment_state": "DEPLOYED", "sent": Sent.ACCEPTED},
+            "deployment d12 ended by itself (DEPLOYED), although the cancel was accepted",
+            id="completed in spite of the cancel",
+        ),
+        pytest.param(
+            "completed",
+            {"sent": Sent.JOINED},
+            "deployment d12 ended by itself, although a cancel was under way",
+            id="completed in spite of another's cancel",
+        ),
+        pytest.param(
+            "environment_gone",
+            {},
+            "the environment vanished while deployment d12 was being canceled",
+            id="environment gone",
+        ),
+    ],
+)
+def test_every_outcome_has_its_sentence(what: Outcome, facts: dict[str, Any], sentence: str) -> None:
+    """One line says what really happened."""
+    assert sentence == _sentences.outcome(knowledge(**facts), what)
+
+
+@pytest.mark.parametrize(
+    ("what", "remedy"),
+    [
+        ("nothing_to_cancel", 'on_idle="succeed" accepts this.'),
+        ("superseded", 'on_idle="succeed" accepts this.'),
+        (
+            "completed",
+            (
+                'on_completed="succeed" accepts this; `pulumi up` again says the same. '
+                "To cancel what runs now, change triggers."
+            ),
+        ),
+        (
+            "environment_gone",
+            'on_completed="succeed" accepts this; or remove the resource, or run `pulumi refresh`.',
+        ),
+    ],
+)
+def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: str) -> None:
+    """The sentence of the outcome stands between the environment and the remedy."""
+    known = knowledge(deployment_state="DEPLOYED")
+    sentence = _sentences.outcome(known, what)
+
+    assert f"environment 3c90: {sentence}. {remedy}" == _sentences.failure(known, what)
+
+
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        pytest.param({}, "looking at what runs", id="before the first look"),
+        pytest.param({"status": STATUS}, "looking: STOPPED", id="after a look without a target"),
+        pytest.param({"status": STATUS, "sent": Sent.ACCEPTED}, "looking: STOPPED", id="resumed, before its state"),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "BUILDING"},
+            "BUILDING after 1 min 30 s: sending the cancel, 28 min to the timeout, deployment d12",
+            id="found",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.MAYBE},
+            "BUILDING after 1 min 30 s: looking whether the cancel was received, 28 min to the timeout, deployment d12",
+            id="perhaps sent",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED},
+            "CANCELING after 1 min 30 s: cancel accepted, 28 min to the timeout, deployment d12",
+            id="accepted",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.JOINED, "now": 2801.0},
+            "CANCELING after 30 min 1 s: joined a cancel under way, 0 s to the timeout, deployment d12",
+            id="joined, late",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "now": 2621.0},
+            "CANCELING after 27 min 1 s: cancel accepted, 3 min to the timeout, deployment d12",
+            id="nearly three minutes left",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "now": 2679.5},
+            "CANCELING after 28 min: cancel accepted, 2 min to the timeout, deployment d12",
+            id="a bit over two minutes left",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "now": 2681.0},
+            "CANCELING after 28 min 1 s: cancel accepted, 1 min 59 s to the timeout, deployment d12",
+            id="nearly two minutes left",
+        ),
+        pytest.param(
+            {
+                "status": STATUS,
+                "deployment_state": "CANCELING",
+                "sent": Sent.ACCEPTED,
+                "queued": [QueuedRequest("r1", "alice"), QueuedRequest("r2")],
+            },
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it (next by alice), 28 min to the timeout, "
+            "deployment d12",
+            id="somebody queued",
+        ),
+        pytest.param(
+            {
+                "status": STATUS,
+                "deployment_state": "CANCELING",
+                "sent": Sent.ACCEPTED,
+                "queued": [QueuedRequest("r1"), QueuedRequest("r2", "alice")],
+            },
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it, 28 min to the timeout, deployment d12",
+            id="nobody says who queued",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.MAYBE, "deployment_id": None},
+            "BUILDING after 1 min 30 s: looking whether the cancel was received, 28 min to the timeout, "
+            "deployment without an id",
+            id="without an id",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "BUILDING", "refusal": ConflictError("canceling", 409)},
+            "BUILDING after 1 min 30 s: Qovery refused the cancel (409), trying again, 28 min to the timeout, "
+            "deployment d12",
+            id="refused",
+        ),
+        pytest.param(
+            {
+                "status": STATUS,
+                "deployment_state": "BUILDING",
+                "refusal": TransportError("canceling", "refused", "Check it.", may_have_executed=False),
+            },
+            "BUILDING after 1 min 30 s: the cancel did not leave, trying again, 28 min to the timeout, deployment d12",
+            id="no way there",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.TOO_LATE},
+            "BUILDING after 1 min 30 s: sending the cancel, 28 min to the timeout, deployment d12",
+            id="shown again although it was over",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "untold_since": 1080.0},
+            "another one runs after 1 min 30 s: asking the history how deployment d12 ended, 28 min to the timeout",
+            id="lost",
+        ),
+        pytest.param(
+            {"status": STATUS, "deployment_state": "BUILDING", "deployment_id": "3c90c3cc-0d44-4b50-8888-12"},
+            "BUILDING after 1 min 30 s: sending the cancel, 28 min to the timeout, deployment 3c90…888-12",
+            id="with a long id",
+        ),
+    ],
+)
+def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
+    """State, what was sent, how long it has taken and may still take."""
+    assert line == _sentences.progress(knowledge(**facts))
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        pytest.param(
+            {},
+            "The running deployment was not canceled; `pulumi up` again looks, and cancels what runs then.",
+            id="nothing was accepted",
+        ),
+        pytest.param(
+            {"sent": Sent.TOO_LATE},
+            "No cancel was accepted; `pulumi up` again sends nothing to what runs now.",
+            id="too late",
+        ),
+        pytest.param(
+            {"sent": Sent.MAYBE},
+            "The cancel may have been received; `pulumi up` again looks before it sends.",
+            id="perhaps received",
+        ),
+        pytest.param(
+            {"sent": Sent.ACCEPTED},
+            "The cancel was accepted; `pulumi up` again resumes without sending again.",
+            id="accepted",
+        ),
+        pytest.param(
+            {"sent": Sent.JOINED},
+            "A cancel was under way already; `pulumi up` again goes on waiting for it.",
+            id="joined",
+        ),
+        pytest.param(
+            {"canceled_request_ids": ["r1"]},
+            "1 queued request was canceled. The running deployment was not canceled; "
+            "`pulumi up` again looks, and cancels what runs then.",
+            id="a queued one",
+        ),
+        pytest.param(
+            {"canceled_request_ids": ["r1", "r2"], "sent": Sent.ACCEPTED},
+            "2 queued requests were canceled. The cancel was accepted; "
+            "`pulumi up` again resumes without sending again.",
+            id="two queued ones",
+        ),
+    ],
+)
+def test_what_was_sent_and_what_another_run_would_do(facts: dict[str, Any], sentence: str) -> None:
+    """Every error in the middle of a cancellation ends with this."""
+    assert sentence == _sentences.so_far(knowledge(**facts))
+
+
+@pytest.mark.parametrize(
+    ("facts", "beginning"),
+    [
+        pytest.param(
+            {"deployment_state": "CANCELING"},
+            "deployment d12 was not seen to end within 30 min (last state CANCELING)",
+            id="state known",
+        ),
+        pytest.param(
+            {"request": {"timeout": 45.0}},
+            "deployment d12 was not seen to end within 45 s (last state unknown)",
+            id="state unknown",
+        ),
+        pytest.param(
+            {"deployment_id": None},
+            "the running deployment was not seen to end within 30 min (last state unknown)",
+            id="nothing known",
+        ),
+    ],
+)
+def test_a_timeout_says_what_is_known(facts: dict[str, Any], beginning: str) -> None:
+    """What was awaited, for how long, the last state, and what another run would do."""
+    end = "The running deployment was not canceled; `pulumi up` again looks, and cancels what runs then."
+    expected = f"environment 3c90: {beginning}. {end}"
+
+    assert expected == _sentences.timed_out(knowledge(**facts), None)
+
+
+def test_a_timeout_says_which_call_failed_last() -> None:
+    """It may have ended without anybody seeing it: what could not be read is a part of the message."""
+    sentence = _sentences.timed_out(knowledge(sent=Sent.ACCEPTED), ValueError("no answer within 30 s."))
+
+    assert sentence.endswith(
+        "The last look failed: no answer within 30 s. "
+        "The cancel was accepted; `pulumi up` again resumes without sending again."
+    )
+
+
+def test_an_interruption_says_how_far_it_got() -> None:
+    """The call's own error comes first."""
+    expected = "It broke. The cancel was accepted; `pulumi up` again resumes without sending again."
+
+    assert expected == _sentences.interrupted(knowledge(sent=Sent.ACCEPTED), ValueError("It broke."))
+
+
+def test_another_deployment_in_the_answer_is_named() -> None:
+    """Both ids, and that nothing more is done."""
+    expected = (
+        "environment 3c90: the cancel was meant for deployment d12, but Qovery's answer names d13, which may have been "
+        "canceled instead. Look at both in the Qovery console; what was canceled by mistake can be deployed again. "
+        "`pulumi up` again sends nothing, it only tells how the first one ended."
+    )
+
+    assert expected == _sentences.wrong_deployment(knowledge(), STATUS)
+
+
+def test_an_end_that_nobody_tells_is_said_to_be_unknown() -> None:
+    """No guess is made about how it ended."""
+    expected = (
+        "environment 3c90: deployment d12 is no longer the running one, and Qovery's history does not say how it "
+        "ended. The cancel may have been received; `pulumi up` again looks before it sends."
+    )
+
+    assert expected == _sentences.untold_end(knowledge(sent=Sent.MAYBE))
+
+
+def test_a_budget_that_is_too_small_is_told_with_its_arithmetic() -> None:
+    """What is needed, what is left and when there is more."""
+    expected = (
+        "Canceling in 20 environments needs about 100 requests; the token has 42 left until its limit resets in "
+        "1 h 1 min. Nothing was sent. Run `pulumi up` again then, or use another token."
+    )
+
+    assert expected == _sentences.over_budget(20, 100, 42, 3660.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5.0, "0 s"),
+        (-0.0, "0 s"),
+        (0.0, "0 s"),
+        (0.4, "0 s"),
+        (0.6, "1 s"),
+        (1.0, "1 s"),
+        (59.0, "59 s"),
+        (59.4, "59 s"),
+        (59.5, "1 min"),
+        (60.0, "1 min"),
+        (61.0, "1 min 1 s"),
+        (119.0, "1 min 59 s"),
+        (120.0, "2 min"),
+        (3599.0, "59 min 59 s"),
+        (3599.5, "1 h"),
+        (3600.0, "1 h"),
+        (3659.0, "1 h"),
+        (3660.0, "1 h 1 min"),
+        (7199.0, "1 h 59 min"),
+        (7200.0, "2 h"),
+        (7500.0, "2 h 5 min"),
+        (604_800.0, "168 h"),
+    ],
+)
+def test_a_duration_reads_as_people_say_it(seconds: float, words: str) -> None:
+    """Seconds are left out of hours."""
+    assert words == _sentences.duration(seconds)
+
+
+@pytest.mark.parametrize(
+    ("deployment_id", "shown"),
+    [
+        pytest.param("d12", "d12", id="short"),
+        pytest.param("0123456789abcdef", "0123456789abcdef", id="as long as may be"),
+        pytest.param("0123456789abcdefg", "0123…bcdefg", id="one too long"),
+        pytest.param("", "", id="empty"),
+        pytest.param(None, "without an id", id="none"),
+    ],
+)
+def test_an_id_is_shortened_in_the_middle(deployment_id: str | None, shown: str) -> None:
+    """Ids often begin with that of the environment, so the end tells more."""
+    assert shown == _sentences.short(deployment_id)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@settings(max_examples=50, deadline=None)
+def test_any_duration_can_be_said(seconds: float) -> None:
+    """No time makes a sentence fail."""
+    assert _sentences.duration(seconds).endswith((" s", " min", " h"))
+
+
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [
+        ("canceled", "the running deployment is canceled"),
+        ("requested", "Qovery has accepted the cancel of the running deployment; not waited for"),
+        ("completed", "the running deployment ended by itself (READY), although the cancel was accepted"),
+        ("environment_gone", "the environment vanished while the running deployment was being canceled"),
+    ],
+)
+def test_a_target_without_an_id_is_the_running_deployment(what: Outcome, sentence: str) -> None:
+    """Qovery may leave the id out."""
+    known = knowledge(deployment_id=None, sent=Sent.ACCEPTED, deployment_state="READY", status=STATUS)
+
+    assert sentence == _sentences.outcome(known, what)
+
+
+@pytest.mark.parametrize("what", get_args(Outcome))
+@pytest.mark.parametrize("sent", Sent)
+def test_every_sentence_is_one_line(what: Outcome, sent: Sent) -> None:
+    """A resource's row has one line."""
+    known = knowledge(sent=sent, deployment_state="DEPLOYED", status=STATUS, canceled_request_ids=["r1"])
+    sentences = [
+        _sentences.outcome(known, what),
+        _sentences.failure(known, what),
+        _sentences.progress(known),
+        _sentences.timed_out(known, ValueError("no answer")),
+        _sentences.untold_end(known),
+    ]
+
+    assert all(sentence.isprintable() for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "sent", "told"),
+    [
+        pytest.param(ConflictError("canceling", 409), Sent.NOTHING, True, id="refused to the end"),
+        pytest.param(ConflictError("canceling", 409), Sent.MAYBE, True, id="in doubt to the end"),
+        pytest.param(ConflictError("canceling", 409), Sent.ACCEPTED, False, id="accepted in the end"),
+        pytest.param(None, Sent.NOTHING, False, id="never refused"),
+    ],
+)
+def test_a_timeout_says_why_the_cancel_failed(refusal: ConflictError | None, sent: Sent, *, told: bool) -> None:
+    """As long as none was accepted, the last refusal is why it took all the time."""
+    sentence = _sentences.timed_out(knowledge(refusal=refusal, sent=sent), None)
+
+    assert told is (" The cancel failed: canceling: Qovery answered 409: " in sentence)
+
+
+@pytest.mark.parametrize(("state", "told"), [("HIBERNATING", True), ("BUILDING", False), (None, False)])
+def test_a_timeout_says_that_a_state_is_new(state: str | None, *, told: bool) -> None:
+    """Nobody can tell whether it was over."""
+    sentence = _sentences.timed_out(knowledge(deployment_state=state), None)
+
+    assert told is ("(last state HIBERNATING, which this version does not know)" in sentence)
+
+
+def test_what_a_failure_left_behind_is_told() -> None:
+    """A preview shows it, before the next update goes on with it."""
+    assert (
+        "unfinished: deployment d12. The cancel was accepted; `pulumi up` again resumes without sending again."
+    ) == _sentences.left_behind("d12", Sent.ACCEPTED)

@@ -1,0 +1,81 @@
+"""The machine's vocabulary: what a request means when nothing else is said, and how long it may take."""
+
+from dataclasses import FrozenInstanceError, is_dataclass
+from typing import get_args
+
+import pytest
+
+from qovery_provider._cancellation import model as _verdicts
+from qovery_provider._cancellation.model import CancellationRequest, Event, Knowledge, Outcome, Sent, Verdict
+
+
+def test_a_request_has_the_documented_defaults() -> None:
+    """Whoever gives an environment alone gets the defaults of the resource."""
+    expected = CancellationRequest(
+        environment_id="3c90",
+        deployment_id=None,
+        force_cancel=False,
+        include_queued=False,
+        wait_until_canceled=True,
+        timeout=1800.0,
+        on_idle="succeed",
+        on_completed="fail",
+    )
+
+    assert expected == CancellationRequest("3c90")
+
+
+def test_the_deadline_counts_from_the_first_look() -> None:
+    """The whole wait is limited, whatever time it is now."""
+    known = Knowledge(CancellationRequest("3c90", timeout=60.0), started=100.0, now=130.0)
+
+    assert 160.0 == known.deadline
+
+
+def test_nothing_is_known_at_first() -> None:
+    """A cancellation starts without target, without status, and with nothing sent."""
+    known = Knowledge(CancellationRequest("3c90"), started=0.0, now=0.0)
+
+    assert Sent.NOTHING is known.sent
+    assert (None, None, None, []) == (
+        known.deployment_id,
+        known.deployment_state,
+        known.status,
+        known.canceled_request_ids,
+    )
+
+
+def test_two_cancellations_share_no_list() -> None:
+    """The canceled requests of one environment are not those of another."""
+    first, second = (Knowledge(CancellationRequest(name), started=0.0, now=0.0) for name in ("3c90", "4d01"))
+    first.canceled_request_ids.append("r1")
+
+    assert [] == second.canceled_request_ids
+
+
+def test_a_request_cannot_be_changed() -> None:
+    """What a user declared stays what it is."""
+    request = CancellationRequest("3c90")
+
+    with pytest.raises(FrozenInstanceError):
+        request.timeout = 1.0  # type: ignore[misc]
+
+
+def test_the_outcomes_are_the_documented_ones() -> None:
+    """Programs compare outputs with these words."""
+    documented = ("canceled", "requested", "nothing_to_cancel", "superseded", "completed", "environment_gone")
+
+    assert documented == get_args(Outcome)
+
+
+def test_how_far_a_cancel_got_has_words() -> None:
+    """They stand in states: none may ever be renamed."""
+    assert ["nothing", "maybe", "accepted", "joined", "too late"] == [sent.value for sent in Sent]
+
+
+def test_the_unions_are_closed() -> None:
+    """Every piece of data is an event, a verdict, or a part of one."""
+    parts = {CancellationRequest, Knowledge, _verdicts.CancellationResult}
+    own = {kind for kind in vars(_verdicts).values() if is_dataclass(kind) and kind.__module__ == _verdicts.__name__}
+
+    assert own == parts | set(get_args(Event)) | set(get_args(Verdict))

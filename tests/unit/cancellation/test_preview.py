@@ -1,0 +1,222 @@
+"""What a preview says that an update would do: each sentence as a person reads it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from qovery_provider._cancellation.model import CancellationRequest
+from qovery_provider._cancellation.preview import foresee, foresee_all, running
+from qovery_provider._qovery.models import EnvironmentStatus
+
+NOW = datetime(2026, 11, 24, 12, 3, tzinfo=timezone.utc).timestamp()
+BUSY = EnvironmentStatus(
+    "3c90c3cc-0d44-4b50-8888-8dd25736052a",
+    "BUILDING",
+    "BUILDING",
+    last_deployment_date="2026-11-24T12:00:00Z",
+    last_deployment_id="3c90c3cc-0d44-4b50-8888-8dd25736052a-12",
+    origin="CLI",
+)
+IDLE = replace(BUSY, state="DEPLOYED", last_deployment_state="DEPLOYED")
+CANCELING = replace(BUSY, state="CANCELING", last_deployment_state="CANCELING")
+
+
+def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any option
+    return CancellationRequest(BUSY.id, **options)
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "expected"),
+    [
+        pytest.param(
+            _request(),
+            BUSY,
+            "would cancel deployment 3c90…52a-12 (BUILDING for 3 min, started by CLI)",
+            id="something runs",
+        ),
+        pytest.param(
+            _request(force_cancel=True),
+            BUSY,
+            "would cancel deployment 3c90…52a-12 (BUILDING for 3 min, started by CLI); "
+            "force kills running steps; a Terraform state can stay locked",
+            id="with force",
+        ),
+        pytest.param(_request(), IDLE, "nothing to cancel right now (DEPLOYED)", id="nothing runs"),
+        pytest.param(
+            _request(on_idle="fail"),
+            IDLE,
+            'would fail, as on_idle is "fail": nothing to cancel right now (DEPLOYED)',
+            id="nothing runs, and that is an error",
+        ),
+        pytest.param(
+            _request(),
+            CANCELING,
+            "would join the cancellation already under way: "
+            "deployment 3c90…52a-12 (CANCELING for 3 min, started by CLI)",
+            id="already canceling",
+        ),
+        pytest.param(
+            _request(wait_until_canceled=False),
+            CANCELING,
+            "would join the cancellation already under way: "
+            "deployment 3c90…52a-12 (CANCELING for 3 min, started by CLI)",
+            id="already canceling, and not waited for",
+        ),
+        pytest.param(
+            _request(deployment_id="d-11"),
+            BUSY,
+            "would cancel nothing: deployment d-11 is not running",
+            id="another one runs",
+        ),
+        pytest.param(_request(deployment_id=""), BUSY, "nothing to cancel right now (BUILDING)", id="nothing meant"),
+        pytest.param(
+            _request(include_queued=True),
+            BUSY,
+            "would cancel what is queued, if anything, then deployment 3c90…52a-12 (BUILDING for 3 min, "
+            "started by CLI)",
+            id="queue and running",
+        ),
+        pytest.param(
+            _request(include_queued=True),
+            IDLE,
+            "would cancel what is queued, if anything",
+            id="queue alone",
+        ),
+        pytest.param(
+            _request(),
+            replace(BUSY, state="HIBERNATING", last_deployment_state="HIBERNATING"),
+            "would cancel deployment 3c90…52a-12 (HIBERNATING for 3 min, started by CLI)",
+            id="a state of next year",
+        ),
+    ],
+)
+def test_says_what_an_update_would_do(request_: CancellationRequest, status: EnvironmentStatus, expected: str) -> None:
+    """The machine that would do it is asked."""
+    assert expected == foresee(request_, status, NOW)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        pytest.param(
+            replace(BUSY, triggered_by="ann@example.com"),
+            "deployment 3c90…52a-12 (BUILDING for 3 min, started by ann@example.com)",
+            id="a person says more than the origin",
+        ),
+        pytest.param(
+            replace(BUSY, origin=None, last_deployment_date=None, last_deployment_id=None),
+            "deployment without an id (BUILDING)",
+            id="nothing is known",
+        ),
+        pytest.param(
+            replace(BUSY, last_deployment_date="yesterday"),
+            "deployment 3c90…52a-12 (BUILDING, started by CLI)",
+            id="no date",
+        ),
+        pytest.param(
+            replace(BUSY, last_deployment_date="2026-11-24T13:00:00Z"),
+            "deployment 3c90…52a-12 (BUILDING for 0 s, started by CLI)",
+            id="a clock that is ahead",
+        ),
+        pytest.param(
+            replace(BUSY, last_deployment_date="2026-11-24T11:01:30.123456Z", last_deployment_id="d-1"),
+            "deployment d-1 (BUILDING for 1 h 1 min, started by CLI)",
+            id="fractions of a second, and a short id",
+        ),
+    ],
+)
+def test_names_the_deployment_that_runs(status: EnvironmentStatus, expected: str) -> None:
+    """What Qovery does not say is left out."""
+    assert expected == running(status, NOW)
+
+
+def _environments(busy: int, idle: int) -> dict[str, EnvironmentStatus]:
+    statuses = [replace(BUSY, id=f"busy-{number}", last_deployment_id=f"d-{number}") for number in range(busy)]
+    statuses += [replace(IDLE, id=f"idle-{number}") for number in range(idle)]
+    return {status.id: status for status in statuses}
+
+
+@pytest.mark.parametrize(
+    ("request_", "statuses", "expected"),
+    [
+        pytest.param(_request(), _environments(0, 3), "nothing to cancel right now in 3 environments", id="idle"),
+        pytest.param(_request(), {}, "nothing to cancel right now in 0 environments", id="none"),
+        pytest.param(
+            _request(),
+            _environments(2, 1),
+            "would cancel 2 of 3 environments: busy-0 deployment d-0 (BUILDING for 3 min, started by CLI), "
+            "busy-1 deployment d-1 (BUILDING for 3 min, started by CLI)",
+            id="some",
+        ),
+        pytest.param(
+            _request(force_cancel=True),
+            _environments(1, 0),
+            "would cancel 1 of 1 environments: busy-0 deployment d-0 (BUILDING for 3 min, started by CLI); "
+            "force kills running steps; a Terraform state can stay locked",
+            id="with force",
+        ),
+        pytest.param(
+            _request(include_queued=True),
+            _environments(1, 1),
+            "would cancel 1 of 2 environments and all queued requests: "
+            "busy-0 deployment d-0 (BUILDING for 3 min, started by CLI)",
+            id="with the queues",
+        ),
+        pytest.param(
+            _request(include_queued=True, force_cancel=True),
+            _environments(0, 2),
+            "would cancel all queued requests in 2 environments; nothing is running right now",
+            id="the queues alone",
+        ),
+        pytest.param(
+            _request(on_idle="fail"),
+            _environments(0, 2),
+            'would fail, as on_idle is "fail": nothing to cancel right now in 2 environments',
+            id="idle, and that is an error",
+        ),
+        pytest.param(
+            _request(on_idle="fail"),
+            _environments(1, 1),
+            "would cancel 1 of 2 environments: busy-0 deployment d-0 (BUILDING for 3 min, started by CLI); "
+            'would fail, as on_idle is "fail": nothing to cancel right now in 1 environment',
+            id="one is idle, and that is an error",
+        ),
+        pytest.param(
+            _request(include_queued=True, on_idle="fail"),
+            _environments(1, 1),
+            "would cancel 1 of 2 environments and all queued requests: "
+            "busy-0 deployment d-0 (BUILDING for 3 min, started by CLI)",
+            id="one is idle, and its queue is not known yet",
+        ),
+    ],
+)
+def test_says_what_an_update_would_do_in_many_environments(
+    request_: CancellationRequest, statuses: dict[str, EnvironmentStatus], expected: str
+) -> None:
+    """In one line that fits a row."""
+    assert expected == foresee_all(request_, statuses, NOW)
+
+
+def test_names_five_of_many() -> None:
+    """A row of a terminal has an end."""
+    line = foresee_all(_request(), _environments(7, 1), NOW)
+
+    assert line.startswith("would cancel 7 of 8 environments: busy-0 deployment d-0")
+    assert "busy-4" in line
+    assert "busy-5" not in line
+    assert line.endswith(", 2 more")
+
+
+def test_joins_are_told_apart_in_many_environments() -> None:
+    """What is being canceled already is joined: nothing is sent there, and nothing is forced."""
+    line = foresee_all(_request(force_cancel=True), {"a": CANCELING}, NOW)
+
+    assert line.startswith("would join 1 of 1 environments: ")
+    assert "force" not in line
+    assert foresee_all(_request(), {"a": CANCELING, "b": BUSY, "c": IDLE}, NOW).startswith(
+        "would cancel 1 and join 1 of 3 environments: "
+    )

@@ -1,0 +1,253 @@
+"""Emptying a queue, step by step."""
+
+from __future__ import annotations
+
+import pytest
+
+from qovery_provider._cancellation.model import CancelQueued, ListQueue
+from qovery_provider._cancellation.queue import QueueDrain, is_no_longer_queued
+from qovery_provider._qovery.models import EnvironmentStatus
+from qovery_provider.errors import (
+    ApiError,
+    CallError,
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+)
+from tests.support.stories import status
+
+LOST = TransportError("canceling", "no answer", "", may_have_executed=True)
+REFUSED = TransportError("canceling", "refused", "", may_have_executed=False)
+
+
+RAN = status("d1", "BUILDING")
+NAMELESS = status(None, "BUILDING")
+
+
+def drain(random: float = 1.0, *, is_over: bool = False) -> QueueDrain:
+    return QueueDrain([], lambda: random, is_over=is_over)
+
+
+def test_an_empty_queue_is_drained() -> None:
+    """There is nothing to do."""
+    one = drain()
+
+    assert one.listed([], RAN, 3.0) is None
+    assert one.is_over
+    assert [] == one.canceled
+
+
+def test_a_drain_is_not_over_before_it_began() -> None:
+    """Only the list tells that nothing waits."""
+    assert not drain().is_over
+
+
+def test_a_drain_that_nobody_asked_for_is_over() -> None:
+    """Without `include_queued` the queue is left alone."""
+    assert drain(is_over=True).is_over
+
+
+def test_requests_are_canceled_one_by_one_in_order() -> None:
+    """The next one to start is the first to go."""
+    one = drain()
+    steps = [one.listed(["r1", "r2", "r3"], RAN, 1.0)]
+    steps += [one.went(request, now, was_canceled=True) for request, now in (("r1", 2.0), ("r2", 3.0), ("r3", 4.0))]
+
+    assert [CancelQueued(1.0, "r1"), CancelQueued(2.0, "r2"), CancelQueued(3.0, "r3"), None] == steps
+    assert ["r1", "r2", "r3"] == one.canceled
+    assert one.is_over
+
+
+def test_it_is_not_over_while_one_is_left() -> None:
+    """Until the last request has gone, the running deployment has to wait."""
+    one = drain()
+    one.listed(["r1", "r2"], RAN, 1.0)
+    one.went("r1", 2.0, was_canceled=True)
+
+    assert not one.is_over
+
+
+def test_what_went_by_itself_is_not_claimed() -> None:
+    """A request that has started, or that somebody else has canceled, is no merit."""
+    one = drain()
+    one.listed(["r1", "r2"], RAN, 1.0)
+
+    assert CancelQueued(2.0, "r2") == one.went("r1", 2.0, was_canceled=False)
+    assert [] == one.canceled
+
+
+def test_only_the_first_list_is_meant() -> None:
+    """A request that came later is not touched; one that has left meanwhile is not tried again."""
+    one = drain()
+    one.listed(["r1", "r2", "r3"], RAN, 1.0)
+    one.again("r1", REFUSED, 1.0, 100.0)
+
+    assert CancelQueued(5.0, "r2") == one.listed(["r9", "r2", "r3"], RAN, 5.0)
+    assert CancelQueued(6.0, "r3") == one.went("r2", 6.0, was_canceled=True)
+    assert one.went("r3", 7.0, was_canceled=True) is None
+
+
+def test_a_late_request_does_not_keep_it_open() -> None:
+    """When all that was meant is gone, it is over, whatever waits by then."""
+    one = drain()
+    one.listed(["r1"], RAN, 1.0)
+    one.again("r1", LOST, 1.0, 100.0)
+
+    assert one.listed(["r9"], RAN, 2.0) is None
+    assert one.is_over
+
+
+# Failures.
+
+
+def test_failures_are_followed_by_growing_pauses() -> None:
+    """Five attempts in all, whichever request they concern; then it is enough."""
+    one = drain()
+    one.listed(["r1", "r2"], RAN, 0.0)
+    steps = [one.again(request, REFUSED, 10.0, 100.0) for request in ("r1", "r1", "r2", "r2", "r2")]
+
+    assert [ListQueue(10.5), ListQueue(11.0), ListQueue(12.0), ListQueue(14.0), None] == steps
+
+
+def test_pauses_are_drawn() -> None:
+    """Full jitter, as for every other call."""
+    one = drain(random=0.5)
+    one.listed(["r1"], RAN, 0.0)
+
+    assert [ListQueue(0.25), ListQueue(0.5)] == [one.again("r1", REFUSED, 0.0, 100.0) for _ in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "deadline", "step"),
+    [
+        (None, 100.0, ListQueue(10.5)),
+        (0.1, 100.0, ListQueue(10.5)),
+        (40.0, 100.0, ListQueue(50.0)),
+        (40.0, 50.1, ListQueue(50.0)),
+        (40.0, 50.0, None),
+        (None, 10.5, None),
+    ],
+)
+def test_the_servers_delay_is_obeyed(retry_after: float | None, deadline: float, step: ListQueue | None) -> None:
+    """If it ends before the deadline; else there is no further attempt."""
+    one = drain()
+    one.listed(["r1"], RAN, 0.0)
+
+    assert step == one.again("r1", RateLimitError("canceling", 429, retry_after=retry_after), 10.0, deadline)
+
+
+@pytest.mark.parametrize("error", [ApiError("canceling", 400), PermissionDeniedError("canceling", 403)])
+def test_a_refusal_for_good_is_not_tried_again(error: CallError) -> None:
+    """It would be refused again."""
+    one = drain()
+    one.listed(["r1"], RAN, 0.0)
+
+    assert one.again("r1", error, 0.0, 100.0) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "is_gone"),
+    [
+        (ConflictError("canceling", 409), True),
+        (NotFoundError("canceling", 404), True),
+        (ServerError("canceling", 503), False),
+        (LOST, False),
+        (PermissionDeniedError("canceling", 403), False),
+    ],
+)
+def test_some_refusals_mean_that_it_no_longer_waits(error: CallError, *, is_gone: bool) -> None:
+    """409 and 404: it has started, has ended, or somebody else was faster."""
+    assert is_gone is is_no_longer_queued(error)
+
+
+# Lost answers.
+
+
+def lost(*requests: str, ran: EnvironmentStatus = RAN) -> QueueDrain:
+    """Return a drain whose cancels of these requests were all lost, and which then found the queue empty."""
+    one = drain()
+    one.listed(list(requests), ran, 0.0)
+    for request in requests:
+        one.again(request, LOST, 0.0, 100.0)
+    one.listed([], ran, 1.0)
+    return one
+
+
+@pytest.mark.parametrize("state", ["BUILDING", "CANCELING", "DEPLOYED"])
+def test_a_lost_answer_is_judged_by_what_runs(state: str) -> None:
+    """A request that left the queue while none has started was canceled; they are claimed in order, and once."""
+    one = lost("r2", "r1")
+    one.settle(status("d1", state))
+    one.settle(status("d1", state))
+
+    assert ["r1", "r2"] == one.canceled
+
+
+@pytest.mark.parametrize(
+    ("ran", "runs"),
+    [(RAN, status("d2", "BUILDING")), (RAN, NAMELESS), (NAMELESS, RAN), (NAMELESS, NAMELESS)],
+)
+def test_nothing_is_claimed_once_another_may_have_started(ran: EnvironmentStatus, runs: EnvironmentStatus) -> None:
+    """A request may have left the queue because its turn had come; a later look cannot make that certain either."""
+    one = lost("r1", ran=ran)
+    one.settle(runs)
+    one.settle(ran)
+
+    assert [] == one.canceled
+
+
+def test_what_ran_before_the_first_list_counts() -> None:
+    """A deployment that started while the queue was being emptied may have been one of its requests."""
+    one = drain()
+    one.listed(["r1", "r2"], RAN, 0.0)
+    one.again("r1", LOST, 0.0, 100.0)
+    one.listed([], status("d2", "BUILDING"), 1.0)
+    one.settle(status("d2", "BUILDING"))
+
+    assert [] == one.canceled
+
+
+def test_nothing_is_judged_while_the_queue_is_being_emptied() -> None:
+    """A request in doubt may still be waiting."""
+    one = drain()
+    one.listed(["r1"], RAN, 0.0)
+    one.again("r1", LOST, 0.0, 100.0)
+    one.settle(status("d1", "BUILDING"))
+
+    assert [] == one.canceled
+
+
+def test_a_request_that_was_certainly_not_canceled_is_not_judged() -> None:
+    """If the call never arrived and the request is gone, somebody else has taken it away."""
+    one = drain()
+    one.listed(["r1"], RAN, 0.0)
+    one.again("r1", REFUSED, 0.0, 100.0)
+    one.listed([], RAN, 1.0)
+    one.settle(status("d1", "BUILDING"))
+
+    assert [] == one.canceled
+
+
+def test_a_request_is_claimed_once() -> None:
+    """A lost answer followed by an accepted repeat is one canceled request."""
+    one = drain()
+    one.listed(["r1"], RAN, 0.0)
+    one.again("r1", LOST, 0.0, 100.0)
+    one.listed(["r1"], RAN, 1.0)
+    one.went("r1", 1.0, was_canceled=True)
+    one.settle(status("d1", "BUILDING"))
+
+    assert ["r1"] == one.canceled
+
+
+def test_what_was_canceled_is_shared() -> None:
+    """The list is the one that the cancellation reports."""
+    shared: list[str] = []
+    one = QueueDrain(shared, lambda: 1.0, is_over=False)
+    one.listed(["r1"], RAN, 0.0)
+    one.went("r1", 0.0, was_canceled=True)
+
+    assert ["r1"] == shared

@@ -1,0 +1,101 @@
+"""Every story in `tests/stories` is replayed through the machine: each verdict, the end, and its exact words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import Done, Fail, Look, Sent
+from qovery_provider.errors import CancellationError
+from tests.support import stories
+
+
+def full() -> float:
+    return 1.0
+
+
+def end(machine: Cancellation) -> dict[str, Any]:
+    """Return how it ended, as the stories tell it."""
+    match machine.verdict:
+        case Done(result):
+            return {
+                "outcome": result.outcome,
+                "deployment_id": result.deployment_id,
+                "deployment_state": result.deployment_state,
+                "canceled_request_ids": list(result.canceled_request_ids),
+                "sentence": result.sentence,
+            }
+        case Fail(error):
+            return {"error": type(error).__name__, "sentence": str(error)}
+        case verdict:
+            return {"not over": stories.said(verdict)}
+
+
+@pytest.mark.parametrize("name", stories.names())
+def test_a_story_ends_as_told(name: str) -> None:
+    """What was observed leads, verdict by verdict, to the end that the story tells."""
+    told = stories.story(name)
+    machine = Cancellation(stories.request(told), 0.0, full)
+    said = []
+
+    for step in told["steps"]:
+        machine.observe(stories.event(step), step["at"])
+        said.append(stories.said(machine.verdict))
+
+    assert [step["says"] for step in told["steps"]] == said
+    assert told["end"] == end(machine)
+
+
+@pytest.mark.parametrize("name", stories.names())
+def test_errors_carry_what_the_story_knows(name: str) -> None:
+    """An error of the cancellation has the ids and the state as fields, for programs that decide by them."""
+    told = stories.story(name)
+    machine = Cancellation(stories.request(told), 0.0, full)
+    for step in told["steps"]:
+        machine.observe(stories.event(step), step["at"])
+
+    if isinstance(machine.verdict, Fail) and isinstance(error := machine.verdict.error, CancellationError):
+        expected = (machine.request.environment_id, machine.known.deployment_id, machine.known.deployment_state)
+        assert expected == (error.environment_id, error.deployment_id, error.deployment_state)
+
+
+@pytest.mark.parametrize("name", stories.names())
+def test_no_look_is_planned_past_the_deadline(name: str) -> None:
+    """Whatever the story, a pause between looks ends at the deadline."""
+    told = stories.story(name)
+    machine = Cancellation(stories.request(told), 0.0, full)
+
+    for step in told["steps"]:
+        machine.observe(stories.event(step), step["at"])
+        if isinstance(machine.verdict, Look):
+            assert machine.verdict.at <= max(machine.known.deadline, step["at"])
+
+
+def test_there_are_stories() -> None:
+    """The table is not empty, and each story says what it is about."""
+    all_of_them = [stories.story(name) for name in stories.names()]
+
+    assert len(all_of_them) >= 100
+    assert all(told["story"].endswith(".") for told in all_of_them)
+    assert len(all_of_them) == len({told["story"] for told in all_of_them})
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("finishes_before_cancel_and_next_starts", Sent.TOO_LATE),
+        ("finishes_although_accepted", Sent.ACCEPTED),
+        ("environment_vanishes_before_the_cancel", Sent.NOTHING),
+    ],
+)
+def test_what_ended_too_early_is_remembered(name: str, sent: Sent) -> None:
+    """The next run knows by it that what runs then was not meant."""
+    told = stories.story(name)
+    machine = Cancellation(stories.request(told), 0.0, full)
+    for step in told["steps"]:
+        machine.observe(stories.event(step), step["at"])
+
+    assert isinstance(machine.verdict, Fail)
+    assert sent is machine.known.sent

@@ -1,0 +1,286 @@
+"""The driver with one cancellation: which call is made when. On a fake clock, without threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+import pytest
+
+from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import CancellationRequest
+from qovery_provider._driver.driver import Group, Watcher
+from qovery_provider._qovery.models import DeploymentRecord
+from qovery_provider.errors import (
+    AuthenticationError,
+    CancellationInterruptedError,
+    CancellationTimeoutError,
+    ConflictError,
+    QoveryError,
+    RateLimitError,
+    ServerError,
+)
+from tests.support.clock import FakeClock
+from tests.support.inline import InlineExecutor
+from tests.support.script import Script, status
+from tests.support.virtual_time import Trip, VirtualTime
+
+BROKEN = ServerError("reading", 503)
+EMPTY = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "3000"}
+
+
+def full() -> float:
+    return 1.0
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(0.0)
+
+
+def cancellation(**options: object) -> Cancellation:
+    return Cancellation(CancellationRequest("a", **options), 0.0, full)  # type: ignore[arg-type]
+
+
+def run(script: Script, clock: FakeClock, *cancellations: Cancellation) -> list[Cancellation]:
+    """Drive cancellations, and return of whom was told that something has changed."""
+    told: list[Cancellation] = []
+    Watcher(script, clock, InlineExecutor(), full, told.append).run([Group(list(cancellations), script.look)])
+    return told
+
+
+def error_of(one: Cancellation) -> QoveryError:
+    with pytest.raises(QoveryError) as caught:
+        one.result()
+    return caught.value
+
+
+# One cancellation.
+
+
+def test_a_cancellation_from_look_to_end(clock: FakeClock) -> None:
+    """A look, the cancel, looks with growing pauses, and everything is told to whoever shows the progress."""
+    script = Script(
+        clock,
+        {
+            "look": [*[[status("a", state)] for state in ("BUILDING", "CANCELING", "CANCELING", "CANCELED")]],
+            "cancel a": [status("a", "CANCELING")],
+        },
+    )
+    one = cancellation()
+
+    told = run(script, clock, one)
+
+    assert [(0.0, "look"), (0.0, "cancel a"), (0.75, "look"), (1.237, "look"), (2.042, "look")] == [
+        (round(at, 3), name) for at, name in script.asked
+    ]
+    assert "canceled" == one.result().outcome
+    assert [one] * 5 == told
+
+
+def test_force_is_passed_on(clock: FakeClock) -> None:
+    """The API is told what the user declared."""
+    script = Script(clock, {"look": [[status("a", "BUILDING")]], "force a": [status("a", "CANCELED")]})
+
+    run(script, clock, one := cancellation(force_cancel=True))
+
+    assert "canceled" == one.result().outcome
+
+
+def test_the_queue_and_the_history_are_asked(clock: FakeClock) -> None:
+    """Every step of the machine has its call."""
+    script = Script(
+        clock,
+        {
+            "look": [[status("a", "BUILDING")], [status("a", "BUILDING")], [status("a", "BUILDING", "d2")]],
+            "queue a": [["r1", "r2"]],
+            "unqueue r1": [None],
+            "unqueue r2": [None],
+            "cancel a": [status("a", "CANCELING")],
+            "history a": [[DeploymentRecord("a-d1", "CANCELED")]],
+        },
+    )
+
+    run(script, clock, one := cancellation(include_queued=True))
+
+    asked = ["look", "queue a", "unqueue r1", "unqueue r2", "look", "cancel a", "look", "history a"]
+    assert asked == [name for _, name in script.asked]
+    assert ("canceled", ("r1", "r2")) == (one.result().outcome, one.result().canceled_request_ids)
+
+
+@pytest.mark.parametrize(
+    ("call", "answer", "options"),
+    [
+        ("look", [status("a", "DEPLOYED")], {}),
+        ("history a", [DeploymentRecord("x", "DEPLOYED")], {"deployment_id": "x"}),
+        ("queue a", list[str](), {"include_queued": True}),
+    ],
+)
+def test_calls_that_change_nothing_are_retried(
+    clock: FakeClock, call: str, answer: object, options: dict[str, object]
+) -> None:
+    """Looks, the history and the queue get five attempts, with pauses that grow."""
+    answers: dict[str, list[object]] = {"look": [[status("a", "DEPLOYED")]]}
+    script = Script(clock, {**answers, call: [BROKEN, BROKEN, BROKEN, BROKEN, answer]})
+
+    run(script, clock, one := cancellation(**options))
+
+    assert [0.0, 0.5, 1.5, 3.5, 7.5] == script.times(call)[:5]
+    assert one.result().outcome in {"nothing_to_cancel", "superseded"}
+
+
+@pytest.mark.parametrize(("call", "options"), [("cancel a", {}), ("unqueue r1", {"include_queued": True})])
+def test_what_changes_something_is_not_retried_here(clock: FakeClock, call: str, options: dict[str, object]) -> None:
+    """Every failure of a cancel goes to the machine, which looks before anything is sent again."""
+    answers = {"look": [[status("a", "BUILDING")], [status("a", "BUILDING")], [status("a", "CANCELED")]]}
+    script = Script(
+        clock,
+        {**answers, "queue a": [["r1"], []], "cancel a": [BROKEN], "unqueue r1": [BROKEN]},
+    )
+
+    run(script, clock, cancellation(**options))
+
+    following = script.asked[[name for _, name in script.asked].index(call) + 1]
+    assert following[1] in {"look", "queue a"}
+
+
+def test_a_failure_for_good_ends_it(clock: FakeClock) -> None:
+    """A refused token is no reason to try again."""
+    refused = AuthenticationError("reading", 401, token_source="a test")
+
+    run(script := Script(clock, {"look": [refused]}), clock, one := cancellation())
+
+    assert [0.0] == script.times("look")
+    assert refused is error_of(one)
+
+
+def test_bugs_go_up(clock: FakeClock) -> None:
+    """What is no CallError is a bug, keeps its traceback and stops everything."""
+    with pytest.raises(KeyError, match="bug"):
+        run(Script(clock, {"look": [KeyError("bug")]}), clock, cancellation())
+
+
+def test_bugs_in_steps_go_up(clock: FakeClock) -> None:
+    """The same for the calls of one cancellation alone."""
+    with pytest.raises(ZeroDivisionError):
+        run(
+            Script(clock, {"look": [[status("a", "BUILDING")]], "cancel a": [ZeroDivisionError()]}),
+            clock,
+            cancellation(),
+        )
+
+
+def test_nothing_to_do(clock: FakeClock) -> None:
+    """Without cancellations there is no call."""
+    script = Script(clock, {})
+
+    run(script, clock)
+
+    assert [] == script.asked
+
+
+def test_one_step_at_a_time(clock: FakeClock) -> None:
+    """Whoever drives it himself is told whether anything is left to do."""
+    script = Script(clock, {"look": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELED")]})
+    group = Group([cancellation()], script.look)
+    watcher = Watcher(script, clock, InlineExecutor(), full, lambda _: None)
+
+    assert [True, True, False] == [watcher.advance([group]) for _ in range(3)]
+
+
+def test_somebody_may_wake_the_driver(clock: FakeClock) -> None:
+    """A driver that waits for its next look is woken by whoever brings something new."""
+    script = Script(clock, {"look": [[status("a", "CANCELING")]]})
+    group = Group([cancellation()], script.look)
+    watcher = Watcher(script, clock, InlineExecutor(), full, lambda _: None)
+    watcher.advance([group])
+    wake: Future[None] = Future()
+    wake.set_result(None)
+
+    assert watcher.advance([group], wake)
+    assert (0.0, [0.0]) == (clock.now, script.times("look"))
+
+
+# Time.
+
+
+def test_the_last_look_is_made_at_the_deadline(clock: FakeClock) -> None:
+    """No sleep ends after the deadline, and the last look is made exactly then."""
+    script = Script(clock, {"look": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELING")]})
+
+    run(script, clock, one := cancellation(timeout=10.0))
+
+    assert [0.0, 0.0, 0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 10.0] == [round(at, 3) for at, _ in script.asked]
+    assert 10.0 == clock.now
+    assert isinstance(error_of(one), CancellationTimeoutError)
+
+
+def test_ten_minutes_cost_at_most_fifty_requests(clock: FakeClock) -> None:
+    """The rate limit is 1000 requests per hour and token: one long wait leaves most of it to others."""
+    script = Script(clock, {"look": [[status("a", "CANCELING")]]})
+    script.answers["look"].insert(0, [status("a", "BUILDING")])
+    script.answers["cancel a"] = [status("a", "CANCELING")]
+
+    run(script, clock, cancellation(timeout=600.0))
+
+    assert 49 == len(script.asked)
+
+
+def test_retries_end_at_the_deadline(clock: FakeClock) -> None:
+    """The last attempt is made at the deadline, and the end is a timeout, not a success."""
+    script = Script(clock, {"look": [[status("a", "CANCELING")], BROKEN]})
+
+    run(script, clock, one := cancellation(timeout=2.0))
+
+    assert [0.0, 0.75, 1.25, 2.0] == script.times("look")
+    assert isinstance(error_of(one), CancellationTimeoutError)
+
+
+def test_the_servers_delay_is_kept_or_it_ends(clock: FakeClock) -> None:
+    """A rate limit is waited for if the deadline allows; else the error says so at once."""
+    limited = RateLimitError("reading", 429, retry_after=30.0)
+    script = Script(clock, {"look": [[status("a", "CANCELING")], limited]})
+
+    run(script, clock, one := cancellation(timeout=45.0))
+
+    assert [0.0, 0.75, 30.75] == script.times("look")
+    assert isinstance(error_of(one), CancellationInterruptedError)
+
+
+def test_a_scarce_budget_slows_looks_down(clock: FakeClock) -> None:
+    """Below a fifth of the limit, looks are spread over the time that is left; first look and cancel never wait."""
+    script = Script(clock, {"look": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELING")]})
+    scarce = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "99", "X-RateLimit-Reset": "1000"}
+    script.budget.observe(scarce, 0.0, 0.0)
+
+    run(script, clock, cancellation(timeout=60.0))
+
+    assert [0.0] == script.times("cancel a")
+    assert [0.0, 10.8, 25.0, 49.7, 60.0] == [round(at, 1) for at in script.times("look")]
+
+
+def test_pacing_never_passes_the_deadline(clock: FakeClock) -> None:
+    """However scarce the budget is, the last look is made at the deadline."""
+    script = Script(clock, {"look": [[status("a", "CANCELING")]]})
+    script.budget.observe(EMPTY, 0.0, 0.0)
+
+    run(script, clock, one := cancellation(timeout=60.0))
+
+    assert [0.0, 60.0] == script.times("look")
+    assert isinstance(error_of(one), CancellationTimeoutError)
+
+
+def test_a_late_look_is_made_at_once() -> None:
+    """A look that is due after the deadline, because a call took long, is not held back by the budget."""
+    time = VirtualTime(0.0)
+    refused = ConflictError("canceling", 409)
+    script = Script(time, {"look": [[status("a", "BUILDING")], [status("a", "CANCELED")]], "cancel a": [refused]})
+    trips = iter([Trip(), Trip(0.0, 50.0)])
+    time.trip = lambda: next(trips, Trip())
+    time.plan(1.0, lambda: script.budget.observe(EMPTY, 1.0, 0.0))
+    one = cancellation(timeout=40.0)
+
+    with time.rules():
+        Watcher(script, time, time, full, lambda _: None).run([Group([one], script.look)])
+
+    assert [0.0, 50.0] == script.times("look")
+    assert "canceled" == one.result().outcome

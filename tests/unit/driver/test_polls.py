@@ -1,0 +1,266 @@
+"""The driver with many cancellations: one look serves all, and each is told only what concerns it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import CancellationRequest, Done, Fail, Look, Observed
+from qovery_provider._driver.calls import CALL_LIMIT
+from qovery_provider._driver.driver import Group, Watcher
+from qovery_provider.errors import (
+    CancellationInterruptedError,
+    CancellationTimeoutError,
+    NotFoundError,
+    QoveryError,
+    ServerError,
+    UnexpectedStateError,
+)
+from tests.support.script import Script, status
+from tests.support.virtual_time import Trip, VirtualTime
+
+BROKEN = ServerError("reading", 503)
+
+
+def full() -> float:
+    return 1.0
+
+
+def cancellation(name: str, **options: object) -> Cancellation:
+    return Cancellation(CancellationRequest(name, **options), 0.0, full)  # type: ignore[arg-type]
+
+
+def error_of(one: Cancellation) -> QoveryError:
+    with pytest.raises(QoveryError) as caught:
+        one.result()
+    return caught.value
+
+
+@pytest.fixture
+def time() -> VirtualTime:
+    return VirtualTime(0.0)
+
+
+def run(script: Script, time: VirtualTime, *groups: Group) -> None:
+    with time.rules():
+        Watcher(script, time, time, full, lambda _: None).run(groups)
+
+
+def test_one_look_serves_all(time: VirtualTime) -> None:
+    """Each look is one call, whatever the number of environments; each is told of its own."""
+    looks = [[status(name, state) for name in "abc"] for state in ("BUILDING", "CANCELING", "CANCELED")]
+    cancels = {f"cancel {name}": [status(name, "CANCELING")] for name in "abc"}
+    script = Script(time, {"look": looks, **cancels})
+    many = [cancellation(name) for name in "abc"]
+
+    run(script, time, Group(many, script.look))
+
+    assert [0.0, 0.75, 1.2375] == pytest.approx(script.times("look"))
+    assert ["canceled"] * 3 == [one.result().outcome for one in many]
+    assert ["a-d1", "b-d1", "c-d1"] == [one.result().deployment_id for one in many]
+
+
+def test_groups_look_for_themselves(time: VirtualTime) -> None:
+    """Environments of two projects need two calls."""
+    script = Script(time, {"look": [[status("a", "DEPLOYED"), status("b", "DEPLOYED")]]})
+    first, second = cancellation("a"), cancellation("b")
+
+    run(script, time, Group([first], script.look), Group([second], script.look))
+
+    assert [0.0, 0.0] == script.times("look")
+    assert ["nothing_to_cancel"] * 2 == [one.result().outcome for one in (first, second)]
+
+
+def test_the_earliest_wish_decides(time: VirtualTime) -> None:
+    """A planned look is brought forward for a cancellation that has just begun to wait, and serves the others too."""
+    waiting, new = cancellation("a"), cancellation("b")
+    for at in (0.0, 0.5, 1.2, 2.2, 3.5):
+        waiting.observe(Observed(status("a", "CANCELING")), at)
+    assert isinstance(waiting.verdict, Look)
+    assert 3.5 < waiting.verdict.at - 1
+    time.now = 3.5
+    looks = [[status("a", "CANCELING"), status("b", "BUILDING")], [status("a", "CANCELED"), status("b", "CANCELED")]]
+    script = Script(time, {"look": looks, "cancel b": [status("b", "CANCELING")]})
+
+    run(script, time, Group([waiting, new], script.look))
+
+    assert [3.5, 4.25] == script.times("look")
+    assert ["canceled"] * 2 == [one.result().outcome for one in (waiting, new)]
+
+
+def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
+    """An environment that the project's answer leaves out does not exist; the others go on."""
+    script = Script(time, {"look": [[status("a", "DEPLOYED")]]})
+    here, gone = cancellation("a"), cancellation("b")
+
+    run(script, time, Group([here, gone], script.look))
+
+    error = error_of(gone)
+    assert "nothing_to_cancel" == here.result().outcome
+    assert isinstance(error, UnexpectedStateError)
+    assert (
+        "environment b: it is missing in the list of its project's environments. "
+        "It may have been deleted, or the token may not see it: check it in the Qovery console."
+    ) == str(error)
+
+
+def test_an_incomplete_answer_tells_nothing_of_those_it_leaves_out(time: VirtualTime) -> None:
+    """A look that need not show every environment is made again for those that it did not show."""
+    looks = [[status("a", "DEPLOYED")], [status("b", "DEPLOYED")]]
+    script = Script(time, {"look": looks})
+    first, second = cancellation("a"), cancellation("b")
+
+    run(script, time, Group([first, second], script.look, is_complete=False))
+
+    assert ["nothing_to_cancel"] * 2 == [one.result().outcome for one in (first, second)]
+    assert 2 == len(script.asked)
+
+
+def test_an_incomplete_look_that_fails_tells_all(time: VirtualTime) -> None:
+    """A failure is no answer, and concerns everybody."""
+    many = [cancellation(name) for name in "ab"]
+
+    run(script := Script(time, {"look": [BROKEN]}), time, Group(many, script.look, is_complete=False))
+
+    assert [BROKEN, BROKEN] == [error_of(one) for one in many]
+
+
+def test_more_may_come(time: VirtualTime) -> None:
+    """Who joins a group while it is driven is looked at with the others."""
+    first, second = cancellation("a"), cancellation("b")
+    looks = [[status(name, state) for name in "ab"] for state in ("CANCELING", "CANCELED")]
+    script = Script(time, {"look": looks})
+    group = Group([first], script.look)
+    time.plan(0.1, lambda: group.cancellations.append(second))
+
+    run(script, time, group)
+
+    assert ["canceled", "nothing_to_cancel"] == [one.result().outcome for one in (first, second)]
+
+
+def test_an_environment_that_vanishes_is_looked_at_twice(time: VirtualTime) -> None:
+    """While one is waited for, a project's answer without it is believed the second time."""
+    script = Script(time, {"look": [[status("a", "CANCELING")], [], []]})
+
+    run(script, time, Group([one := cancellation("a", on_completed="succeed")], script.look))
+
+    assert "environment_gone" == one.result().outcome
+    assert 3 == len(script.asked)
+
+
+def test_a_failure_is_told_to_those_that_had_to_look(time: VirtualTime) -> None:
+    """Those whose own look is due later are not told: they look when it is their time."""
+    hurried, patient = cancellation("a", timeout=0.3), cancellation("b")
+    looks = [[status(name, "CANCELING") for name in "ab"], BROKEN, [status("b", "CANCELED")]]
+    script = Script(time, {"look": looks})
+
+    run(script, time, Group([hurried, patient], script.look))
+
+    assert [0.0, 0.3, 0.75] == script.times("look")
+    assert isinstance(error_of(hurried), CancellationTimeoutError)
+    assert "canceled" == patient.result().outcome
+
+
+def test_a_failure_is_told_to_all_that_had_to_look(time: VirtualTime) -> None:
+    """When the attempts are used up, the wait of each is interrupted."""
+    many = [cancellation(name) for name in "ab"]
+    script = Script(time, {"look": [[status(name, "CANCELING") for name in "ab"], BROKEN]})
+
+    run(script, time, Group(many, script.look))
+
+    assert [0.0, 0.75, 1.25, 2.25, 4.25, 8.25] == script.times("look")
+    assert [CancellationInterruptedError] * 2 == [type(error_of(one)) for one in many]
+
+
+def test_a_look_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
+    """What was on the wire while the cancel was accepted may show the time before it: it is dropped."""
+    one, other = cancellation("a"), cancellation("b")
+    looks = [
+        [status("a", "BUILDING"), status("b", "CANCELING")],
+        [status("a", "DEPLOYED", "d0"), status("b", "CANCELED")],
+        [status("a", "CANCELED"), status("b", "CANCELED")],
+    ]
+    script = Script(time, {"look": looks, "cancel a": [status("a", "CANCELING")]})
+    trips = iter([Trip(), Trip(0.1, 0.8), Trip(0.1, 5.0)])
+    time.trip = lambda: next(trips, Trip())
+
+    run(script, time, Group([one, other], script.look))
+
+    assert [0.0, 0.85, 5.85] == script.times("look")
+    assert ["canceled"] * 2 == [each.result().outcome for each in (one, other)]
+
+
+def test_a_failed_look_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
+    """Its failure concerns nobody who has made another step meanwhile."""
+    one, other = cancellation("a"), cancellation("b", timeout=3.0)
+    looks = [[status("a", "BUILDING"), status("b", "CANCELING")], NotFoundError("x", 404), [status("a", "CANCELED")]]
+    script = Script(time, {"look": looks, "cancel a": [status("a", "CANCELING")]})
+    trips = iter([Trip(), Trip(0.1, 0.8), Trip(0.1, 5.0)])
+    time.trip = lambda: next(trips, Trip())
+
+    run(script, time, Group([one, other], script.look))
+
+    assert "canceled" == one.result().outcome
+
+
+def test_one_that_hangs_holds_up_nobody(time: VirtualTime) -> None:
+    """The others come to their end while a cancel hangs; it is left behind after its limit, and looked after."""
+    stuck, quick = cancellation("a"), cancellation("b")
+    looks = [[status(name, "BUILDING") for name in "ab"], [status(name, "CANCELED") for name in "ab"]]
+    script = Script(time, {"look": looks, **{f"cancel {name}": [status(name, "CANCELED")] for name in "ab"}})
+    trips = iter([Trip(), Trip(0.0, 1000.0), Trip(0.0, 0.1)])
+    time.trip = lambda: next(trips, Trip())
+    ends: dict[str, float] = {}
+
+    def note(one: Cancellation) -> None:
+        if isinstance(one.verdict, Done | Fail):
+            ends[one.request.environment_id] = time.now
+
+    with time.rules():
+        Watcher(script, time, time, full, note).run([Group([stuck, quick], script.look)])
+
+    assert {"b": 0.1, "a": CALL_LIMIT + 0.75} == ends
+
+
+def test_a_look_that_hangs_is_made_again(time: VirtualTime) -> None:
+    """After its limit it counts as failed, and a new attempt is made."""
+    script = Script(time, {"look": [[status("a", "CANCELED")]]})
+    trips = iter([Trip(0.0, 1000.0)])
+    time.trip = lambda: next(trips, Trip())
+
+    run(script, time, Group([one := cancellation("a")], script.look))
+
+    assert [0.0, CALL_LIMIT + 0.5] == script.times("look")
+    assert "nothing_to_cancel" == one.result().outcome
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.3, 2.0, 7.0])
+def test_twenty_environments_cost_at_most_a_hundred_requests(time: VirtualTime, spread: float) -> None:
+    """They share their looks for ten minutes, also when their cancels are accepted within a few seconds."""
+    names = [f"e{number}" for number in range(20)]
+    trips = iter([Trip(), *(Trip(0.0, spread * number / 20) for number in range(20))])
+    time.trip = lambda: next(trips, Trip())
+    cancels = {f"cancel {name}": [status(name, "CANCELING")] for name in names}
+    script = Script(time, {**cancels, "look": [[status(name, "BUILDING") for name in names]]})
+    many = [cancellation(name, timeout=600.0) for name in names]
+
+    run(script, time, Group(many, script.look))
+
+    assert len(script.asked) <= 100
+    assert [CancellationTimeoutError] * 20 == [type(error_of(one)) for one in many]
+
+
+def test_statuses_are_those_of_the_own_environment(time: VirtualTime) -> None:
+    """Nobody is told of somebody else's deployment."""
+    many = [cancellation(name, deployment_id=f"{name}-d1") for name in "abcd"]
+    states = dict(zip("abcd", ("CANCELED", "DEPLOYED", "CANCELING", "BUILDING"), strict=True))
+    script = Script(time, {"look": [[status(name, state) for name, state in states.items()]]})
+    script.answers["cancel d"] = [partial(status, "d", "CANCELED")]
+    time.plan(0.1, lambda: script.answers.update(look=[[status("c", "DEPLOYED")]]))
+
+    run(script, time, Group(many, script.look))
+
+    assert ["canceled", "superseded", "canceled"] == [many[n].result().outcome for n in (0, 1, 3)]
+    assert "deployment c-d1 ended by itself (DEPLOYED), although a cancel was under way" in str(error_of(many[2]))

@@ -1,0 +1,81 @@
+"""Lines to the engine: said once, on the right row, and never in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto.engine_pb2 import INFO, LogRequest
+from pulumi.runtime.proto.engine_pb2_grpc import EngineServicer, add_EngineServicer_to_server
+
+from qovery_provider._hosts.progress import Progress, to_engine
+
+URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
+
+
+class Engine(EngineServicer):
+    """An engine that keeps the lines it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[LogRequest] = []
+
+    def Log(self, request: LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: ARG002, N802
+        self.lines.append(request)
+        return empty_pb2.Empty()
+
+
+@pytest.fixture
+def engine() -> Iterator[tuple[Engine, str]]:
+    """A real gRPC server on loopback, and its address."""
+    engine, server = Engine(), grpc.server(ThreadPoolExecutor(1))
+    add_EngineServicer_to_server(engine, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield engine, f"127.0.0.1:{port}"
+    server.stop(None).wait()
+
+
+def test_lines_reach_the_resource_s_row(engine: tuple[Engine, str]) -> None:
+    """Passing lines are ephemeral, the last one is not; each is said once."""
+    progress = to_engine(["/sdk/pulumi/dynamic/__main__.py", engine[1]], URN)
+
+    progress.say("BUILDING")
+    progress.say("BUILDING")
+    progress.say("CANCELING")
+    progress.conclude("canceled")
+
+    assert [("BUILDING", True), ("CANCELING", True), ("canceled", False)] == [
+        (line.message, line.ephemeral) for line in engine[0].lines
+    ]
+    assert {(INFO, URN)} == {(line.severity, line.urn) for line in engine[0].lines}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["__main__.py"], ["pytest", "127.0.0.1:1"], []], ids=["no address", "another program", "nothing"]
+)
+def test_without_an_engine_it_is_silent(arguments: list[str]) -> None:
+    """In a program, in a test or in a REPL there is nobody to tell."""
+    progress = to_engine(arguments, URN)
+
+    progress.say("BUILDING")
+    progress.conclude("canceled")
+
+    assert progress._log is None  # noqa: SLF001
+
+
+def test_an_engine_that_has_gone_stops_nothing() -> None:
+    """A line that cannot be shown must not hold up or fail a cancellation, and is not tried again and again."""
+    tries: list[LogRequest] = []
+
+    def log(request: LogRequest) -> None:
+        tries.append(request)
+        raise grpc.RpcError
+
+    progress = Progress(log)
+    progress.say("BUILDING")
+    progress.say("CANCELING")
+
+    assert ["BUILDING"] == [request.message for request in tries]

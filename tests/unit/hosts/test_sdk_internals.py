@@ -1,0 +1,57 @@
+"""What is taken from the SDK's host behind its back: right where it fits, silent where it does not."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+
+from qovery_provider._hosts.sdk_internals import MOST_OPERATIONS, current_urn, lift_thread_limit
+
+URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
+
+
+def test_the_urn_is_that_of_the_request_being_answered() -> None:
+    """The SDK's `Create(self, request, context)` calls the provider a few frames further down."""
+
+    def provider_method() -> str:
+        return current_urn()
+
+    def create(request: SimpleNamespace, context: None) -> str:  # noqa: ARG001 - found by their names, as in the SDK
+        return provider_method()
+
+    assert URN == create(SimpleNamespace(urn=URN), None)
+
+
+@pytest.mark.parametrize("urn", [None, 7, "", "urn:isbn:1"], ids=["none", "number", "empty", "another urn"])
+def test_without_a_urn_there_is_none(urn: object) -> None:
+    """Other programs have variables called request as well."""
+
+    def create(request: SimpleNamespace, context: None) -> str:  # noqa: ARG001 - found by their names
+        return current_urn()
+
+    assert "" == create(SimpleNamespace(urn=urn), None)
+
+
+def test_more_than_four_operations_run_at_once() -> None:
+    """Called on a worker of the SDK's pool of four, it makes room: twelve operations can wait for each other."""
+    barrier = threading.Barrier(12, timeout=10)
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        pool.submit(lift_thread_limit).result()
+
+        assert 12 == len({future.result() for future in [pool.submit(barrier.wait) for _ in range(12)]})
+        assert MOST_OPERATIONS == pool._max_workers  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [None, (), ("text",), (lambda: None,), (lambda: "text",)],
+    ids=["nothing", "empty", "a text", "a dead reference", "a reference to a text"],
+)
+def test_where_the_insides_differ_nothing_happens(monkeypatch: pytest.MonkeyPatch, arguments: object) -> None:
+    """A later Python or SDK may keep other things there: then it stays at four."""
+    monkeypatch.setattr(threading, "current_thread", lambda: SimpleNamespace(_args=arguments))
+
+    assert lift_thread_limit() is None  # type: ignore[func-returns-value]

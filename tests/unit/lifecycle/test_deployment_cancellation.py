@@ -1,0 +1,333 @@
+"""The provider's methods, called as Pulumi calls them: plain property bags in and out, real HTTP behind."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.runtime.proto.engine_pb2 import LogRequest
+from pulumi.runtime.rpc import UNKNOWN
+
+from qovery_provider import errors
+from qovery_provider._hosts.progress import Progress
+from qovery_provider.provider import DRIFT_MARK, DeploymentCancellationProvider
+from qovery_provider.simulator import Environment, Plan, QoverySimulator
+
+SOON = Plan(phases=(("BUILDING", 60.0),), cancel_delay=0.0)
+ENVIRONMENT_ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+
+OUTPUTS = {
+    "environment_id": ENVIRONMENT_ID,
+    "force_cancel": False,
+    "include_queued": False,
+    "wait_until_canceled": True,
+    "timeout": 1800,
+    "on_idle": "succeed",
+    "on_completed": "fail",
+    "__pinned": False,
+    "deployment_id": "found-1",
+    "outcome": "canceled",
+    "state": "CANCELED",
+}
+
+
+def _configured(config: dict[str, object]) -> DeploymentCancellationProvider:
+    provider = DeploymentCancellationProvider()
+    provider.configure(ConfigureRequest(Config(config, "project")))
+    return provider
+
+
+@pytest.fixture
+def provider(qovery_simulator: QoverySimulator) -> DeploymentCancellationProvider:
+    """A provider whose stack is configured for the simulator."""
+    return _configured({"qovery:apiToken": qovery_simulator.token, "qovery:apiUrl": qovery_simulator.url})
+
+
+@pytest.fixture
+def environment(qovery_simulator: QoverySimulator) -> Environment:
+    """An environment that runs a deployment which can be canceled at once."""
+    environment = qovery_simulator.world.add_environment()
+    environment.deploy(SOON)
+    return environment
+
+
+class TestCheck:
+    def test_fills_in_the_defaults(self) -> None:
+        """A user who gives only the environment gets every default into the state."""
+        result = DeploymentCancellationProvider().check({}, {"environment_id": ENVIRONMENT_ID, "__provider": "x"})
+
+        assert [] == result.failures
+        assert {
+            "environment_id": ENVIRONMENT_ID,
+            "force_cancel": False,
+            "deployment_id": None,
+            "include_queued": False,
+            "triggers": None,
+            "wait_until_canceled": True,
+            "timeout": 1800,
+            "on_idle": "succeed",
+            "on_completed": "fail",
+        } == result.inputs
+
+    def test_reports_all_bad_inputs_at_once(self) -> None:
+        """Each bad input and each bad setting is named, with what was given and what is allowed."""
+        provider = _configured({"qovery:apiUrl": "http://example.com"})
+
+        result = provider.check({}, {"environment_id": "staging", "timeout": -1, "on_idle": "ignore"})
+
+        reasons = [failure.reason for failure in result.failures]
+        assert ["environment_id", "timeout", "on_idle", "qovery:apiUrl"] == [reason.split()[0] for reason in reasons]
+        assert f"environment_id must be a UUID such as {ENVIRONMENT_ID}; got 'staging'" == reasons[0]
+
+    def test_no_failure_lets_the_engine_print_a_value(self) -> None:
+        """Of a property that is named beside the text, the engine prints the whole value, a secret as well."""
+        provider = _configured({"qovery:apiUrl": "https://user:secret@example.com"})
+
+        result = provider.check({}, {"environment_id": "qov_secret"})
+
+        assert ["", ""] == [failure.property for failure in result.failures]
+
+    def test_lets_values_pass_that_are_not_known_yet(self) -> None:
+        """In a preview, outputs of other resources have no value: they are judged when they have one."""
+        unknown = dict.fromkeys(("environment_id", "deployment_id", "force_cancel", "timeout", "triggers"), UNKNOWN)
+
+        result = DeploymentCancellationProvider().check({}, unknown)
+
+        assert [] == result.failures
+        assert UNKNOWN == result.inputs["environment_id"]
+
+    def test_carries_on_what_a_refresh_has_marked(self) -> None:
+        """The mark of a refresh that saw drift stays in the inputs, so that the next update is clean."""
+        result = DeploymentCancellationProvider().check({DRIFT_MARK: "1"}, {"environment_id": ENVIRONMENT_ID})
+
+        assert "1" == result.inputs[DRIFT_MARK]
+
+
+class TestDiff:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"environment_id": "00000000-0000-4000-8000-000000000000"},
+            {"force_cancel": True},
+            {"deployment_id": "found-1"},
+            {"include_queued": True},
+            {"triggers": ["sha"]},
+            {"triggers": UNKNOWN},
+        ],
+        ids=["environment", "force", "pin", "queue", "triggers", "unknown triggers"],
+    )
+    def test_inputs_that_act_replace(self, change: dict[str, Any]) -> None:
+        """A change of what is to be canceled cancels again, and says by which input."""
+        result = DeploymentCancellationProvider().diff("id", OUTPUTS, {"environment_id": ENVIRONMENT_ID, **change})
+
+        assert result.changes is True
+        assert list(change) == result.replaces
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"wait_until_canceled": False}, {"timeout": 60}, {"on_idle": "fail"}, {"on_completed": "succeed"}],
+        ids=["wait", "timeout", "idle", "completed"],
+    )
+    def test_inputs_that_wait_update_in_place(self, change: dict[str, Any]) -> None:
+        """A change of how to wait is stored and cancels nothing."""
+        result = DeploymentCancellationProvider().diff("id", OUTPUTS, {"environment_id": ENVIRONMENT_ID, **change})
+
+        assert result.changes is True
+        assert [] == result.replaces
+
+    def test_an_unchanged_program_changes_nothing(self) -> None:
+        """Outputs that Qovery reports differently today are no reason to act."""
+        result = DeploymentCancellationProvider().diff("id", OUTPUTS, {"environment_id": ENVIRONMENT_ID})
+
+        assert result.changes is False
+        assert [] == result.replaces
+
+    def test_taking_a_pin_away_replaces(self) -> None:
+        """A deployment that was given and one that was found are told apart."""
+        pinned = {**OUTPUTS, "__pinned": True}
+
+        result = DeploymentCancellationProvider().diff("id", pinned, {"environment_id": ENVIRONMENT_ID})
+
+        assert ["deployment_id"] == result.replaces
+
+
+class TestCreate:
+    def test_cancels_and_reports(self, provider: DeploymentCancellationProvider, environment: Environment) -> None:
+        """The outputs hold the inputs, the outcome and every status field."""
+        running = environment.deployments[0]
+
+        result = provider.create({"environment_id": environment.id, "triggers": ["sha"]})
+
+        assert environment.id == result.id
+        assert result.outs is not None
+        assert ("canceled", running.id, "CANCELED", []) == tuple(
+            result.outs[name] for name in ("outcome", "deployment_id", "deployment_state", "canceled_request_ids")
+        )
+        assert ("CANCELED", "CANCELED", running.id, "API") == tuple(
+            result.outs[name] for name in ("state", "last_deployment_state", "last_deployment_id", "origin")
+        )
+        assert (["sha"], 1800, False) == tuple(result.outs[name] for name in ("triggers", "timeout", "__pinned"))
+        assert 1 == running.effective_cancels
+
+    def test_cancels_the_queue_first(
+        self, provider: DeploymentCancellationProvider, environment: Environment, qovery_simulator: QoverySimulator
+    ) -> None:
+        """With `include_queued`, nothing that waited is left to start when the running deployment ends."""
+        queued = [environment.enqueue(SOON).id for _ in range(2)]
+
+        result = provider.create({"environment_id": environment.id, "include_queued": True})
+
+        assert result.outs is not None
+        assert ("canceled", queued) == tuple(result.outs[name] for name in ("outcome", "canceled_request_ids"))
+        assert ["CANCELED"] == [deployment.state for deployment in environment.deployments]
+        assert "/environment/" in qovery_simulator.posts()[-1].path
+
+    def test_an_empty_pin_comes_back_as_it_was_given(
+        self, provider: DeploymentCancellationProvider, environment: Environment, qovery_simulator: QoverySimulator
+    ) -> None:
+        """An empty deployment_id means that nothing was meant: nothing is sent, and the input is what it was."""
+        result = provider.create({"environment_id": environment.id, "deployment_id": ""})
+
+        assert result.outs is not None
+        assert ("nothing_to_cancel", "", True) == tuple(
+            result.outs[name] for name in ("outcome", "deployment_id", "__pinned")
+        )
+        assert () == qovery_simulator.posts()
+
+    def test_an_expected_failure_is_one_line(
+        self, provider: DeploymentCancellationProvider, qovery_simulator: QoverySimulator
+    ) -> None:
+        """What the SDK makes of the exception has no traceback, and names the environment and the next step."""
+        with pytest.raises(errors.NotFoundError):
+            provider.create({"environment_id": ENVIRONMENT_ID})
+
+        text = _as_the_sdk_reports(lambda: provider.create({"environment_id": ENVIRONMENT_ID}))
+        assert 1 == len(text.strip().splitlines())
+        assert f"reading the status of environment {ENVIRONMENT_ID}: Qovery answered 404" in text
+        assert qovery_simulator.token not in text
+
+    def test_a_bug_keeps_its_traceback(
+        self, provider: DeploymentCancellationProvider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Only expected errors are shortened: for everything else the traceback is what helps."""
+        monkeypatch.setattr("qovery_provider.provider.cancel", lambda *_: 1 / 0)
+
+        text = _as_the_sdk_reports(lambda: provider.create({"environment_id": ENVIRONMENT_ID}))
+
+        assert text.startswith("Traceback")
+        assert not hasattr(sys, "tracebacklimit")
+
+    def test_without_a_token_nothing_is_sent(self, qovery_simulator: QoverySimulator) -> None:
+        """The error says where a token may be put."""
+        provider = _configured({"qovery:apiUrl": qovery_simulator.url})
+
+        with pytest.raises(errors.ConfigurationError, match="no Qovery API token: set the stack secret"):
+            provider.create({"environment_id": ENVIRONMENT_ID})
+
+        assert () == qovery_simulator.requests
+
+
+class TestRead:
+    def test_reports_what_is_observed_and_never_writes(
+        self, provider: DeploymentCancellationProvider, environment: Environment, qovery_simulator: QoverySimulator
+    ) -> None:
+        """A refresh makes one status call and keeps what the cancellation once found out."""
+        stored = {"environment_id": environment.id, "outcome": "canceled", "state": "STOPPED"}
+
+        result = provider.read(environment.id, stored)
+
+        assert environment.id == result.id
+        assert result.outs is not None
+        assert ("canceled", "BUILDING", "BUILDING") == tuple(
+            result.outs[name] for name in ("outcome", "state", "last_deployment_state")
+        )
+        assert ["GET"] == [request.method for request in qovery_simulator.requests]
+
+    def test_a_refresh_shows_drift_once(
+        self, provider: DeploymentCancellationProvider, environment: Environment
+    ) -> None:
+        """The engine asks for the diff between what was read and the old inputs: it is there when something changed."""
+        inputs = provider.check({}, {"environment_id": environment.id}).inputs
+        created = provider.create(inputs).outs or {}
+
+        quiet = provider.read(environment.id, created)
+        assert quiet.inputs is None
+        assert provider.diff("id", quiet.outs or {}, inputs).changes is False
+
+        environment.deploy(SOON)
+        drifted = provider.read(environment.id, created)
+        assert drifted.inputs is not None
+        assert provider.diff("id", drifted.outs or {}, inputs).changes is True
+
+        updated = provider.check(drifted.inputs, {"environment_id": environment.id}).inputs
+        assert provider.diff("id", drifted.outs or {}, updated).changes is False
+
+    def test_drift_before_a_replacement_leaves_no_trace(
+        self, provider: DeploymentCancellationProvider, environment: Environment
+    ) -> None:
+        """The mark goes through create and update as well: otherwise each later update would show a change."""
+        inputs = {"environment_id": environment.id, DRIFT_MARK: "1"}
+
+        created = provider.create(inputs).outs or {}
+        updated = provider.update("id", created, inputs).outs or {}
+
+        assert provider.diff("id", created, inputs).changes is False
+        assert provider.diff("id", updated, inputs).changes is False
+
+    @pytest.mark.parametrize("stored", [{"state": "CANCELED"}, {"__pinned": True}], ids=["observed", "never observed"])
+    def test_an_environment_that_is_gone_leaves_the_state(
+        self, provider: DeploymentCancellationProvider, monkeypatch: pytest.MonkeyPatch, stored: dict[str, Any]
+    ) -> None:
+        """An empty id is how a read says that there is nothing any more; a line that stays says what follows."""
+        said: list[LogRequest] = []
+        monkeypatch.setattr("qovery_provider.provider.lines", lambda: Progress(said.append))
+
+        assert "" == provider.read(ENVIRONMENT_ID, stored).id
+        (line,) = said
+        assert (
+            f"environment {ENVIRONMENT_ID}: Qovery answered 404; it leaves the stack, and `pulumi up` would cancel "
+            "there again"
+        ) == line.message
+        assert not line.ephemeral
+
+    def test_a_wrong_id_is_an_error_the_first_time(self, provider: DeploymentCancellationProvider) -> None:
+        """A `get` of nothing must not pass for an environment that is gone: its outputs would be missing."""
+        with pytest.raises(errors.NotFoundError, match=f"environment {ENVIRONMENT_ID}: Qovery answered 404"):
+            provider.read(ENVIRONMENT_ID, {"environment_id": ENVIRONMENT_ID})
+
+    def test_an_expected_failure_is_one_line(self) -> None:
+        """A refresh without a token fails like a create."""
+        text = _as_the_sdk_reports(lambda: DeploymentCancellationProvider().read(ENVIRONMENT_ID, {}))
+
+        assert 1 == len(text.strip().splitlines())
+
+
+class TestUpdateAndDelete:
+    def test_update_stores_the_waiting_options_without_a_call(self) -> None:
+        """All that was known before stays, and no credentials are needed."""
+        olds = {"environment_id": ENVIRONMENT_ID, "outcome": "canceled", "timeout": 1800, "deployment_id": "found-1"}
+
+        result = DeploymentCancellationProvider().update("id", olds, {"environment_id": ENVIRONMENT_ID, "timeout": 60})
+
+        assert result.outs is not None
+        assert ("canceled", 60, "found-1") == tuple(
+            result.outs[name] for name in ("outcome", "timeout", "deployment_id")
+        )
+
+    def test_delete_needs_nothing_and_touches_nothing(self) -> None:
+        """Destroying a stack never reaches Qovery."""
+        assert DeploymentCancellationProvider().delete("id", {}) is None  # type: ignore[func-returns-value]
+
+
+def _as_the_sdk_reports(operation: Callable[[], object]) -> str:
+    """Return what the SDK's dynamic provider host sends to the engine for an exception."""
+    try:
+        operation()
+    except Exception:  # noqa: BLE001 - as the SDK does
+        return traceback.format_exc()
+    return json.dumps("nothing was raised")

@@ -1,0 +1,522 @@
+"""What a user may declare: defaults, all problems at once, and what a change of each input means."""
+
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from qovery_provider._cancellation.model import CancellationRequest
+from qovery_provider._lifecycle.inputs import (
+    ACTING,
+    ACTING_IN_BULK,
+    BULK_CANCELLATION,
+    LOOKING,
+    PINNED,
+    WAITING,
+    bulk_problems,
+    changed,
+    checked_uuid,
+    declared,
+    problems,
+    request,
+    with_defaults,
+)
+from qovery_provider.errors import ConfigurationError
+from tests.support.bad_values import (
+    ENV,
+    INPUTS,
+    NO_DEPLOYMENT,
+    NO_FLAG,
+    NO_SECONDS,
+    NO_TOLERANCE,
+    NO_TRIGGERS,
+    NO_UUID,
+    NO_UUIDS,
+    NOT_ONE,
+    PULUMI,
+    UNSURE,
+    Input,
+    answer,
+)
+
+DEFAULTS: dict[str, Any] = {
+    "environment_id": None,
+    "force_cancel": False,
+    "deployment_id": None,
+    "include_queued": False,
+    "triggers": None,
+    "wait_until_canceled": True,
+    "timeout": 1800,
+    "on_idle": "succeed",
+    "on_completed": "fail",
+}
+BULK_DEFAULTS: dict[str, Any] = {
+    "environment_ids": None,
+    "project_id": None,
+    "force_cancel": False,
+    "include_queued": False,
+    "triggers": None,
+    "wait_until_canceled": True,
+    "timeout": 1800,
+    "on_idle": "succeed",
+    "on_completed": "fail",
+}
+OTHER_ENV = "4d01c3cc-0d44-4b50-8888-8dd25736052a"
+FLAGS = ["force_cancel", "include_queued", "wait_until_canceled"]
+TOLERANCES = ["on_idle", "on_completed"]
+
+
+def knows_all(_value: object) -> bool:
+    return False
+
+
+def problems_of(**changes: object) -> dict[str, str]:
+    """Return the problems of inputs that are good but for these."""
+    return problems({**DEFAULTS, "environment_id": ENV, **changes}, knows_all)
+
+
+def bulk_problems_of(**changes: object) -> dict[str, str]:
+    """Return the problems of a bulk cancellation that is good but for these."""
+    return bulk_problems({**BULK_DEFAULTS, "environment_ids": [ENV], **changes}, knows_all)
+
+
+def outputs(**changes: object) -> dict[str, Any]:
+    """Return what the resource stored, with these changes."""
+    return {**DEFAULTS, "environment_id": ENV, "outcome": "canceled", PINNED: False, **changes}
+
+
+def test_everything_has_its_documented_default() -> None:
+    """Whoever gives nothing gets these, in this order."""
+    assert list(DEFAULTS.items()) == list(with_defaults({}).items())
+    assert DEFAULTS == {**ACTING, **WAITING}
+
+
+def test_a_bulk_cancellation_has_its_documented_defaults() -> None:
+    """The same options, and another way to say which environments."""
+    assert list(BULK_DEFAULTS.items()) == list(with_defaults({}, BULK_CANCELLATION).items())
+    assert BULK_DEFAULTS == {**ACTING_IN_BULK, **WAITING}
+
+
+def test_a_recorded_look_has_two_inputs() -> None:
+    """Which environment, and when to look again."""
+    assert {"environment_id": None, "triggers": None} == with_defaults({}, LOOKING)
+    assert {"environment_id": ENV, "triggers": [1]} == with_defaults(
+        {"environment_id": ENV, "triggers": [1], "timeout": 1}, LOOKING
+    )
+
+
+def test_null_means_the_default() -> None:
+    """Pulumi hands an input that was not given as null."""
+    assert DEFAULTS == with_defaults(dict.fromkeys(DEFAULTS))
+
+
+def test_what_is_given_stays() -> None:
+    """Also what is false or empty, which is not the same as missing."""
+    given = {
+        "environment_id": "",
+        "force_cancel": True,
+        "deployment_id": "",
+        "include_queued": True,
+        "triggers": [],
+        "wait_until_canceled": False,
+        "timeout": 0,
+        "on_idle": "",
+        "on_completed": "succeed",
+    }
+
+    assert given == with_defaults(given)
+
+
+def test_other_properties_are_left_out() -> None:
+    """Outputs and the SDK's own property are no inputs."""
+    assert DEFAULTS == with_defaults({"__provider": "gASV", "outcome": "canceled"})
+
+
+@pytest.mark.parametrize(
+    ("value", "environment_id"),
+    [
+        pytest.param(ENV.upper(), ENV, id="upper case"),
+        pytest.param(ENV, ENV, id="lower case"),
+        pytest.param("STAGING", "STAGING", id="no UUID"),
+        pytest.param(7, 7, id="no text"),
+    ],
+)
+def test_a_uuid_is_spelled_in_lower_case(value: object, environment_id: object) -> None:
+    """Two spellings are one environment: no replacement because of it."""
+    assert environment_id == with_defaults({"environment_id": value})["environment_id"]
+
+
+@pytest.mark.parametrize(
+    ("value", "environment_ids"),
+    [
+        pytest.param([OTHER_ENV.upper(), ENV], [ENV, OTHER_ENV], id="sorted in lower case"),
+        pytest.param([ENV, OTHER_ENV, ENV.upper()], [ENV, OTHER_ENV], id="each once"),
+        pytest.param([], [], id="empty"),
+        pytest.param([OTHER_ENV, 7, ENV], [OTHER_ENV, 7, ENV], id="not only texts"),
+        pytest.param([OTHER_ENV, "B", "A", ENV], [OTHER_ENV, "B", "A", ENV], id="not only UUIDs"),
+        pytest.param(ENV.upper(), ENV.upper(), id="no list"),
+    ],
+)
+def test_a_list_of_environments_is_a_set(value: object, environment_ids: object) -> None:
+    """Order, spelling and repetition mean nothing, so they are no change."""
+    filled = with_defaults({"environment_ids": value}, BULK_CANCELLATION)
+
+    assert environment_ids == filled["environment_ids"]
+
+
+@pytest.mark.parametrize(
+    ("value", "project_id"), [(ENV.upper(), ENV), (7, 7), ("X", "X")], ids=["upper case", "no text", "no UUID"]
+)
+def test_a_project_is_spelled_in_lower_case(value: object, project_id: object) -> None:
+    """As an environment is."""
+    assert project_id == with_defaults({"project_id": value}, BULK_CANCELLATION)["project_id"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("environment_id", ENV, id="UUID"),
+        pytest.param("environment_id", ENV.upper(), id="UUID in upper case"),
+        pytest.param("environment_id", "00000000-0000-0000-0000-000000000000", id="UUID of zeros"),
+        *(pytest.param(name, value, id=f"{name} {value}") for name in FLAGS for value in (True, False)),
+        pytest.param("deployment_id", None, id="no deployment"),
+        pytest.param("deployment_id", "", id="empty deployment"),
+        pytest.param("deployment_id", f"{ENV}-12", id="deployment"),
+        pytest.param("deployment_id", "!~", id="deployment of any plain letters"),
+        pytest.param("deployment_id", "x" * 200, id="longest deployment"),
+        pytest.param("triggers", None, id="no triggers"),
+        pytest.param("triggers", [], id="empty list"),
+        pytest.param("triggers", [1, None, {"a": "b"}], id="list"),
+        pytest.param("triggers", {}, id="empty map"),
+        pytest.param("triggers", {"sha": "1a2b"}, id="map"),
+        pytest.param("timeout", 1, id="whole seconds"),
+        pytest.param("timeout", 0.001, id="fraction"),
+        pytest.param("timeout", 5e-324, id="smallest number"),
+        pytest.param("timeout", 604_800, id="seven days"),
+        pytest.param("timeout", 604_800.0, id="seven days as a double"),
+        *(pytest.param(name, value, id=f"{name} {value}") for name in TOLERANCES for value in ("succeed", "fail")),
+    ],
+)
+def test_good_values_pass(name: str, value: object) -> None:
+    """What is allowed is allowed to its very limits."""
+    assert {} == problems_of(**{name: value})
+
+
+@pytest.mark.parametrize("kind", INPUTS.values(), ids=INPUTS)
+def test_bad_values_are_refused(kind: Input) -> None:
+    """The text says what is allowed and what was given; what only Pulumi can send is left to the adapter's tests."""
+    rows = [row for row in kind.bad if row.kind not in {UNSURE, PULUMI}]
+    for name in kind.names & DEFAULTS.keys():
+        assert [{name: answer(kind.allowed, row)} for row in rows] == [problems_of(**{name: row.value}) for row in rows]
+    for name in kind.names - DEFAULTS.keys():
+        inputs = [{"environment_ids": None, name: row.value} for row in rows]
+        assert [{name: answer(kind.allowed, row)} for row in rows] == [bulk_problems_of(**one) for one in inputs]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        pytest.param("environment_id", None, f"{NO_UUID}; got nothing", id="missing environment"),
+        pytest.param("environment_id", 7, f"{NO_UUID}; got 7", id="whole number as environment"),
+        pytest.param("environment_id", 10**5000, f"{NO_UUID}; got a value too large to show", id="huge number"),
+        pytest.param("environment_id", "\ud800", f"{NO_UUID}; got '\\ud800'", id="lone surrogate"),
+        pytest.param("force_cancel", 1, f"{NO_FLAG}; got 1", id="one as flag"),
+        pytest.param("force_cancel", 0, f"{NO_FLAG}; got 0", id="zero as flag"),
+        pytest.param("deployment_id", 12, f"{NO_DEPLOYMENT}; got 12", id="whole number as deployment"),
+        pytest.param("triggers", 1, f"{NO_TRIGGERS}; got a number", id="whole number as triggers"),
+        pytest.param("timeout", 604_801, f"{NO_SECONDS}; got 604801", id="a second too long"),
+        pytest.param("timeout", 10**400, f"{NO_SECONDS}; got 1{'0' * 59}... (401 characters)", id="too large a number"),
+        pytest.param("on_idle", 1, f"{NO_TOLERANCE}; got 1", id="whole number as tolerance"),
+    ],
+)
+def test_values_that_json_cannot_carry_are_refused_as_well(name: str, value: object, text: str) -> None:
+    """A function is called without any JSON in between."""
+    assert {name: text} == problems_of(**{name: value})
+
+
+def test_an_id_for_a_path_is_checked_in_the_same_way() -> None:
+    """Functions take ids as well: in lower case they go into the path, and the text names the argument."""
+    with pytest.raises(ConfigurationError) as raised:
+        checked_uuid("project_id", f"{ENV}\n")
+
+    assert f"project_id {NO_UUID}; got '{ENV}\\n'" == str(raised.value)
+    assert ENV == checked_uuid("project_id", ENV.upper())
+
+
+def test_all_problems_are_told_at_once() -> None:
+    """A person mends all inputs in one go."""
+    nothing_right = dict.fromkeys(DEFAULTS, "?\n")
+
+    assert {
+        "environment_id": f"{NO_UUID}; got '?\\n'",
+        "force_cancel": f"{NO_FLAG}; got '?\\n'",
+        "deployment_id": f"{NO_DEPLOYMENT}; got '?\\n'",
+        "include_queued": f"{NO_FLAG}; got '?\\n'",
+        "triggers": f"{NO_TRIGGERS}; got a text",
+        "wait_until_canceled": f"{NO_FLAG}; got '?\\n'",
+        "timeout": f"{NO_SECONDS}; got '?\\n'",
+        "on_idle": f"{NO_TOLERANCE}; got '?\\n'",
+        "on_completed": f"{NO_TOLERANCE}; got '?\\n'",
+    } == problems(nothing_right, knows_all)
+
+
+def test_values_that_are_not_known_yet_pass() -> None:
+    """Only these: a wrong value beside them is told."""
+    later = object()
+    inputs = {**dict.fromkeys(DEFAULTS, later), "timeout": 0}
+
+    assert {"timeout": f"{NO_SECONDS}; got 0"} == problems(inputs, lambda value: value is later)
+
+
+def test_the_known_items_of_a_list_are_judged() -> None:
+    """A list that holds a value of another resource is judged by the rest; one of such values alone passes."""
+    later = object()
+    some = {**BULK_DEFAULTS, "environment_ids": [later, ENV, "staging"], "triggers": [later]}
+    found = problems(some, lambda value: value is later)
+
+    assert ["environment_ids"] == list(found)
+    assert found["environment_ids"].startswith(f"{NO_UUIDS}; this is none: 'staging'; got [")
+    assert {} == problems({**BULK_DEFAULTS, "environment_ids": [later]}, lambda value: value is later)
+    assert {} == problems({**BULK_DEFAULTS, "environment_ids": [later, ENV]}, lambda value: value is later)
+
+
+@pytest.mark.parametrize("name", sorted(DEFAULTS.keys() - {"triggers"}))
+def test_a_list_of_what_is_not_known_yet_is_no_single_value(name: str) -> None:
+    """Whatever it will hold, it stays a list."""
+    later = object()
+
+    assert [name] == list(problems({**DEFAULTS, "environment_id": ENV, name: [later]}, lambda value: value is later))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("environment_ids", [ENV], id="one"),
+        pytest.param("environment_ids", [ENV, OTHER_ENV.upper()], id="two"),
+        pytest.param("environment_ids", [ENV] * 500, id="the most"),
+        pytest.param("force_cancel", True, id="force"),
+    ],
+)
+def test_a_good_bulk_cancellation_passes(name: str, value: object) -> None:
+    """Up to 500 environments."""
+    assert {} == bulk_problems_of(**{name: value})
+
+
+def test_a_project_stands_for_its_environments() -> None:
+    """It is given in place of the list."""
+    assert {} == bulk_problems_of(environment_ids=None, project_id=ENV)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        pytest.param({"project_id": ENV}, {"environment_ids": NOT_ONE}, id="both"),
+        pytest.param({"environment_ids": None}, {"environment_ids": NOT_ONE}, id="neither"),
+        pytest.param(
+            {"environment_ids": [], "project_id": ENV}, {"environment_ids": f"{NO_UUIDS}; got []"}, id="both, one bad"
+        ),
+        pytest.param(
+            {"environment_ids": None, "project_id": "x"}, {"project_id": f"{NO_UUID}; got 'x'"}, id="bad project"
+        ),
+        pytest.param(
+            {"environment_ids": None, "project_id": ""}, {"project_id": f"{NO_UUID}; got ''"}, id="empty project"
+        ),
+        pytest.param({"timeout": 0}, {"timeout": f"{NO_SECONDS}; got 0"}, id="an option"),
+    ],
+)
+def test_a_bulk_cancellation_has_exactly_one_way_to_name_environments(
+    changes: dict[str, object], problem: dict[str, str]
+) -> None:
+    """A list or a project; what is wrong in itself is told as such."""
+    assert problem == bulk_problems_of(**changes)
+
+
+@hypothesis.given(
+    st.fixed_dictionaries(
+        dict.fromkeys(DEFAULTS, st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just([]))
+    )
+)
+@hypothesis.settings(max_examples=50, deadline=None)
+def test_any_values_have_problems_of_one_line_or_none(inputs: dict[str, Any]) -> None:
+    """Checking never fails, whatever it is given."""
+    told = problems(with_defaults(inputs), knows_all)
+
+    assert told.keys() <= DEFAULTS.keys()
+    assert all(text.isprintable() for text in told.values())
+
+
+@pytest.mark.parametrize(
+    ("stored", "deployment_id"),
+    [
+        pytest.param({PINNED: True, "deployment_id": "3c90-12"}, "3c90-12", id="given"),
+        pytest.param({PINNED: True, "deployment_id": ""}, "", id="given as empty"),
+        pytest.param({PINNED: False, "deployment_id": "3c90-12"}, None, id="found"),
+        pytest.param({"deployment_id": "3c90-12"}, None, id="not said"),
+        pytest.param({PINNED: True}, None, id="not stored"),
+    ],
+)
+def test_a_deployment_that_was_found_is_no_input(stored: dict[str, object], deployment_id: str | None) -> None:
+    """The same output holds the id that was given or the one that was found."""
+    assert {**DEFAULTS, "deployment_id": deployment_id} == declared(stored)
+
+
+def test_stored_inputs_are_read_back() -> None:
+    """What was declared comes back from the outputs, without them."""
+    stored = outputs(environment_id=ENV.upper(), force_cancel=True, timeout=60.0, state="DEPLOYED")
+
+    assert {**DEFAULTS, "environment_id": ENV, "force_cancel": True, "timeout": 60.0} == declared(stored)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("environment_id", "4d01c3cc-0d44-4b50-8888-8dd25736052a", id="environment"),
+        pytest.param("force_cancel", True, id="force"),
+        pytest.param("deployment_id", "3c90-12", id="deployment"),
+        pytest.param("deployment_id", "", id="empty deployment"),
+        pytest.param("include_queued", True, id="queue"),
+        pytest.param("triggers", ["1a2b"], id="triggers"),
+        pytest.param("wait_until_canceled", False, id="waiting"),
+        pytest.param("timeout", 60, id="timeout"),
+        pytest.param("on_idle", "fail", id="tolerance of idleness"),
+        pytest.param("on_completed", "succeed", id="tolerance of completion"),
+    ],
+)
+def test_a_change_is_found(name: str, value: object) -> None:
+    """Only the input that changed is named, and only among those that are asked for."""
+    inputs = {"environment_id": ENV, name: value}
+
+    assert [name] == changed(outputs(), inputs, DEFAULTS)
+    assert [] == changed(outputs(), inputs, [other for other in DEFAULTS if other != name])
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        pytest.param({"environment_id": ENV}, id="same"),
+        pytest.param({"environment_id": ENV.upper()}, id="another spelling"),
+        pytest.param({"environment_id": ENV, "timeout": 1800.0, "deployment_id": None}, id="defaults given"),
+        pytest.param({"environment_id": ENV, "__provider": "new"}, id="another provider"),
+    ],
+)
+@pytest.mark.parametrize(
+    "stored",
+    [
+        pytest.param(outputs(deployment_id="3c90-12"), id="all stored"),
+        pytest.param({"environment_id": ENV.upper(), "deployment_id": "3c90-12"}, id="an old version's"),
+    ],
+)
+def test_what_means_the_same_is_no_change(stored: dict[str, Any], inputs: dict[str, Any]) -> None:
+    """Old property sets stay readable: what they lack counts as its default."""
+    assert [] == changed(stored, inputs, DEFAULTS)
+
+
+class Asset:
+    """Something without equality, such as Pulumi's assets."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+
+class Archive(Asset):
+    """Another kind with the same content."""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "names"),
+    [
+        pytest.param([Asset("a")], [Asset("a")], [], id="same content"),
+        pytest.param([Asset("a")], [Asset("b")], ["triggers"], id="other content"),
+        pytest.param([Asset("a")], [Archive("a")], ["triggers"], id="other kind"),
+        pytest.param({"x": [Asset("a")]}, {"x": [Asset("a")]}, [], id="deep inside"),
+        pytest.param({"x": {"y": Asset("a")}}, {"x": {"y": Asset("b")}}, ["triggers"], id="other content deep inside"),
+        pytest.param({"x": 1}, {"y": 1}, ["triggers"], id="other key"),
+        pytest.param([1, 2], [2, 1], ["triggers"], id="other order"),
+        pytest.param([], {}, ["triggers"], id="list and map"),
+        pytest.param([float("nan")], [float("nan")], [], id="not a number"),
+        pytest.param([float("nan")], [float("inf")], ["triggers"], id="infinity"),
+        pytest.param([True], [1.0], ["triggers"], id="flag and number"),
+        pytest.param([0.0], [False], ["triggers"], id="number and flag"),
+        pytest.param([True], [True], [], id="flag"),
+        pytest.param([True], [False], ["triggers"], id="other flag"),
+        pytest.param([1], [1.0], [], id="number as Pulumi stores it"),
+    ],
+)
+def test_triggers_are_compared_by_content(before: object, after: object, names: list[str]) -> None:
+    """Whatever they hold: equal content is no change."""
+    assert names == changed(outputs(triggers=before), {"environment_id": ENV, "triggers": after}, ACTING)
+
+
+def test_a_bulk_cancellation_has_changes_of_its_own() -> None:
+    """The same rule, for its own inputs."""
+    stored = {"environment_ids": [ENV, OTHER_ENV], "deployment_id": "3c90-12", PINNED: True}
+    same = {"environment_ids": [OTHER_ENV.upper(), ENV, ENV]}
+    other = {"environment_ids": [ENV], "timeout": 60}
+
+    assert [] == changed(stored, same, BULK_DEFAULTS, BULK_CANCELLATION)
+    assert ["environment_ids", "timeout"] == changed(stored, other, BULK_DEFAULTS, BULK_CANCELLATION)
+    assert {**BULK_DEFAULTS, "environment_ids": [ENV, OTHER_ENV]} == declared(stored, BULK_CANCELLATION)
+
+
+def test_a_given_deployment_that_is_given_no_longer_is_a_change() -> None:
+    """Then whatever runs is meant."""
+    stored = outputs(deployment_id="3c90-12", **{PINNED: True})
+
+    assert ["deployment_id"] == changed(stored, {"environment_id": ENV}, ACTING)
+
+
+def test_changes_come_in_the_order_asked_for() -> None:
+    """The engine shows them as they come."""
+    inputs = {"environment_id": ENV, "force_cancel": True, "triggers": {}}
+
+    assert ["triggers", "force_cancel"] == changed(outputs(), inputs, ["triggers", "timeout", "force_cancel"])
+
+
+def test_acting_inputs_replace_and_waiting_inputs_do_not() -> None:
+    """The promise of the documentation's table."""
+    assert ["environment_id", "force_cancel", "deployment_id", "include_queued", "triggers"] == list(ACTING)
+    assert ["wait_until_canceled", "timeout", "on_idle", "on_completed"] == list(WAITING)
+
+
+def test_a_request_holds_every_input_but_the_triggers() -> None:
+    """What the cancellation machine is asked; triggers only say when."""
+    inputs = {
+        "environment_id": ENV,
+        "force_cancel": True,
+        "deployment_id": "3c90-12",
+        "include_queued": True,
+        "triggers": ["1a2b"],
+        "wait_until_canceled": False,
+        "timeout": 60,
+        "on_idle": "fail",
+        "on_completed": "succeed",
+    }
+    asked = request(inputs)
+
+    assert (
+        CancellationRequest(
+            environment_id=ENV,
+            deployment_id="3c90-12",
+            force_cancel=True,
+            include_queued=True,
+            wait_until_canceled=False,
+            timeout=60.0,
+            on_idle="fail",
+            on_completed="succeed",
+        )
+        == asked
+    )
+    assert isinstance(asked.timeout, float)
+
+
+def test_a_bulk_cancellation_asks_for_each_environment() -> None:
+    """Its request has the options; the environment is filled in for each."""
+    expected = CancellationRequest("", None, force_cancel=True)
+
+    assert expected == request(with_defaults({"project_id": ENV, "force_cancel": True}, BULK_CANCELLATION))
+
+
+def test_default_inputs_make_a_default_request() -> None:
+    """The two lists of defaults agree."""
+    assert CancellationRequest(ENV) == request(with_defaults({"environment_id": ENV}))

@@ -1,0 +1,304 @@
+"""What a preview shows on the rows of resources: only where it is true, and never in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pulumi
+import pytest
+
+from qovery_provider import BulkDeploymentCancellation, DeploymentCancellation, RunningDeployment
+from qovery_provider._clock import SystemClock
+from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond
+from tests.support.mocks import ENVIRONMENT_ID, Recorder, mocked, value_of
+from tests.support.providers import configuration
+
+NOW = 1_790_000_000.0
+STARTER = "someone@example.com"
+Declare = Callable[[Environment], pulumi.CustomResource]
+
+
+class Elsewhere:
+    """Stands in for the class of Pulumi's mocks, so that they pass for an engine."""
+
+
+@pytest.fixture
+def qovery_simulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[QoverySimulator]:
+    """A simulator whose time stands still, and ours with it: what began, began now."""
+    monkeypatch.setattr(SystemClock, "wall", lambda _: NOW)
+    with QoverySimulator(clock=lambda: NOW) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def program(qovery_simulator: QoverySimulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+    """The preview of a program of resources that do not exist yet; its stack is configured for the simulator."""
+    monkeypatch.setattr("qovery_provider._program.runtime.MockMonitor", Elsewhere)
+    with mocked(preview=True, config=configuration(qovery_simulator)) as recorder:
+        recorder.id = ""
+        yield recorder
+
+
+@pytest.fixture
+def environment(qovery_simulator: QoverySimulator) -> Environment:
+    """An environment that has just begun to run a deployment."""
+    environment = qovery_simulator.world.add_environment()
+    environment.deploy(Plan(phases=(("BUILDING", 600.0),)))
+    return environment
+
+
+def _shown(program: Recorder, resource: pulumi.CustomResource) -> list[str]:
+    """Run the program to its end and return what stands on the resource's row."""
+    urn = value_of(resource.urn)
+    return [line.message for line in program.lines if line.urn == urn]
+
+
+RUNNING = f"deployment {{}} (BUILDING for 0 s, started by {STARTER})"
+
+RESOURCES = pytest.mark.parametrize(
+    "declare",
+    [
+        lambda environment: DeploymentCancellation("stop", environment_id=environment.id),
+        lambda environment: RunningDeployment("target", environment_id=environment.id),
+        lambda environment: BulkDeploymentCancellation("freeze", project_id=environment.project_id),
+    ],
+    ids=["DeploymentCancellation", "RunningDeployment", "BulkDeploymentCancellation"],
+)
+
+
+class TestLines:
+    def test_of_a_cancellation(self, program: Recorder, environment: Environment) -> None:
+        """It names what would be canceled; the line stays, for the question whether to go on comes after it."""
+        shown = _shown(program, DeploymentCancellation("stop", environment_id=environment.id, force_cancel=True))
+
+        running = RUNNING.format(f"{environment.id[:4]}…{environment.deployments[0].id[-6:]}")
+        assert [f"would cancel {running}; force kills running steps; a Terraform state can stay locked"] == shown
+        assert [False] == [line.ephemeral for line in program.lines]
+
+    def test_of_a_record(self, program: Recorder, environment: Environment) -> None:
+        """It names what would be recorded."""
+        shown = _shown(program, RunningDeployment("target", environment_id=environment.id))
+
+        running = RUNNING.format(f"{environment.id[:4]}…{environment.deployments[0].id[-6:]}")
+        assert [f"would record {running}"] == shown
+
+    def test_of_a_record_of_nothing(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
+        """That nothing runs is worth knowing, too."""
+        idle = qovery_simulator.world.add_environment()
+
+        shown = _shown(program, RunningDeployment("target", environment_id=idle.id))
+
+        assert ["would record that nothing runs (READY)"] == shown
+
+    def test_of_a_whole_project(
+        self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator
+    ) -> None:
+        """One call shows all environments."""
+        qovery_simulator.world.add_environment()
+
+        shown = _shown(program, BulkDeploymentCancellation("freeze", project_id=environment.project_id))
+
+        assert 1 == len(shown)
+        assert shown[0].startswith("would cancel 1 of 2 environments: ")
+        assert 1 == len(qovery_simulator.requests)
+
+    def test_of_a_list(self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator) -> None:
+        """Those that belong to the same project and are not in the list do not count."""
+        idle = qovery_simulator.world.add_environment()
+        qovery_simulator.world.add_environment()
+
+        shown = _shown(
+            program, BulkDeploymentCancellation("freeze", environment_ids=[environment.id, idle.id, ENVIRONMENT_ID])
+        )
+
+        assert 1 == len(shown)
+        assert shown[0].startswith("would cancel 1 of 2 environments: ")
+
+    @RESOURCES
+    def test_no_preview_ever_sends(
+        self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
+    ) -> None:
+        """Whatever it shows, it only looks."""
+        assert 1 == len(_shown(program, declare(environment)))
+        assert () == qovery_simulator.posts()
+        assert [] == environment.deployments[0].cancels
+
+
+class TestSilence:
+    @RESOURCES
+    def test_of_an_update(
+        self,
+        environment: Environment,
+        qovery_simulator: QoverySimulator,
+        declare: Declare,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """An update does it and says so itself."""
+        monkeypatch.setattr("qovery_provider._program.runtime.MockMonitor", Elsewhere)
+        with mocked(config=configuration(qovery_simulator)) as program:
+            program.id = ""
+
+            assert [] == _shown(program, declare(environment))
+        assert () == qovery_simulator.requests
+
+    @RESOURCES
+    def test_in_unit_tests_of_a_program(
+        self, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
+    ) -> None:
+        """Users' own tests run with Pulumi's mocks, also as previews: they must not reach for the network."""
+        with mocked(preview=True, config=configuration(qovery_simulator)) as program:
+            program.id = ""
+
+            assert [] == _shown(program, declare(environment))
+        assert () == qovery_simulator.requests
+
+    @RESOURCES
+    def test_where_it_is_switched_off(
+        self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
+    ) -> None:
+        """Some stacks are previewed where Qovery cannot be reached."""
+        pulumi.runtime.set_config("qovery:previewStatus", "false")
+
+        assert [] == _shown(program, declare(environment))
+        assert () == qovery_simulator.requests
+
+    @RESOURCES
+    def test_of_a_resource_that_exists(
+        self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
+    ) -> None:
+        """It has an id and is not replaced: an update would do nothing."""
+        program.id = environment.id
+
+        assert [] == _shown(program, declare(environment))
+        assert () == qovery_simulator.requests
+
+    def test_of_a_get(self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator) -> None:
+        """What is only read is never canceled."""
+        assert [] == _shown(program, DeploymentCancellation.get("watched", environment.id))
+        assert () == qovery_simulator.requests
+
+    @pytest.mark.parametrize(
+        "declare",
+        [
+            lambda unknown: DeploymentCancellation("stop", environment_id=unknown),
+            lambda unknown: DeploymentCancellation("stop", environment_id=ENVIRONMENT_ID, deployment_id=unknown),
+            lambda unknown: RunningDeployment("target", environment_id=unknown),
+            lambda unknown: BulkDeploymentCancellation("freeze", environment_ids=[ENVIRONMENT_ID, unknown]),
+        ],
+        ids=["environment", "pin", "record", "element of a list"],
+    )
+    def test_of_inputs_that_are_not_known_yet(
+        self,
+        program: Recorder,
+        qovery_simulator: QoverySimulator,
+        declare: Callable[[pulumi.Output[str]], pulumi.CustomResource],
+    ) -> None:
+        """What another resource of the same preview will give cannot be looked up."""
+        later = DeploymentCancellation("other", environment_id=ENVIRONMENT_ID).id
+        qovery_simulator.service.token = "qov_another"  # the other one's look fails
+
+        assert [] == _shown(program, declare(later))
+
+    @pytest.mark.parametrize(
+        "declare",
+        [
+            lambda: DeploymentCancellation("stop", environment_id="staging"),
+            lambda: DeploymentCancellation(
+                "stop",
+                pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="soon")),
+                environment_id=ENVIRONMENT_ID,
+            ),
+            lambda: RunningDeployment("target", environment_id="staging"),
+            lambda: BulkDeploymentCancellation("freeze"),
+            lambda: BulkDeploymentCancellation("freeze", environment_ids=["staging"]),
+        ],
+        ids=["DeploymentCancellation", "custom timeout", "RunningDeployment", "neither list nor project", "bad list"],
+    )
+    def test_of_bad_inputs(
+        self, program: Recorder, qovery_simulator: QoverySimulator, declare: Callable[[], pulumi.CustomResource]
+    ) -> None:
+        """What is wrong with them, `check` says."""
+        assert [] == _shown(program, declare())
+        assert () == qovery_simulator.requests
+
+    @RESOURCES
+    def test_of_bad_settings(
+        self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
+    ) -> None:
+        """They are no error here either."""
+        pulumi.runtime.set_config("qovery:apiUrl", "http://example.com")
+
+        assert [] == _shown(program, declare(environment))
+        assert () == qovery_simulator.requests
+
+
+class TestFailedLooks:
+    @RESOURCES
+    def test_of_a_bundle_that_does_not_exist(
+        self,
+        program: Recorder,
+        environment: Environment,
+        qovery_simulator: QoverySimulator,
+        declare: Declare,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """It is said in words, not with the traceback of what the HTTP library raises."""
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/does/not/exist.pem")
+        pulumi.runtime.set_config("qovery:apiUrl", qovery_simulator.url.replace("http:", "https:"))
+
+        (line,) = _shown(program, declare(environment))
+
+        assert line.startswith("could not look at what runs: reading the ")
+        assert "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist" in line
+
+    def test_of_one_environment_that_is_refused(
+        self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator
+    ) -> None:
+        """The others of a list are shown."""
+        refused = qovery_simulator.world.add_environment(project_id=qovery_simulator.world.add_project())
+        qovery_simulator.inject(Respond(path=f"/environment/{refused.id}", status=403, times=None))
+
+        shown = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[refused.id, environment.id]))
+
+        assert 1 == len(shown)
+        assert shown[0].startswith("would cancel 1 of 1 environments: ")
+
+    def test_of_nothing_but_unknown_environments(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
+        """That there would be nothing to cancel is not true: the update would fail."""
+        (line,) = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[ENVIRONMENT_ID]))
+
+        assert line.startswith(
+            f"could not look at what runs: reading environment {ENVIRONMENT_ID}: Qovery answered 404"
+        )
+        assert () == qovery_simulator.posts()
+
+    @RESOURCES
+    def test_of_a_qovery_that_refuses(
+        self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
+    ) -> None:
+        """A preview with a poor token is still a preview, and says what it could not see."""
+        qovery_simulator.inject(Respond(status=403, times=None))
+
+        (line,) = _shown(program, declare(environment))
+
+        assert line.startswith("could not look at what runs: reading the ")
+        assert "Qovery answered 403" in line
+        assert 1 == len(qovery_simulator.requests)
+
+    @RESOURCES
+    def test_of_a_qovery_that_is_slow(
+        self,
+        program: Recorder,
+        environment: Environment,
+        qovery_simulator: QoverySimulator,
+        declare: Declare,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Nobody waits for a preview; the limit is shortened here, so that nobody waits for the test."""
+        for module in ("deployment_cancellation", "running_deployment", "bulk_deployment_cancellation"):
+            monkeypatch.setattr(f"qovery_provider._program.{module}.PREVIEW_LIMIT", 0.02)
+        qovery_simulator.inject(Delay(before=5.0, times=None))
+
+        (line,) = _shown(program, declare(environment))
+
+        assert "answer within" in line  # the limit of the call or that of its silence, whichever is told first

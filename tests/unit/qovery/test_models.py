@@ -1,0 +1,342 @@
+"""What the API says becomes data, or is refused: nothing in between, whatever comes."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qovery_provider._qovery.models import (
+    STATUS_FIELDS,
+    DeploymentRecord,
+    EnvironmentStatus,
+    MalformedAnswerError,
+    QueuedRequest,
+    project_id_of,
+    results_of,
+)
+from qovery_provider._qovery.states import STATES, Phase, phase_of
+
+MINIMAL: dict[str, Any] = {"id": "3c90", "state": "DEPLOYING", "last_deployment_state": "BUILDING"}
+
+NOTES = ["last_deployment_date", "origin", "triggered_by", "deployment_status"]
+OPTIONAL = [*NOTES, "last_deployment_id", "total_deployment_duration_in_seconds"]
+
+NO_WORDS = [
+    pytest.param(False, id="false"),
+    pytest.param([], id="empty list"),
+    pytest.param("x" * 201, id="too long"),
+    pytest.param("two\nlines", id="line end"),
+    pytest.param("\x1b[31m", id="control character"),
+    pytest.param("\u202eGNIDLIUB", id="direction mark"),
+    pytest.param("\ud800", id="lone surrogate"),
+    pytest.param(7, id="number"),
+    pytest.param(True, id="bool"),
+    pytest.param(["BUILDING"], id="list"),
+    pytest.param({"id": "3c90"}, id="map"),
+]
+
+NOTHING = [
+    pytest.param(None, id="null"),
+    pytest.param("", id="empty"),
+]
+
+FIELDS = [*MINIMAL, *OPTIONAL, "identifier", "execution_id", "status", "action_status", "results", "project"]
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from([*STATES])
+JSON = st.recursive(
+    SCALARS,
+    lambda items: st.lists(items, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), items, max_size=10),
+    max_leaves=20,
+)
+STATUSES = st.fixed_dictionaries({}, optional=dict.fromkeys([*MINIMAL, *OPTIONAL], SCALARS))
+RECORDS = st.fixed_dictionaries(
+    {"identifier": st.fixed_dictionaries({"execution_id": SCALARS}) | JSON, "status": SCALARS},
+    optional={"action_status": SCALARS},
+)
+
+
+def status(**changes: object) -> EnvironmentStatus:
+    return EnvironmentStatus.from_json({**MINIMAL, **changes})
+
+
+def record(**changes: object) -> DeploymentRecord:
+    return DeploymentRecord.from_json({"identifier": {"execution_id": "3c90-12"}, "status": "BUILDING", **changes})
+
+
+def test_a_whole_status_is_read() -> None:
+    """Every field of the API's description arrives under its own name; further ones are left alone."""
+    body = {
+        **MINIMAL,
+        "last_deployment_date": "2026-11-24T22:45:00Z",
+        "last_deployment_id": "3c90-12",
+        "total_deployment_duration_in_seconds": 61,
+        "origin": "CLI",
+        "triggered_by": "Zoë <zoe@example.com>",
+        "deployment_status": "OUT_OF_DATE",
+    }
+
+    assert EnvironmentStatus(**body) == EnvironmentStatus.from_json({**body, "something_new": {"a": 1}})
+
+
+def test_a_minimal_status_is_read() -> None:
+    """Three fields are required; what is absent is None."""
+    assert EnvironmentStatus("3c90", "DEPLOYING", "BUILDING") == status()
+    assert [None] * 6 == [getattr(status(), name) for name in OPTIONAL]
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_null_is_absent(name: str) -> None:
+    """An optional field may be null."""
+    assert status() == status(**{name: None})
+
+
+@pytest.mark.parametrize("name", MINIMAL)
+@pytest.mark.parametrize("value", [*NO_WORDS, *NOTHING])
+def test_a_required_field_is_a_plain_text(name: str, value: object) -> None:
+    """What decides a cancellation is not guessed; the text names the field."""
+    with pytest.raises(MalformedAnswerError) as raised:
+        status(**{name: value})
+
+    assert f"{name} is missing or no plain text" == str(raised.value)
+
+
+@pytest.mark.parametrize("name", MINIMAL)
+def test_a_required_field_must_be_there(name: str) -> None:
+    """A status without it is none."""
+    with pytest.raises(MalformedAnswerError, match=f"^{name} is missing or no plain text$"):
+        EnvironmentStatus.from_json({key: value for key, value in MINIMAL.items() if key != name})
+
+
+@pytest.mark.parametrize("value", NO_WORDS)
+def test_an_optional_id_is_a_plain_text(value: object) -> None:
+    """Ids are compared, so a strange one is refused."""
+    with pytest.raises(MalformedAnswerError, match=r"^last_deployment_id is missing or no plain text$"):
+        status(last_deployment_id=value)
+
+
+@pytest.mark.parametrize("value", NOTHING)
+def test_an_empty_optional_id_is_absent(value: object) -> None:
+    """An environment that was never deployed has no id to show, in one form or another."""
+    assert status() == status(last_deployment_id=value)
+
+
+@pytest.mark.parametrize("name", [*MINIMAL, "last_deployment_id"])
+@pytest.mark.parametrize("value", ["x", "é", "x" * 200], ids=["one character", "accent", "longest"])
+def test_a_word_is_kept_verbatim(name: str, value: str) -> None:
+    """States that Qovery adds later, and ids of any form, come through."""
+    assert value == getattr(status(**{name: value}), name)
+
+
+@pytest.mark.parametrize("name", NOTES)
+@pytest.mark.parametrize(
+    ("value", "note"),
+    [
+        pytest.param("plain", "plain", id="plain"),
+        pytest.param("two\nlines\t\x1b[31m", "two lines  [31m", id="control characters"),
+        pytest.param("a\ud800b", "a b", id="lone surrogate"),
+        pytest.param("x" * 200, "x" * 200, id="longest"),
+        pytest.param("x" * 201, "x" * 200, id="cut"),
+        pytest.param("", None, id="empty"),
+        pytest.param(7, None, id="number"),
+        pytest.param(True, None, id="bool"),
+        pytest.param(["a"], None, id="list"),
+        pytest.param({"a": "b"}, None, id="map"),
+    ],
+)
+def test_a_field_that_is_only_shown_stops_nothing(name: str, value: object, note: str | None) -> None:
+    """It is made showable, or left out."""
+    assert note == getattr(status(**{name: value}), name)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        pytest.param(0, 0, id="zero"),
+        pytest.param(61, 61, id="a minute"),
+        pytest.param(2**53, 2**53, id="the most"),
+        pytest.param(2**53 + 1, None, id="more than a double can hold"),
+        pytest.param(10**400, None, id="huge"),
+        pytest.param(-1, None, id="negative"),
+        pytest.param(1.5, None, id="fraction"),
+        pytest.param(float("nan"), None, id="nan"),
+        pytest.param(True, None, id="bool"),
+        pytest.param("61", None, id="text"),
+    ],
+)
+def test_a_duration_is_a_whole_number_of_seconds(value: object, seconds: int | None) -> None:
+    """What is none is left out, since it is only shown."""
+    shown = status(total_deployment_duration_in_seconds=value).total_deployment_duration_in_seconds
+
+    assert seconds == shown
+    assert type(seconds) is type(shown)
+
+
+@pytest.mark.parametrize("state", [*STATES, "SOMETHING_NEW"])
+def test_the_phase_is_that_of_the_last_deployment(state: str) -> None:
+    """The environment's own state does not decide; what is unknown counts as in progress."""
+    seen = status(state="CANCELED", last_deployment_state=state)
+
+    assert phase_of(state) is seen.phase
+    assert seen.is_in_progress is (seen.phase in {Phase.RUNNING, Phase.CANCELING, Phase.UNKNOWN})
+
+
+def test_what_qovery_said_cannot_be_changed() -> None:
+    """A status and an entry of the history stay as they came."""
+    with pytest.raises(FrozenInstanceError):
+        status().state = "DEPLOYED"  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        record().state = "DEPLOYED"  # type: ignore[misc]
+
+
+def test_the_reported_fields_are_those_of_the_api() -> None:
+    """Resources report these as outputs, in this order."""
+    assert (
+        "state",
+        "last_deployment_state",
+        "last_deployment_date",
+        "last_deployment_id",
+        "total_deployment_duration_in_seconds",
+        "origin",
+        "triggered_by",
+        "deployment_status",
+    ) == STATUS_FIELDS
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({}, DeploymentRecord("3c90-12", "BUILDING"), id="without action status"),
+        pytest.param({"action_status": None}, DeploymentRecord("3c90-12", "BUILDING", None), id="null"),
+        pytest.param({"action_status": ""}, DeploymentRecord("3c90-12", "BUILDING", None), id="empty"),
+        pytest.param({"action_status": "ONGOING"}, DeploymentRecord("3c90-12", "BUILDING", "ONGOING"), id="both"),
+    ],
+)
+def test_an_entry_of_the_history_is_read(changes: dict[str, object], expected: DeploymentRecord) -> None:
+    """Id, state, and the coarser word where there is one."""
+    assert expected == record(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        pytest.param({"identifier": None}, "an object is missing", id="no identifier"),
+        pytest.param({"identifier": "3c90-12"}, "an object is missing", id="a text as identifier"),
+        pytest.param({"identifier": {}}, "execution_id is missing or no plain text", id="no id"),
+        pytest.param({"identifier": {"execution_id": 12}}, "execution_id is missing or no plain text", id="a number"),
+        pytest.param({"status": None}, "status is missing or no plain text", id="no status"),
+        pytest.param({"action_status": 1}, "action_status is missing or no plain text", id="a number as action status"),
+    ],
+)
+def test_a_strange_entry_of_the_history_is_refused(changes: dict[str, object], text: str) -> None:
+    """The history decides how a deployment ended, so nothing in it is guessed."""
+    with pytest.raises(MalformedAnswerError) as raised:
+        record(**changes)
+
+    assert text == str(raised.value)
+
+
+ACTIONS = ["QUEUED", "ONGOING", "CANCELING", "CANCELED", "SUCCESS", "ERROR", "NEVER", None, "SOMETHING_NEW"]
+"""The columns of the table below."""
+
+
+@pytest.mark.parametrize(
+    ("state", "phases"),
+    [
+        ("BUILDING", "running running canceling canceled completed completed running running running"),
+        ("CANCELING", "canceling canceling canceling canceled completed completed canceling canceling canceling"),
+        ("CANCELED", "canceled canceled canceled canceled canceled canceled canceled canceled canceled"),
+        ("DEPLOYED", "completed completed completed canceled completed completed completed completed completed"),
+        ("STOP_ERROR", "completed completed completed canceled completed completed completed completed completed"),
+        ("RECAP", "running running canceling canceled completed completed unknown unknown unknown"),
+        ("SOMETHING_NEW", "running running canceling canceled completed completed unknown unknown unknown"),
+    ],
+)
+def test_the_more_telling_of_two_words_decides(state: str, phases: str) -> None:
+    """Either word may be the first to say that a deployment is over, and a cancel outweighs any other end."""
+    assert phases.split() == [DeploymentRecord("3c90-12", state, action).phase.value for action in ACTIONS]
+
+
+def test_results_are_unwrapped() -> None:
+    """The API wraps every list."""
+    assert [1, {"a": 2}] == results_of({"results": [1, {"a": 2}], "page": 1})
+
+
+@pytest.mark.parametrize(
+    ("read", "data", "text"),
+    [
+        pytest.param(results_of, [], "an object is missing", id="a bare list"),
+        pytest.param(results_of, {}, "results is no list", id="no results"),
+        pytest.param(results_of, {"results": None}, "results is no list", id="null as results"),
+        pytest.param(results_of, {"results": {}}, "results is no list", id="a map as results"),
+        pytest.param(QueuedRequest.from_json, None, "an object is missing", id="null as queued request"),
+        pytest.param(QueuedRequest.from_json, {"id": "9d01"}, "an object is missing", id="no identifier"),
+        pytest.param(
+            QueuedRequest.from_json,
+            {"identifier": {}},
+            "deployment_request_id is missing or no plain text",
+            id="no request id",
+        ),
+        pytest.param(project_id_of, {"id": "3c90"}, "an object is missing", id="no project"),
+        pytest.param(project_id_of, {"project": {"id": ""}}, "id is missing or no plain text", id="empty project id"),
+        pytest.param(EnvironmentStatus.from_json, [MINIMAL], "an object is missing", id="a list as status"),
+        pytest.param(DeploymentRecord.from_json, "BUILDING", "an object is missing", id="a text as record"),
+    ],
+)
+def test_another_shape_is_refused(read: Callable[[object], object], data: object, text: str) -> None:
+    """The text says what is missing."""
+    with pytest.raises(MalformedAnswerError) as raised:
+        read(data)
+
+    assert text == str(raised.value)
+
+
+def test_ids_are_read() -> None:
+    """An environment's answer holds its project's id."""
+    assert "9d01" == project_id_of({"id": "3c90", "project": {"id": "9d01"}})
+
+
+@pytest.mark.parametrize(
+    ("audit", "who"),
+    [
+        pytest.param({"auditing_data": {"triggered_by": "alice", "origin": "CLI"}}, "alice", id="somebody"),
+        pytest.param({"auditing_data": {"triggered_by": 7}}, None, id="a number"),
+        pytest.param({"auditing_data": ["alice"]}, None, id="a list"),
+        pytest.param({}, None, id="nobody"),
+    ],
+)
+def test_queued_requests_are_read(audit: dict[str, object], who: str | None) -> None:
+    """An entry of the queue must hold its id; who asked for it is only shown."""
+    assert QueuedRequest("5b1f", who) == QueuedRequest.from_json(
+        {"identifier": {"deployment_request_id": "5b1f"}, **audit}
+    )
+
+
+READERS = [
+    EnvironmentStatus.from_json,
+    DeploymentRecord.from_json,
+    QueuedRequest.from_json,
+    results_of,
+    project_id_of,
+]
+
+
+@pytest.mark.parametrize("read", READERS)
+@given(data=JSON | STATUSES | RECORDS)
+@settings(max_examples=50, deadline=None)
+def test_any_json_is_read_or_refused(read: Callable[[object], object], data: object) -> None:
+    """No answer of any server leads to another error than this one."""
+    with contextlib.suppress(MalformedAnswerError):
+        read(data)
+
+
+@given(notes=st.fixed_dictionaries(dict.fromkeys(NOTES, SCALARS)))
+@settings(max_examples=50, deadline=None)
+def test_whatever_is_read_can_be_shown(notes: dict[str, object]) -> None:
+    """Control characters of a broken server do not reach a terminal or a state file."""
+    seen = status(**notes)
+    texts = [text for name in NOTES if (text := getattr(seen, name)) is not None]
+
+    assert all(0 < len(text) <= 200 and text.isprintable() for text in texts)

@@ -1,0 +1,93 @@
+"""How a value that somebody gave is quoted: one short line, and never a token."""
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+from qovery_provider._qovery.redaction import given
+
+HIDDEN = "what looks like a token (not shown)"
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda items: st.lists(items, max_size=5) | st.dictionaries(st.text(), items, max_size=5),
+    max_leaves=10,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "quoted"),
+    [
+        pytest.param(None, "nothing", id="none"),
+        pytest.param("", "''", id="empty"),
+        pytest.param("staging", "'staging'", id="word"),
+        pytest.param(" x ", "' x '", id="spaces"),
+        pytest.param("two\nlines\x1b[31m\x00", r"'two\nlines\x1b[31m\x00'", id="control characters"),
+        pytest.param("b\xfccher \u202e\u2028", r"'b\xfccher \u202e\u2028'", id="unicode"),
+        pytest.param("\ud800", r"'\ud800'", id="lone surrogate"),
+        pytest.param(True, "True", id="bool"),
+        pytest.param(0, "0", id="zero"),
+        pytest.param(float("nan"), "nan", id="nan"),
+        pytest.param([], "[]", id="list"),
+        pytest.param({"a": [1, "b"]}, "{'a': [1, 'b']}", id="map"),
+        pytest.param("x" * 58, f"'{'x' * 58}'", id="as long as may be"),
+        pytest.param("x" * 59, f"'{'x' * 59}... (61 characters)", id="one too long"),
+        pytest.param("x" * 10_000, f"'{'x' * 59}... (10002 characters)", id="far too long"),
+        pytest.param("https://user:hunter2@api.qovery.com/", "'https://***@api.qovery.com/'", id="password in a URL"),
+        pytest.param("https://hunter2@api.qovery.com/a@b", "'https://***@api.qovery.com/a@b'", id="user in a URL"),
+        pytest.param("//:@x ftp://a:b@y", "'//***@x ftp://***@y'", id="two URLs"),
+        pytest.param("zoe@example.com", "'zoe@example.com'", id="mail address"),
+        pytest.param("https://api.qovery.com", "'https://api.qovery.com'", id="the word qovery"),
+        pytest.param("recovery", "'recovery'", id="a word with qov's sound"),
+        pytest.param("eyJ", "'eyJ'", id="the beginning of a JWT alone"),
+    ],
+)
+def test_a_value_is_quoted(value: object, quoted: str) -> None:
+    """A person recognises what was given; control characters and look-alikes show as escapes."""
+    assert quoted == given(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("qov_1234", id="API token"),
+        pytest.param("QOV_1234", id="upper case"),
+        pytest.param("sk-qov-1234", id="policy token"),
+        pytest.param("eyJhbGciOiJIUzI1NiJ9.e30.c2ln", id="JWT"),
+        pytest.param("eyJ.", id="hardly a JWT"),
+        pytest.param("eyJ-_a.b.c", id="JWT with dashes"),
+        pytest.param("Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln", id="header"),
+        pytest.param({"token": ["qov_1234"]}, id="inside a map"),
+        pytest.param("x" * 500 + "qov_1234", id="far behind"),
+        pytest.param(b"qov_1234", id="bytes"),
+    ],
+)
+def test_a_token_is_hidden(value: object) -> None:
+    """A token that somebody put in the wrong place does not get into logs."""
+    assert HIDDEN == given(value)
+
+
+def test_a_password_that_holds_the_separator_is_hidden_whole() -> None:
+    """The last at sign before the path ends the password, as `urlsplit` reads it."""
+    assert "'https://***@api.qovery.com/'" == given("https://user:hunter@2@api.qovery.com/")
+
+
+@hypothesis.given(JSON)
+@hypothesis.settings(max_examples=50, deadline=None)
+def test_any_value_is_one_short_printable_line(value: object) -> None:
+    """Whatever was given, the message around it stays readable."""
+    quoted = given(value)
+
+    assert quoted.isprintable()
+    assert quoted.isascii()
+    assert len(quoted) <= 100
+
+
+@hypothesis.given(st.text(), st.sampled_from(["qov_", "sk-qov-", "QOV-"]), st.text())
+@hypothesis.settings(max_examples=50, deadline=None)
+def test_a_token_is_hidden_wherever_it_stands(before: str, token: str, after: str) -> None:
+    """No text around a token makes it show; before an @ it is hidden as a password."""
+    shown = given(f"{before}{token}S3cret{after}")
+
+    assert shown == HIDDEN or "***" in shown
+    assert "S3cret" not in shown

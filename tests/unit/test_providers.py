@@ -1,0 +1,91 @@
+"""What Pulumi stores in every state is a contract: type tokens and the pickled providers never change."""
+
+from __future__ import annotations
+
+import base64
+
+import pulumi
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+
+from qovery_provider import BulkDeploymentCancellation, DeploymentCancellation, RunningDeployment
+from qovery_provider._hosts.dynamic import QoveryResourceProvider
+from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
+from qovery_provider.provider import DRIFT_MARK, UNFINISHED, DeploymentCancellationProvider
+from qovery_provider.running_provider import RunningDeploymentProvider
+from qovery_provider.simulator import QoverySimulator
+from tests.support.mocks import ENVIRONMENT_ID, Recorder, value_of
+from tests.support.providers import configured
+
+PICKLES: dict[type[QoveryResourceProvider], bytes] = {
+    DeploymentCancellationProvider: (
+        b"\x80\x04\x95B\x00\x00\x00\x00\x00\x00\x00\x8c\x18qovery_provider.provider"
+        b"\x94\x8c\x1eDeploymentCancellationProvider\x94\x93\x94)\x81\x94."
+    ),
+    RunningDeploymentProvider: (
+        b"\x80\x04\x95E\x00\x00\x00\x00\x00\x00\x00\x8c qovery_provider.running_provider"
+        b"\x94\x8c\x19RunningDeploymentProvider\x94\x93\x94)\x81\x94."
+    ),
+    BulkDeploymentCancellationProvider: (
+        b"\x80\x04\x95K\x00\x00\x00\x00\x00\x00\x00\x8c\x1dqovery_provider.bulk_provider"
+        b'\x94\x8c"BulkDeploymentCancellationProvider\x94\x93\x94)\x81\x94.'
+    ),
+}
+
+RESOURCES = [
+    (DeploymentCancellation, DeploymentCancellationProvider),
+    (RunningDeployment, RunningDeploymentProvider),
+    (BulkDeploymentCancellation, BulkDeploymentCancellationProvider),
+]
+
+
+@pytest.mark.parametrize(("resource", "_provider"), RESOURCES, ids=lambda kind: kind.__name__)
+def test_the_type_token_never_changes(
+    recorder: Recorder, resource: type[pulumi.CustomResource], _provider: object
+) -> None:
+    """Another token would make Pulumi delete and create every resource of every stack."""
+    name = resource.__name__
+    inputs = {"project_id" if resource is BulkDeploymentCancellation else "environment_id": ENVIRONMENT_ID}
+
+    value_of(resource("one", **inputs).id)  # type: ignore[arg-type]
+
+    assert [f"pulumi-python:dynamic/qovery:{name}"] == [registered.typ for registered in recorder.resources]
+
+
+def test_the_pickled_providers_never_change() -> None:
+    """Other bytes would show as a diff in every stack, and a moved class would make old states unreadable."""
+    stored = {provider: base64.b64decode(serialize_provider(provider())) for provider in PICKLES}
+
+    assert PICKLES == stored
+
+
+@pytest.mark.parametrize(("resource", "provider"), RESOURCES, ids=lambda kind: kind.__name__)
+def test_a_program_registers_that_pickle(
+    recorder: Recorder, resource: type[pulumi.CustomResource], provider: type[QoveryResourceProvider]
+) -> None:
+    """It is the property that Pulumi takes the provider from, as plain text and not as a secret."""
+    inputs = {"project_id" if resource is BulkDeploymentCancellation else "environment_id": ENVIRONMENT_ID}
+
+    value_of(resource("one", **inputs).id)  # type: ignore[arg-type]
+
+    assert PICKLES[provider] == base64.b64decode(recorder.resources[0].inputs["__provider"])
+
+
+@pytest.mark.parametrize("provider", PICKLES, ids=lambda kind: kind.__name__)
+def test_a_pickled_provider_is_no_secret(provider: type[QoveryResourceProvider]) -> None:
+    """It holds a module path and a class name only, so it need not be encrypted and cannot differ by machine."""
+    assert provider.serialize_as_secret_always is False
+
+
+@pytest.mark.parametrize("provider", PICKLES, ids=lambda kind: kind.__name__)
+def test_only_a_provider_without_settings_is_pickled(
+    provider: type[QoveryResourceProvider], qovery: QoverySimulator
+) -> None:
+    """The program pickles what it has just made; the settings come with `configure`, in another process."""
+    assert {} == vars(provider())
+    assert ["_config"] == list(vars(configured(provider, qovery)))
+
+
+def test_the_names_in_the_state_never_change() -> None:
+    """What an older version left to be resumed, a newer one must find."""
+    assert ("__drift", "__unfinished") == (DRIFT_MARK, UNFINISHED)
