@@ -24,9 +24,9 @@ def test_the_ratio_compares_with_the_floor_of_the_same_repetition() -> None:
 
     found = row(bulk, measurements)
 
-    assert 2.0 == found.ratio
-    assert 71 == found.requests
-    assert round(1 + unavoidable, 3) == found.limit
+    assert found.ratio == 2.0
+    assert found.requests == 71
+    assert found.limit == round(1 + unavoidable, 3)
 
 
 def test_a_goal_is_reached_up_to_its_number() -> None:

@@ -67,7 +67,7 @@ def test_every_refusal_is_a_typed_error(status: int, body: bytes, hint: float | 
     error = refusal("reading", status, body, TOKEN, hint)
 
     assert isinstance(error, ApiError)
-    assert status == error.status
+    assert error.status == status
     assert SECRET not in str(error)
     _assert_is_a_line(error)
 
@@ -83,10 +83,10 @@ def test_no_text_around_the_token_brings_it_out(before: str, after: str, key: st
 
     error = refusal("reading", 400, body, TOKEN, None)
 
-    assert set() == set(SECRET) & set(error.detail)
+    assert set(SECRET) & set(error.detail) == set()
 
 
 def _assert_is_a_line(error: CallError) -> None:
     text = str(error)
-    assert [text] == text.splitlines()
+    assert text.splitlines() == [text]
     assert text.isprintable()

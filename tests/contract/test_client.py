@@ -55,8 +55,8 @@ def test_sends_what_the_api_describes(  # noqa: PLR0913 - a row of the table
 
     (request,) = qovery.requests
     assert (method, path, query) == (request.method, request.path, dict(request.query))
-    assert (json.loads(body) if body else None) == (json.loads(request.body) if request.body else None)
-    assert ("application/json" if body else None) == request.headers.get("Content-Type")
+    assert (json.loads(request.body) if request.body else None) == (json.loads(body) if body else None)
+    assert request.headers.get("Content-Type") == ("application/json" if body else None)
 
 
 @pytest.mark.usefixtures("running")
@@ -64,7 +64,7 @@ def test_sends_the_force_flag(qovery: QoverySimulator, client: QoveryClient) -> 
     """A forced cancel says so in its body."""
     client.cancel_deployment("env", force=True)
 
-    assert {"force_cancel": True} == json.loads(qovery.posts()[0].body)
+    assert json.loads(qovery.posts()[0].body) == {"force_cancel": True}
 
 
 @pytest.mark.usefixtures("environment")
@@ -73,8 +73,8 @@ def test_introduces_itself(qovery: QoverySimulator, client: QoveryClient) -> Non
     STATUS(client)
 
     headers = qovery.requests[0].headers
-    assert f"qovery-provider/{__version__} (pulumi)" == headers["User-Agent"]
-    assert "application/json" == headers["Accept"]
+    assert headers["User-Agent"] == f"qovery-provider/{__version__} (pulumi)"
+    assert headers["Accept"] == "application/json"
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_authorizes_by_the_kind_of_token(qovery: QoverySimulator, token: str, sc
     STATUS(client)
     client.close()
 
-    assert f"{scheme} {token}" == qovery.requests[0].headers["Authorization"]
-    assert 200 == qovery.requests[0].status
+    assert qovery.requests[0].headers["Authorization"] == f"{scheme} {token}"
+    assert qovery.requests[0].status == 200
 
 
 @pytest.mark.usefixtures("running")
@@ -108,7 +108,7 @@ def test_uses_one_connection_for_all_calls(qovery: QoverySimulator, client: Qove
         with suppress(ApiError, TransportError):
             call(client)
 
-    assert (21, 1) == (len(qovery.requests), qovery.connections)
+    assert (len(qovery.requests), qovery.connections) == (21, 1)
 
 
 @pytest.mark.usefixtures("environment")
@@ -119,8 +119,8 @@ def test_threads_share_the_connections(qovery: QoverySimulator) -> None:
         states = list(threads.map(lambda _: client.environment_status("env").state, range(40)))
     client.close()
 
-    assert ["READY"] * 40 == states
-    assert 4 >= qovery.connections
+    assert states == ["READY"] * 40
+    assert qovery.connections <= 4
 
 
 # What comes back.
@@ -130,13 +130,13 @@ def test_reads_a_status(client: QoveryClient, environment: Environment, running:
     """A status has every field that Qovery gives, by Qovery's names."""
     status = client.environment_status("env")
 
-    assert ("env", "BUILDING", "BUILDING") == (status.id, status.state, status.last_deployment_state)
-    assert running.id == status.last_deployment_id
+    assert (status.id, status.state, status.last_deployment_state) == ("env", "BUILDING", "BUILDING")
+    assert status.last_deployment_id == running.id
     assert (running.plan.origin, running.plan.triggered_by) == (status.origin, status.triggered_by)
-    assert ("OUT_OF_DATE", None) == (status.deployment_status, status.total_deployment_duration_in_seconds)
+    assert (status.deployment_status, status.total_deployment_duration_in_seconds) == ("OUT_OF_DATE", None)
     assert status.last_deployment_date is not None
     assert status.is_in_progress
-    assert environment.id == status.id
+    assert status.id == environment.id
 
 
 def test_reads_the_statuses_of_a_project(
@@ -146,21 +146,21 @@ def test_reads_the_statuses_of_a_project(
     other = qovery.world.add_environment(project_id="project")
     qovery.world.add_environment(project_id="another")
 
-    assert [environment.id, other.id] == [status.id for status in client.project_statuses("project")]
-    assert 1 == len(qovery.requests)
+    assert [status.id for status in client.project_statuses("project")] == [environment.id, other.id]
+    assert len(qovery.requests) == 1
 
 
 @pytest.mark.usefixtures("environment")
 def test_reads_the_project_of_an_environment(client: QoveryClient) -> None:
     """An environment says to which project it belongs."""
-    assert "project" == client.project_of("env")
+    assert client.project_of("env") == "project"
 
 
 def test_reads_the_history(client: QoveryClient, environment: Environment, running: Deployment) -> None:
     """The history names deployments with their states, the newest first."""
     environment.cancel()
 
-    assert [DeploymentRecord(running.id, "CANCELING", "CANCELING")] == client.deployment_history("env")
+    assert client.deployment_history("env") == [DeploymentRecord(running.id, "CANCELING", "CANCELING")]
 
 
 def test_reads_the_queue(client: QoveryClient, environment: Environment, running: Deployment) -> None:
@@ -169,8 +169,8 @@ def test_reads_the_queue(client: QoveryClient, environment: Environment, running
 
     queue = client.deployment_queue("env")
 
-    assert waiting == [request.id for request in queue]
-    assert [running.plan.triggered_by] * 2 == [request.triggered_by for request in queue]
+    assert [request.id for request in queue] == waiting
+    assert [request.triggered_by for request in queue] == [running.plan.triggered_by] * 2
     assert running.request_id not in waiting
 
 
@@ -179,7 +179,7 @@ def test_cancel_names_the_deployment_that_was_hit(client: QoveryClient, running:
     status = client.cancel_deployment("env", force=False)
 
     assert (running.id, "CANCELING") == (status.last_deployment_id, status.last_deployment_state)
-    assert 1 == running.effective_cancels
+    assert running.effective_cancels == 1
 
 
 @pytest.mark.usefixtures("running")
@@ -189,7 +189,7 @@ def test_cancels_a_queued_request(client: QoveryClient, environment: Environment
 
     client.cancel_queued(request.id)
 
-    assert "CANCELED" == request.state
+    assert request.state == "CANCELED"
 
 
 @pytest.mark.usefixtures("environment")
@@ -198,7 +198,7 @@ def test_takes_what_the_answer_says_of_the_rate_limit(qovery: QoverySimulator) -
     qovery.service.limiter.limit = 1
     client = QoveryClient(settings_for(qovery), clock := SystemClock())
 
-    assert 0.0 == client.budget.pause(clock.monotonic())
+    assert client.budget.pause(clock.monotonic()) == 0.0
     STATUS(client)
     assert 3500 < client.budget.pause(clock.monotonic()) <= 3601
     with pytest.raises(RateLimitError) as caught:
@@ -219,7 +219,7 @@ def test_refuses_the_answer_for_another_environment(qovery: QoverySimulator, cli
     with pytest.raises(TransportError, match="another environment") as caught:
         call(client)
 
-    assert (call is CANCEL) == caught.value.may_have_executed
+    assert caught.value.may_have_executed == (call is CANCEL)
 
 
 @pytest.mark.usefixtures("environment")
@@ -228,7 +228,7 @@ def test_takes_an_id_in_other_letters_for_the_same(client: QoveryClient, qovery:
     body = {"id": "ENV", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"}
     qovery.inject(Respond(status=200, body=json.dumps(body)))
 
-    assert "ENV" == client.environment_status("env").id
+    assert client.environment_status("env").id == "ENV"
 
 
 @pytest.mark.parametrize("excess", [0, 1], ids=["at the limit", "one byte more"])
@@ -241,4 +241,4 @@ def test_reads_one_mebibyte_at_most(qovery: QoverySimulator, client: QoveryClien
         with pytest.raises(TransportError, match="longer than 1 MiB"):
             STATUS(client)
     else:
-        assert "DEPLOYED" == client.environment_status("env").state
+        assert client.environment_status("env").state == "DEPLOYED"

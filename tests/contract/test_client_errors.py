@@ -73,10 +73,10 @@ def test_types_every_refusal(  # noqa: PLR0913 - a row of the table
     error = caught.value
     assert (kind, status) == (type(error), error.status)
     assert (may_have_executed, retryable) == (error.may_have_executed, error.retryable)
-    assert (DETAIL if style in {"detail", "legacy"} else "") == error.detail
-    assert (style in {"detail", "legacy"}) == (DETAIL in str(error))
+    assert error.detail == (DETAIL if style in {"detail", "legacy"} else "")
+    assert (DETAIL in str(error)) == (style in {"detail", "legacy"})
     assert "env" in str(error)
-    assert [str(error)] == str(error).splitlines()
+    assert str(error).splitlines() == [str(error)]
 
 
 @pytest.mark.parametrize("style", ["detail", "legacy"])
@@ -111,7 +111,7 @@ def test_says_where_a_refused_token_came_from(
         STATUS(client)
     client.close()
 
-    assert source == caught.value.token_source
+    assert caught.value.token_source == source
     assert f"the token from {source} is wrong" in str(caught.value)
     assert "qov_wrong" not in str(caught.value)
 

@@ -75,8 +75,8 @@ def test_never_follows_a_redirect(status: int, method: str, place: str) -> None:
         ):
             client.environment_status("env") if method == "GET" else client.cancel_deployment("env", force=False)
 
-        assert [method] == [request.method for request in server.requests]
-        assert [] == other.server.connections
+        assert [request.method for request in server.requests] == [method]
+        assert other.server.connections == []
 
 
 def test_keeps_no_cookies() -> None:
@@ -85,7 +85,7 @@ def test_keeps_no_cookies() -> None:
         client.environment_status("env")
         client.environment_status("env")
 
-    assert [None, None] == [request.headers.get("Cookie") for request in server.requests]
+    assert [request.headers.get("Cookie") for request in server.requests] == [None, None]
 
 
 @pytest.mark.parametrize("machine", [f"machine {LOOPBACK}", "default"])
@@ -99,17 +99,17 @@ def test_netrc_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.Mo
     with recorder() as server, client_of(server.url) as client:
         client.environment_status("env")
 
-    assert [f"Token {TOKEN}"] == [request.headers["Authorization"] for request in server.requests]
+    assert [request.headers["Authorization"] for request in server.requests] == [f"Token {TOKEN}"]
 
 
 def test_uses_the_proxy_for_http(monkeypatch: pytest.MonkeyPatch) -> None:
     """HTTP_PROXY is honoured for plain http."""
     with Proxy(STATUS) as proxy, recorder() as server, client_of(server.url) as client:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        assert "DEPLOYED" == client.environment_status("env").state
+        assert client.environment_status("env").state == "DEPLOYED"
 
-        assert [f"{server.url}/environment/env/status"] == [request.target for request in proxy.requests]
-        assert [] == server.requests
+        assert [request.target for request in proxy.requests] == [f"{server.url}/environment/env/status"]
+        assert server.requests == []
 
 
 def test_tunnels_https_through_the_proxy(monkeypatch: pytest.MonkeyPatch, bundle: str) -> None:
@@ -117,12 +117,12 @@ def test_tunnels_https_through_the_proxy(monkeypatch: pytest.MonkeyPatch, bundle
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
     with Proxy() as proxy, recorder(certificate="good") as server, client_of(server.url) as client:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        assert "DEPLOYED" == client.environment_status("env").state
+        assert client.environment_status("env").state == "DEPLOYED"
 
         (tunnel,) = proxy.requests
         assert ("CONNECT", f"{HOST}:{server.server.port}") == (tunnel.method, tunnel.target)
         assert TOKEN not in str(tunnel)
-        assert [f"Token {TOKEN}"] == [request.headers["Authorization"] for request in server.requests]
+        assert [request.headers["Authorization"] for request in server.requests] == [f"Token {TOKEN}"]
 
 
 def test_no_proxy_goes_past_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,8 +132,8 @@ def test_no_proxy_goes_past_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("NO_PROXY", LOOPBACK)
         client.environment_status("env")
 
-        assert [] == proxy.requests
-        assert 1 == len(server.requests)
+        assert proxy.requests == []
+        assert len(server.requests) == 1
 
 
 def test_a_proxy_that_is_not_there_is_a_network_problem(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +145,7 @@ def test_a_proxy_that_is_not_there_is_a_network_problem(monkeypatch: pytest.Monk
         with pytest.raises(TransportError) as caught:
             client.cancel_deployment("env", force=False)
 
-    assert (False, True) == (caught.value.may_have_executed, caught.value.retryable)
+    assert (caught.value.may_have_executed, caught.value.retryable) == (False, True)
 
 
 def test_a_proxy_that_wants_a_password_is_told_of(monkeypatch: pytest.MonkeyPatch, bundle: str) -> None:
@@ -157,7 +157,7 @@ def test_a_proxy_that_wants_a_password_is_told_of(monkeypatch: pytest.MonkeyPatc
             client.cancel_deployment("env", force=False)
 
     assert not caught.value.may_have_executed
-    assert [] == server.requests
+    assert server.requests == []
 
 
 def test_trusts_the_authorities_that_the_environment_names(monkeypatch: pytest.MonkeyPatch, bundle: str) -> None:
@@ -168,7 +168,7 @@ def test_trusts_the_authorities_that_the_environment_names(monkeypatch: pytest.M
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
         client.environment_status("env")
 
-    assert 1 == len(server.requests)
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -200,8 +200,8 @@ def test_a_bundle_that_cannot_be_used_is_told_of(
     ):
         client.cancel_deployment("env", force=False)
 
-    assert (False, False) == (caught.value.may_have_executed, caught.value.retryable)
-    assert [] == server.requests
+    assert (caught.value.may_have_executed, caught.value.retryable) == (False, False)
+    assert server.requests == []
 
 
 def test_the_token_never_goes_out_before_the_certificate_is_trusted(
@@ -216,7 +216,7 @@ def test_the_token_never_goes_out_before_the_certificate_is_trusted(
     ):
         client.cancel_deployment("env", force=False)
 
-    assert [] == server.requests
+    assert server.requests == []
 
 
 PROGRAM = """

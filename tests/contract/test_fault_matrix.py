@@ -46,8 +46,8 @@ IN_FLIGHT = 16 * 2**20
 
 def test_every_kind_declares_every_position() -> None:
     """No cell of the matrix is left open, and no two kinds share a name."""
-    assert {frozenset(Position)} == {frozenset(kind.row) for kind in KINDS}
-    assert len(KINDS) == len({kind.name for kind in KINDS})
+    assert {frozenset(kind.row) for kind in KINDS} == {frozenset(Position)}
+    assert len({kind.name for kind in KINDS}) == len(KINDS)
     assert len(KINDS) >= 40
 
 
@@ -89,13 +89,13 @@ def test_ends_as_declared(  # noqa: PLR0913 - a cell has as many sides
         with _memory(kind) as memory:
             end = stage.cancel()
         took = stage.clock.now
-        assert ends.how == (end.outcome if isinstance(end, CancellationResult) else type(end)), end
-        assert ends.posts == stage.posts
+        assert (end.outcome if isinstance(end, CancellationResult) else type(end)) == ends.how, end
+        assert stage.posts == ends.posts
         _assert_says_what_is_needed(end, kind, ends, stage)
         _assert_nothing_else_was_touched(stage)
         _assert_the_wire_was_used_as_it_should(stage, kind, position)
         assert took <= stage.timeout + CALL_LIMIT
-        assert FEW_BODIES > max(memory, default=0)
+        assert max(memory, default=0) < FEW_BODIES
         if isinstance(end, QoveryError):
             _assert_can_be_finished(stage)
     passed.append(kind.name)
@@ -104,25 +104,25 @@ def test_ends_as_declared(  # noqa: PLR0913 - a cell has as many sides
 def _assert_says_what_is_needed(end: CancellationResult | QoveryError, kind: Kind, ends: Ends, stage: Stage) -> None:
     """Every text is one line without secrets; an error says what was asked, of what, and what came back."""
     text = end.sentence if isinstance(end, CancellationResult) else str(end)
-    assert [text] == text.splitlines()
-    assert [] == [secret for secret in SECRETS if secret in text]
-    assert [] == [inside for inside in INSIDES if inside in text]
+    assert text.splitlines() == [text]
+    assert [secret for secret in SECRETS if secret in text] == []
+    assert [inside for inside in INSIDES if inside in text] == []
     if isinstance(end, CancellationResult):
         return
     wanted = [*ends.words, *(kind.words if ends.names_fault else ()), stage.environment.id]
-    assert [] == [words for words in wanted if words not in text], text
+    assert [words for words in wanted if words not in text] == [], text
     if ends.retryable is not None:
         failed = end if isinstance(end, CallError) else end.__cause__
         assert isinstance(failed, CallError)
-        assert ends.retryable == failed.retryable
+        assert failed.retryable == ends.retryable
 
 
 def _assert_nothing_else_was_touched(stage: Stage) -> None:
     """At most one cancel took effect, and it hit the target; whatever ran after it goes on."""
     target, *others = stage.environment.deployments
-    assert target is stage.target
+    assert stage.target is target
     assert target.effective_cancels <= 1
-    assert [] == [other.cancels for other in others if other.cancels]
+    assert [other.cancels for other in others if other.cancels] == []
 
 
 def _assert_the_wire_was_used_as_it_should(stage: Stage, kind: Kind, position: Position) -> None:
@@ -140,8 +140,8 @@ def _assert_can_be_finished(stage: Stage) -> None:
     was_accepted = bool(stage.target.cancels)
     again = stage.cancel_again()
     assert isinstance(again, CancellationResult), again
-    assert ("canceled", "CANCELED") == (again.outcome, stage.target.end_state)
-    assert int(not was_accepted) == stage.posts
+    assert (again.outcome, stage.target.end_state) == ("canceled", "CANCELED")
+    assert stage.posts == int(not was_accepted)
     _assert_nothing_else_was_touched(stage)
 
 

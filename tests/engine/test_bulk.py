@@ -38,13 +38,13 @@ def test_a_whole_project(stack: Stack, environments: list[Environment], qovery_s
     run = stack.up()
 
     outputs, busy = stack.outputs(), environments[:3]
-    assert {"canceled": 3, "nothing_to_cancel": 1} == outputs["counts"]
-    assert {one.id: one.deployments[0].id for one in busy} | {environments[3].id: None} == {
-        environment_id: result.get("deployment_id") for environment_id, result in outputs["results"].items()
-    }
-    assert [["CANCELED", "BUILDING"]] * 3 == [[each.state for each in one.deployments] for one in busy]
-    assert 3 == len(qovery_simulator.posts())
-    assert ["environments: 3 canceled, 1 nothing_to_cancel"] == run.diagnostics
+    assert outputs["counts"] == {"canceled": 3, "nothing_to_cancel": 1}
+    assert {environment_id: result.get("deployment_id") for environment_id, result in outputs["results"].items()} == {
+        one.id: one.deployments[0].id for one in busy
+    } | {environments[3].id: None}
+    assert [[each.state for each in one.deployments] for one in busy] == [["CANCELED", "BUILDING"]] * 3
+    assert len(qovery_simulator.posts()) == 3
+    assert run.diagnostics == ["environments: 3 canceled, 1 nothing_to_cancel"]
     assert "2 unchanged" in stack.up().output
 
 
@@ -55,8 +55,8 @@ def test_a_whole_project_with_its_queues(stack: Stack, environments: list[Enviro
     stack.up(QUEUE="yes")
 
     results = stack.outputs()["results"]
-    assert queued == {environment_id: result["canceled_request_ids"] for environment_id, result in results.items()}
-    assert [None] * 4 == [one.running for one in environments]
+    assert {environment_id: result["canceled_request_ids"] for environment_id, result in results.items()} == queued
+    assert [one.running for one in environments] == [None] * 4
 
 
 def test_the_next_update_acts_only_on_what_is_left(
@@ -74,7 +74,7 @@ def test_the_next_update_acts_only_on_what_is_left(
     (number,) = [number for number, line in enumerate(failed.diagnostics) if summary in line]
     assert failed.diagnostics[number + 1].startswith(f"- canceling in environment {refusing.id}: Qovery answered 403")
     assert "Traceback" not in failed.output
-    assert {"canceled": 3, "nothing_to_cancel": 1} == stack.outputs()["counts"]
-    assert [[1, 0]] * 3 == [[len(each.cancels) for each in one.deployments] for one in environments[:3]]
-    assert 4 == len(qovery_simulator.posts())
+    assert stack.outputs()["counts"] == {"canceled": 3, "nothing_to_cancel": 1}
+    assert [[len(each.cancels) for each in one.deployments] for one in environments[:3]] == [[1, 0]] * 3
+    assert len(qovery_simulator.posts()) == 4
     assert "2 unchanged" in stack.up().output

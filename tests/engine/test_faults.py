@@ -54,9 +54,9 @@ def test_after_a_kill_the_next_update_joins(
         process.communicate(timeout=30)
 
     canceled, following = environment.deployments
-    assert {"outcome": "canceled", "deployment_id": canceled.id} == stack.outputs()
-    assert 1 == len(qovery_simulator.posts())
-    assert [] == following.cancels
+    assert stack.outputs() == {"outcome": "canceled", "deployment_id": canceled.id}
+    assert len(qovery_simulator.posts()) == 1
+    assert following.cancels == []
 
 
 def test_one_interrupt_lets_it_end_and_records_it(stack: Stack, qovery_simulator: QoverySimulator) -> None:
@@ -67,9 +67,9 @@ def test_one_interrupt_lets_it_end_and_records_it(stack: Stack, qovery_simulator
         os.kill(process.pid, signal.SIGINT)
         process.communicate(timeout=30)
 
-    assert ["canceled"] == [one["outputs"]["outcome"] for one in stack.resources("DeploymentCancellation")]
-    assert "CANCELED" == environment.deployments[0].state
-    assert 1 == len(qovery_simulator.posts())
+    assert [one["outputs"]["outcome"] for one in stack.resources("DeploymentCancellation")] == ["canceled"]
+    assert environment.deployments[0].state == "CANCELED"
+    assert len(qovery_simulator.posts()) == 1
 
 
 def test_a_lost_answer_hits_only_what_was_meant(stack: Stack, qovery_simulator: QoverySimulator) -> None:
@@ -80,9 +80,9 @@ def test_a_lost_answer_hits_only_what_was_meant(stack: Stack, qovery_simulator: 
     stack.up()
 
     canceled, following = environment.deployments
-    assert {"outcome": "canceled", "deployment_id": canceled.id} == stack.outputs()
-    assert ("CANCELED", "BUILDING") == (canceled.state, following.state)
-    assert 1 == len(qovery_simulator.posts())
+    assert stack.outputs() == {"outcome": "canceled", "deployment_id": canceled.id}
+    assert (canceled.state, following.state) == ("CANCELED", "BUILDING")
+    assert len(qovery_simulator.posts()) == 1
 
 
 def test_after_a_timeout_the_next_update_resumes_that_deployment(
@@ -98,9 +98,9 @@ def test_after_a_timeout_the_next_update_resumes_that_deployment(
 
     assert f"deployment {canceled.id} was not seen to end within 1 s" in failed.output
     assert "Traceback" not in failed.output
-    assert {"outcome": "canceled", "deployment_id": canceled.id} == stack.outputs()
-    assert ("CANCELED", "BUILDING") == (canceled.state, following.state)
-    assert 1 == len(qovery_simulator.posts())
+    assert stack.outputs() == {"outcome": "canceled", "deployment_id": canceled.id}
+    assert (canceled.state, following.state) == ("CANCELED", "BUILDING")
+    assert len(qovery_simulator.posts()) == 1
     assert "2 unchanged" in stack.up(TIMEOUT="60").output
 
 
@@ -128,10 +128,10 @@ def test_an_expected_failure_is_one_line(
 
     run = stack.failing_up(**setting)
 
-    assert 1 == len([line for line in run.diagnostics if words in line])
+    assert len([line for line in run.diagnostics if words in line]) == 1
     assert "Traceback" not in run.output
     assert 'File "' not in run.output
-    assert () == qovery_simulator.posts()
+    assert qovery_simulator.posts() == ()
 
 
 @pytest.mark.parametrize("pasted", ["qov_SECRET", "eyJhbGciOiJIUzI1NiJ9.SECRET.c2ln"], ids=["API token", "JWT"])
@@ -141,9 +141,9 @@ def test_a_token_in_the_wrong_place_is_not_shown(stack: Stack, qovery_simulator:
 
     run = stack.failing_up(ENVIRONMENT_ID=pasted)
 
-    assert 1 == len([line for line in run.diagnostics if "got what looks like a token (not shown)" in line])
+    assert len([line for line in run.diagnostics if "got what looks like a token (not shown)" in line]) == 1
     assert "SECRET" not in run.output
-    assert () == qovery_simulator.posts()
+    assert qovery_simulator.posts() == ()
 
 
 def test_the_token_is_nowhere(stack: Stack, qovery_simulator: QoverySimulator) -> None:

@@ -51,16 +51,16 @@ def test_up_cancels_the_running_deployment_and_leaves_the_next_alone(stack: Stac
     run = stack.up()
 
     canceled, following = environment.deployments
-    assert {
+    assert stack.outputs() == {
         "outcome": "canceled",
         "deployment_id": canceled.id,
         "deployment_state": "CANCELED",
         "state": "BUILDING",
         "last_deployment_state": "BUILDING",
-    } == stack.outputs()
-    assert ("CANCELED", "BUILDING") == (canceled.state, following.state)
-    assert [] == following.cancels
-    assert [f"deployment {canceled.id} is canceled"] == run.diagnostics
+    }
+    assert (canceled.state, following.state) == ("CANCELED", "BUILDING")
+    assert following.cancels == []
+    assert run.diagnostics == [f"deployment {canceled.id} is canceled"]
 
 
 def test_preview_sends_nothing(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
@@ -69,8 +69,8 @@ def test_preview_sends_nothing(stack: Stack, environment: Environment, qovery_si
     stack.up()
     stack.checked("preview", COMMIT="2")
 
-    assert 1 == len(qovery_simulator.posts())
-    assert [] == environment.deployments[1].cancels
+    assert len(qovery_simulator.posts()) == 1
+    assert environment.deployments[1].cancels == []
 
 
 def test_an_unchanged_program_fires_once(stack: Stack, environment: Environment) -> None:
@@ -80,7 +80,7 @@ def test_an_unchanged_program_fires_once(stack: Stack, environment: Environment)
     run = stack.up()
 
     assert "2 unchanged" in run.output
-    assert [] == environment.deployments[1].cancels
+    assert environment.deployments[1].cancels == []
 
 
 def test_a_changed_trigger_fires_again(stack: Stack, environment: Environment) -> None:
@@ -90,8 +90,8 @@ def test_a_changed_trigger_fires_again(stack: Stack, environment: Environment) -
     run = stack.up(COMMIT="2")
 
     assert "~triggers" in run.output
-    assert environment.deployments[1].id == stack.outputs()["deployment_id"]
-    assert ["CANCELED", "CANCELED"] == [deployment.state for deployment in environment.deployments]
+    assert stack.outputs()["deployment_id"] == environment.deployments[1].id
+    assert [deployment.state for deployment in environment.deployments] == ["CANCELED", "CANCELED"]
 
 
 def test_a_changed_timeout_is_stored_without_a_call(
@@ -104,9 +104,9 @@ def test_a_changed_timeout_is_stored_without_a_call(
     stack.up(TIMEOUT="30", QOVERY_API_TOKEN="")
 
     (resource,) = stack.resources("DeploymentCancellation")
-    assert 30 == resource["outputs"]["timeout"]
-    assert calls == len(qovery_simulator.requests)
-    assert [] == environment.deployments[1].cancels
+    assert resource["outputs"]["timeout"] == 30
+    assert len(qovery_simulator.requests) == calls
+    assert environment.deployments[1].cancels == []
 
 
 def test_refresh_shows_drift_and_the_update_after_it_is_clean(stack: Stack, environment: Environment) -> None:
@@ -133,8 +133,8 @@ def test_a_vanished_environment_leaves_the_state(stack: Stack, environment: Envi
     run = stack.checked("refresh", "--yes", "--skip-preview")
 
     gone = f"environment {environment.id}: Qovery answered 404; it leaves the stack"
-    assert [f"{gone}, and `pulumi up` would cancel there again"] == run.diagnostics
-    assert [] == stack.resources("DeploymentCancellation")
+    assert run.diagnostics == [f"{gone}, and `pulumi up` would cancel there again"]
+    assert stack.resources("DeploymentCancellation") == []
 
 
 def test_get_of_a_wrong_id_fails(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
@@ -146,7 +146,7 @@ def test_get_of_a_wrong_id_fails(stack: Stack, environment: Environment, qovery_
 
     assert f"reading the status of environment {environment.id}: Qovery answered 404" in run.output
     assert "Traceback" not in run.output
-    assert () == qovery_simulator.posts()
+    assert qovery_simulator.posts() == ()
 
 
 def test_get_reads_and_never_acts(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
@@ -155,8 +155,8 @@ def test_get_reads_and_never_acts(stack: Stack, environment: Environment, qovery
 
     stack.up()
 
-    assert {"state": "BUILDING", "last_deployment_id": environment.deployments[0].id} == stack.outputs()
-    assert () == qovery_simulator.posts()
+    assert stack.outputs() == {"state": "BUILDING", "last_deployment_id": environment.deployments[0].id}
+    assert qovery_simulator.posts() == ()
 
 
 def test_destroy_needs_no_credentials_and_touches_nothing(
@@ -168,6 +168,6 @@ def test_destroy_needs_no_credentials_and_touches_nothing(
 
     stack.checked("destroy", "--yes", "--skip-preview", QOVERY_API_TOKEN="", QOVERY_API_URL="")
 
-    assert calls == len(qovery_simulator.requests)
-    assert "BUILDING" == environment.deployments[1].state
-    assert [] == stack.resources("DeploymentCancellation")
+    assert len(qovery_simulator.requests) == calls
+    assert environment.deployments[1].state == "BUILDING"
+    assert stack.resources("DeploymentCancellation") == []

@@ -47,9 +47,9 @@ def test_separate_resources_overlap(stack: Stack, qovery_simulator: QoverySimula
         clock.jump(700)
         process.communicate(timeout=60)
 
-    assert 0 == process.returncode
-    assert {"canceled"} == set(stack.outputs().values())
-    assert [1] * SIDE_BY_SIDE == [len(deployment.cancels) for deployment in deployments]
+    assert process.returncode == 0
+    assert set(stack.outputs().values()) == {"canceled"}
+    assert [len(deployment.cancels) for deployment in deployments] == [1] * SIDE_BY_SIDE
 
 
 def test_the_second_of_two_updates_is_refused(stack: Stack, qovery_simulator: QoverySimulator) -> None:
@@ -65,9 +65,9 @@ def test_the_second_of_two_updates_is_refused(stack: Stack, qovery_simulator: Qo
         first.communicate(timeout=60)
 
     assert "the stack is currently locked by 1 lock(s)" in second.output
-    assert 0 == first.returncode
-    assert {"outcome": "canceled"} == stack.outputs()
-    assert 1 == len(qovery_simulator.posts())
+    assert first.returncode == 0
+    assert stack.outputs() == {"outcome": "canceled"}
+    assert len(qovery_simulator.posts()) == 1
 
 
 def test_two_interrupts_end_it_at_once(stack: Stack, qovery_simulator: QoverySimulator, clock: JumpingClock) -> None:
@@ -91,7 +91,7 @@ def test_two_interrupts_end_it_at_once(stack: Stack, qovery_simulator: QoverySim
         clock.jump(700)
         process.communicate(timeout=60)
 
-    assert {"outcome": "canceled"} == stack.outputs()
-    assert ["CANCELED", "BUILDING"] == [deployment.state for deployment in environment.deployments]
-    assert 1 == len(target.cancels)
-    assert 1 == len(qovery_simulator.posts())
+    assert stack.outputs() == {"outcome": "canceled"}
+    assert [deployment.state for deployment in environment.deployments] == ["CANCELED", "BUILDING"]
+    assert len(target.cancels) == 1
+    assert len(qovery_simulator.posts()) == 1

@@ -59,8 +59,8 @@ def test_a_preview_records_and_sends_nothing(
 
     running = environment.deployments[0].id
     assert f"create would record deployment {running[:4]}…{running[-6:]} (BUILDING for " in run.row("target")
-    assert "create" == run.row("stop")
-    assert () == qovery_simulator.posts()
+    assert run.row("stop") == "create"
+    assert qovery_simulator.posts() == ()
 
 
 def test_up_records_and_cancels(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
@@ -71,16 +71,16 @@ def test_up_records_and_cancels(stack: Stack, environment: Environment, qovery_s
     stack.up(COMMIT="2")
 
     canceled, next_one, _ = environment.deployments
-    assert {
+    assert first == {
         "outcome": "canceled",
         "deployment_id": canceled.id,
         "deployment_state": "CANCELED",
         "last_deployment_id": next_one.id,
-    } == first
+    }
     assert "3 unchanged" in again.output
-    assert ("canceled", next_one.id) == tuple(stack.outputs()[name] for name in ("outcome", "deployment_id"))
-    assert [1, 1, 0] == [len(deployment.cancels) for deployment in environment.deployments]
-    assert 2 == len(qovery_simulator.posts())
+    assert tuple(stack.outputs()[name] for name in ("outcome", "deployment_id")) == ("canceled", next_one.id)
+    assert [len(deployment.cancels) for deployment in environment.deployments] == [1, 1, 0]
+    assert len(qovery_simulator.posts()) == 2
 
 
 def test_nothing_recorded_is_nothing_canceled(stack: Stack, qovery_simulator: QoverySimulator) -> None:
@@ -91,8 +91,8 @@ def test_nothing_recorded_is_nothing_canceled(stack: Stack, qovery_simulator: Qo
 
     stack.up()
 
-    assert {"outcome": "nothing_to_cancel", "deployment_id": ""} == stack.outputs()
-    assert () == qovery_simulator.posts()
+    assert stack.outputs() == {"outcome": "nothing_to_cancel", "deployment_id": ""}
+    assert qovery_simulator.posts() == ()
 
 
 def test_after_a_kill_behind_the_cancel_its_target_s_end_is_told(
@@ -106,14 +106,14 @@ def test_after_a_kill_behind_the_cancel_its_target_s_end_is_told(
     stack.up()
 
     target, _, running = environment.deployments
-    assert {
+    assert stack.outputs() == {
         "outcome": "canceled",
         "deployment_id": target.id,
         "deployment_state": "CANCELED",
         "last_deployment_id": running.id,
-    } == stack.outputs()
-    assert [1, 0, 0] == [len(deployment.cancels) for deployment in environment.deployments]
-    assert 1 == len(qovery_simulator.posts())
+    }
+    assert [len(deployment.cancels) for deployment in environment.deployments] == [1, 0, 0]
+    assert len(qovery_simulator.posts()) == 1
 
 
 def test_after_a_kill_before_the_cancel_nothing_else_is_canceled(
@@ -127,10 +127,10 @@ def test_after_a_kill_before_the_cancel_nothing_else_is_canceled(
     stack.up()
 
     target, _, running = environment.deployments
-    assert {
+    assert stack.outputs() == {
         "outcome": "superseded",
         "deployment_id": target.id,
         "deployment_state": "DEPLOYED",
         "last_deployment_id": running.id,
-    } == stack.outputs()
-    assert () == qovery_simulator.posts()
+    }
+    assert qovery_simulator.posts() == ()

@@ -62,15 +62,15 @@ def test_each_row_says_what_an_update_would_do(stack: Stack, qovery_simulator: Q
     assert run.row("running").endswith(" s, started by ann@example.com)")
     assert run.row("forced").endswith("; force kills running steps; a Terraform state can stay locked")
     assert run.row("queue").startswith(f"create would cancel what is queued, if anything, then {shown}")
-    assert "create would cancel nothing: deployment d-11 is not running" == run.row("other")
+    assert run.row("other") == "create would cancel nothing: deployment d-11 is not running"
     assert run.row("joined").startswith("create would join the cancellation already under way: deployment ")
-    assert "create nothing to cancel right now (READY)" == run.row("idle")
-    assert 'create would fail, as on_idle is "fail": nothing to cancel right now (READY)' == run.row("strict")
+    assert run.row("idle") == "create nothing to cancel right now (READY)"
+    assert run.row("strict") == 'create would fail, as on_idle is "fail": nothing to cancel right now (READY)'
     assert run.row("target").startswith(f"create would record {shown}")
-    assert "create would record that nothing runs (READY)" == run.row("nothing")
+    assert run.row("nothing") == "create would record that nothing runs (READY)"
     environment = f"{busy.id[:4]}…{busy.id[-6:]}"
     assert run.row("freeze").startswith(f"create would cancel 1 of 2 environments: {environment} {shown}")
-    assert () == qovery_simulator.posts()
+    assert qovery_simulator.posts() == ()
 
 
 def test_a_replacement_says_why_and_what_it_would_cancel(stack: Stack, qovery_simulator: QoverySimulator) -> None:
@@ -89,7 +89,7 @@ def test_a_replacement_says_why_and_what_it_would_cancel(stack: Stack, qovery_si
     assert "[diff: ~triggers]" in rows.row("stop")
     assert f"would cancel deployment {following[:4]}…{following[-6:]} (BUILDING for " in rows.row("stop")
     assert re.search(r'~ triggers +: \[\n +~ \[0\]: "1" => "2"', diff.output)
-    assert 1 == len(qovery_simulator.posts())
+    assert len(qovery_simulator.posts()) == 1
 
 
 def test_previews_can_be_told_not_to_look(stack: Stack, qovery_simulator: QoverySimulator) -> None:
@@ -99,5 +99,5 @@ def test_previews_can_be_told_not_to_look(stack: Stack, qovery_simulator: Qovery
 
     run = stack.checked("preview", "--config", "qovery:previewStatus=false")
 
-    assert "create" == run.row("stop")
-    assert () == qovery_simulator.requests
+    assert run.row("stop") == "create"
+    assert qovery_simulator.requests == ()

@@ -74,8 +74,8 @@ def test_the_stack_s_configuration_is_all_that_is_needed(
     stack.up()
 
     assert preview.row("stop").startswith("create would cancel deployment ")
-    assert {"outcome": "canceled", "states": ["BUILDING"]} == stack.outputs()
-    assert "CANCELED" == environment.deployments[0].state
+    assert stack.outputs() == {"outcome": "canceled", "states": ["BUILDING"]}
+    assert environment.deployments[0].state == "CANCELED"
     assert qovery_simulator.token not in (stack.program / "Pulumi.test.yaml").read_text()
 
 
@@ -87,8 +87,8 @@ def test_a_program_can_decide(stack: Stack, qovery_simulator: QoverySimulator) -
 
     stack.up()
 
-    assert {"states": ["READY"]} == stack.outputs()
-    assert [] == stack.resources("DeploymentCancellation")
+    assert stack.outputs() == {"states": ["READY"]}
+    assert stack.resources("DeploymentCancellation") == []
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_an_error_that_nobody_catches_is_one_line(stack: Stack, call: str) -> No
     run = stack.failing_up()
 
     expected = "reading the status of environment 00000000-0000-4000-8000-000000000000: Qovery answered 404"
-    assert 1 == len([line for line in run.diagnostics if expected in line])
+    assert len([line for line in run.diagnostics if expected in line]) == 1
     assert "Traceback" not in run.output
     assert 'File "' not in run.output
 
@@ -123,16 +123,16 @@ def test_a_program_in_a_folder_of_its_own(stack: Stack, environment: Environment
 
     stack.up()
 
-    assert {"outcome": "canceled"} == stack.outputs()
-    assert "CANCELED" == environment.deployments[0].state
+    assert stack.outputs() == {"outcome": "canceled"}
+    assert environment.deployments[0].state == "CANCELED"
 
 
 def test_a_program_of_the_automation_api(stack: Stack, environment: Environment) -> None:
     """An inline program in a process of its user's: the same resource, the same outputs."""
     outputs = up_inline(stack)
 
-    assert {"outcome": "canceled", "deployment_id": environment.deployments[0].id} == outputs
-    assert 1 == environment.deployments[0].effective_cancels
+    assert outputs == {"outcome": "canceled", "deployment_id": environment.deployments[0].id}
+    assert environment.deployments[0].effective_cancels == 1
 
 
 def test_a_failure_that_others_depend_on_is_told_once(stack: Stack) -> None:
@@ -143,4 +143,4 @@ def test_a_failure_that_others_depend_on_is_told_once(stack: Stack) -> None:
 
     assert "Qovery answered 404" in run.output
     assert "Future exception" not in run.output
-    assert 40 > len(run.output.splitlines())
+    assert len(run.output.splitlines()) < 40

@@ -42,4 +42,4 @@ def test_program_and_provider_run_with_the_python_of_the_tests(stack: Stack) -> 
     stack.up()
 
     here = [sys.prefix, version("pulumi")]
-    assert {"program": here, "provider": here} == stack.outputs()
+    assert stack.outputs() == {"program": here, "provider": here}

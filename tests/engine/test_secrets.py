@@ -66,15 +66,15 @@ def test_the_token_is_nowhere(
 
     runs = dict(_life(stack, qovery_simulator, clock))
 
-    assert [0, 1, 1, 0, 0, 0, 0] == [min(run.code, 1) for run in runs.values()]
-    assert "CANCELED" == environment.deployments[0].state
+    assert [min(run.code, 1) for run in runs.values()] == [0, 1, 1, 0, 0, 0, 0]
+    assert environment.deployments[0].state == "CANCELED"
     kept = {str(path.relative_to(stack.folder)): content for path, content in stack.files()}
     assert {"plan.json", "events-up", "trace-up", "state/.pulumi/stacks/stop/test.json"} <= kept.keys()
-    assert [] == leaks(TOKEN, kept)
-    assert [] == leaks(TOKEN, {name: run.output.encode() for name, run in runs.items()})
-    assert [] == leaks(TOKEN, _pickles(runs["export"]))
-    assert [] == leaks(TOKEN, _sent(qovery_simulator))
-    assert {f"Token {TOKEN}"} == {request.headers["Authorization"] for request in qovery_simulator.requests}
+    assert leaks(TOKEN, kept) == []
+    assert leaks(TOKEN, {name: run.output.encode() for name, run in runs.items()}) == []
+    assert leaks(TOKEN, _pickles(runs["export"])) == []
+    assert leaks(TOKEN, _sent(qovery_simulator)) == []
+    assert {request.headers["Authorization"] for request in qovery_simulator.requests} == {f"Token {TOKEN}"}
 
 
 def _life(stack: Stack, qovery: QoverySimulator, clock: JumpingClock) -> Iterator[tuple[str, Run]]:
@@ -104,7 +104,7 @@ def _pickles(export: Run) -> Iterator[tuple[str, bytes]]:
     """Yield the providers as the state holds them."""
     resources = json.loads(export.output)["deployment"]["resources"]
     pickles = {one["urn"]: one["inputs"]["__provider"] for one in resources if "__provider" in one.get("inputs", {})}
-    assert 3 == len(pickles)
+    assert len(pickles) == 3
     for urn, pickle in pickles.items():
         yield urn, base64.b64decode(pickle)
 
@@ -128,4 +128,4 @@ def test_every_spelling_would_be_found() -> None:
         "JSON": json.dumps({"token": TOKEN}).encode(),
     }
 
-    assert list(places) == leaks(TOKEN, {**places, "something else": b"qov_marked/" + b"x" * 100})
+    assert leaks(TOKEN, {**places, "something else": b"qov_marked/" + b"x" * 100}) == list(places)

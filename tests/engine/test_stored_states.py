@@ -71,12 +71,12 @@ def test_a_recorded_state_holds_our_providers_and_no_place(version: str, name: s
         if "__provider" in bag
     }
 
-    assert {
+    assert stored == {
         ("DeploymentCancellation", serialize_provider(DeploymentCancellationProvider())),
         ("RunningDeployment", serialize_provider(RunningDeploymentProvider())),
         ("BulkDeploymentCancellation", serialize_provider(BulkDeploymentCancellationProvider())),
-    } == stored
-    assert [] == OF_A_MACHINE.findall(text)
+    }
+    assert OF_A_MACHINE.findall(text) == []
 
 
 @every_version
@@ -87,7 +87,7 @@ def test_an_unchanged_program_has_no_change(finished: tuple[Stack, World]) -> No
     stack.checked("preview", "--expect-no-changes")
     stack.up("--expect-no-changes")
 
-    assert () == world.qovery.posts()
+    assert world.qovery.posts() == ()
 
 
 @every_version
@@ -104,7 +104,7 @@ def test_a_refresh_shows_what_has_changed_and_nothing_else(finished: tuple[Stack
     assert "1 updated" in drifted.output
     outputs = stack.latest()["plain"]["outputs"]
     assert ("BUILDING", running.id) == (outputs["state"], outputs["last_deployment_id"])
-    assert () == world.qovery.posts()
+    assert world.qovery.posts() == ()
 
 
 @every_version
@@ -117,8 +117,8 @@ def test_waiting_options_change_without_a_call(finished: tuple[Stack, World]) ->
 
     after = stack.latest()
     changed = {name: {**before[name]["outputs"], "timeout": 70} for name in TIMED}
-    assert changed == {name: after[name]["outputs"] for name in TIMED}
-    assert () == world.qovery.requests
+    assert {name: after[name]["outputs"] for name in TIMED} == changed
+    assert world.qovery.requests == ()
 
 
 @every_version
@@ -128,8 +128,8 @@ def test_destroy_needs_no_credentials(finished: tuple[Stack, World]) -> None:
 
     stack.checked("destroy", "--yes", "--skip-preview", QOVERY_API_TOKEN="", QOVERY_API_URL="")
 
-    assert {} == stack.latest()
-    assert () == world.qovery.requests
+    assert stack.latest() == {}
+    assert world.qovery.requests == ()
 
 
 @every_version
@@ -144,13 +144,13 @@ def test_what_was_left_unfinished_is_resumed(unfinished: tuple[Stack, World]) ->
     stack.up()
 
     assert "3 to update" in preview.output
-    assert {"outcomes": ["canceled", "canceled"], "counts": {"canceled": 1, "nothing_to_cancel": 1}} == stack.outputs()
+    assert stack.outputs() == {"outcomes": ["canceled", "canceled"], "counts": {"canceled": 1, "nothing_to_cancel": 1}}
     told = stack.latest()
     assert [one.deployments[0].id for one in world.environments] == [
         told["plain"]["outputs"]["deployment_id"],
         told["pinned"]["outputs"]["deployment_id"],
         told["freeze"]["outputs"]["results"][FROZEN]["deployment_id"],
     ]
-    assert [["CANCELED", "BUILDING"]] * 3 == [[each.state for each in one.deployments] for one in world.environments]
-    assert () == world.qovery.posts()
+    assert [[each.state for each in one.deployments] for one in world.environments] == [["CANCELED", "BUILDING"]] * 3
+    assert world.qovery.posts() == ()
     stack.up("--expect-no-changes")

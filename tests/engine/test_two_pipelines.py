@@ -148,7 +148,7 @@ def _truth(environments: list[Environment]) -> dict[str, tuple[str, str, str]]:
 def _checked(*updates: subprocess.Popen[str]) -> None:
     """Wait for the ends of updates that have to succeed."""
     outputs = [update.communicate(timeout=TIME_LIMIT)[0] for update in updates]
-    assert [0] * len(updates) == [update.returncode for update in updates], "\n".join(outputs)
+    assert [update.returncode for update in updates] == [0] * len(updates), "\n".join(outputs)
 
 
 def test_at_the_same_moment(
@@ -160,17 +160,17 @@ def test_at_the_same_moment(
     """Both have looked before a cancel lands: one takes effect, and both follow its deployment, not the next one."""
     first, second = pipelines
     with killed_at_last(first.start(environments)) as one, killed_at_last(second.start(environments)) as other:
-        wait_until(lambda: [6, 6] == [len(pipeline.gate.cancels) for pipeline in pipelines])
+        wait_until(lambda: [len(pipeline.gate.cancels) for pipeline in pipelines] == [6, 6])
         first.gate.open()
         second.gate.open()
         clock.jump(700)
         _checked(one, other)
 
     assert [_truth(environments)] * 2 == [first.told(), second.told()]
-    assert [[("CANCELED", 1), ("BUILDING", 0)]] * 6 == [
+    assert [
         [(deployment.state, deployment.effective_cancels) for deployment in one.deployments] for one in environments
-    ]
-    assert [202] * 9 + [409] * 3 == sorted(post.status or 0 for post in qovery_simulator.posts())
+    ] == [[("CANCELED", 1), ("BUILDING", 0)]] * 6
+    assert sorted(post.status or 0 for post in qovery_simulator.posts()) == [202] * 9 + [409] * 3
 
 
 def test_one_comes_later(pipelines: list[Pipeline], environments: list[Environment], clock: JumpingClock) -> None:
@@ -185,8 +185,8 @@ def test_one_comes_later(pipelines: list[Pipeline], environments: list[Environme
             _checked(one, other)
 
     assert [_truth(environments)] * 2 == [first.told(), second.told()]
-    assert [["CANCELED", "BUILDING"]] * 6 == [[each.state for each in one.deployments] for one in environments]
-    assert [] == second.gate.cancels
+    assert [[each.state for each in one.deployments] for one in environments] == [["CANCELED", "BUILDING"]] * 6
+    assert second.gate.cancels == []
 
 
 def test_a_cancel_that_lands_too_late(
@@ -199,7 +199,7 @@ def test_a_cancel_that_lands_too_late(
     first, second = pipelines
     environment = environments[0]
     with killed_at_last(first.start([environment])) as one, killed_at_last(second.start([environment])) as other:
-        wait_until(lambda: [1, 1] == [len(pipeline.gate.cancels) for pipeline in pipelines])
+        wait_until(lambda: [len(pipeline.gate.cancels) for pipeline in pipelines] == [1, 1])
         first.gate.open()
         clock.jump(700)
         second.gate.open()
@@ -211,8 +211,8 @@ def test_a_cancel_that_lands_too_late(
     meant, hit = environment.deployments
     assert f"the cancel was meant for deployment {meant.id}, but Qovery's answer names {hit.id}" in output
     assert [_truth([environment])] * 2 == [first.told(), second.told()]
-    assert [1, 1] == [len(deployment.cancels) for deployment in environment.deployments]
-    assert 2 == len(qovery_simulator.posts())
+    assert [len(deployment.cancels) for deployment in environment.deployments] == [1, 1]
+    assert len(qovery_simulator.posts()) == 2
 
 
 def test_the_lock_of_a_database(
@@ -233,4 +233,4 @@ def test_the_lock_of_a_database(
             _checked(first)
 
     assert "the stack is currently locked by 1 lock(s)" in second.output
-    assert 1 == len(qovery_simulator.posts())
+    assert len(qovery_simulator.posts()) == 1

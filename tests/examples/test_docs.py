@@ -23,17 +23,17 @@ RESOURCES = re.compile(r"""<(?:script|img|link)\b[^>]*?(?:src|href)=["']?(?:http
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 def test_what_is_made_from_the_code_is_up_to_date(page: Path) -> None:
     """`make docs` would change nothing."""
-    assert pages.mended(page.read_text()) == page.read_text()
+    assert page.read_text() == pages.mended(page.read_text())
 
 
 def test_the_picture_is_up_to_date() -> None:
     """So is the picture of the machine."""
-    assert pages.picture() == pages.PICTURE.read_text()
+    assert pages.PICTURE.read_text() == pages.picture()
 
 
 def test_the_page_of_figures_says_what_the_runs_wrote() -> None:
     """Nobody has changed a number on it."""
-    assert reliability.page() == reliability.PAGE.read_text()
+    assert reliability.PAGE.read_text() == reliability.page()
 
 
 def test_every_outcome_and_every_error_is_explained() -> None:
@@ -41,7 +41,7 @@ def test_every_outcome_and_every_error_is_explained() -> None:
     explained = re.findall(r"^### `(\w+)`", (pages.DOCS / "what-happens-when.md").read_text(), re.MULTILINE)
     errors = {name for name in qovery_provider.__all__ if name.endswith("Error")}
 
-    assert {*get_args(Outcome), *errors} - {"QoveryError", "CallError", "CancellationError"} == set(explained)
+    assert set(explained) == {*get_args(Outcome), *errors} - {"QoveryError", "CallError", "CancellationError"}
 
 
 def test_every_state_is_told() -> None:
@@ -54,8 +54,8 @@ def test_the_machine_is_told_in_full() -> None:
     usual = {step.situation for step in machine.steps(machine.ANY)}
     all_of_them = usual.union(*({step.situation for step in machine.steps(*one)} for one in pages.VARIANTS.values()))
 
-    assert set(pages.WORDS) == all_of_them
-    assert set(pages.BOXES) == usual
+    assert all_of_them == set(pages.WORDS)
+    assert usual == set(pages.BOXES)
 
 
 def test_it_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
@@ -64,6 +64,6 @@ def test_it_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None
 
     run = subprocess.run([*command, str(tmp_path / "site")], capture_output=True, text=True, check=False)
 
-    assert (0, "") == (run.returncode, run.stderr)
+    assert (run.returncode, run.stderr) == (0, "")
     written = [path for kind in ("html", "css", "svg") for path in (tmp_path / "site").rglob(f"*.{kind}")]
-    assert [] == [path.name for path in written if RESOURCES.search(path.read_text())]
+    assert [path.name for path in written if RESOURCES.search(path.read_text())] == []

@@ -88,7 +88,7 @@ def test_all_are_known() -> None:
     overview = (readme.EXAMPLES / "README.md").read_text()
 
     assert readme.names() == list(WORLDS) == list(TRUTH)
-    assert readme.names() == re.findall(r"^\| \[(\d\d-[\w-]+)\]\(\1\)", overview, re.MULTILINE)
+    assert re.findall(r"^\| \[(\d\d-[\w-]+)\]\(\1\)", overview, re.MULTILINE) == readme.names()
 
 
 @pytest.mark.engine
@@ -102,10 +102,10 @@ def test_the_session_in_the_readme(name: str, stack: Stack, qovery: QoverySimula
             assert told.is_like(seen), f"`make examples` would mend the README; this was printed:\n\n{seen}"
 
     environments = qovery.world.environments.items()
-    assert TRUTH[name] == {
+    assert {
         id_: [(deployment.state, len(deployment.cancels)) for deployment in environment.deployments]
         for id_, environment in environments
-    }
+    } == TRUTH[name]
 
 
 @pytest.mark.engine
@@ -121,10 +121,10 @@ def test_missing_configuration_is_one_sentence(name: str, stack: Stack, qovery: 
     run = subprocess.run(command, cwd=stack.program, env=stack.environment, capture_output=True, text=True, check=False)
 
     output = run.stdout + run.stderr
-    assert 0 != run.returncode
+    assert run.returncode != 0
     assert re.search(MISSING.get(name, "^error: .* is missing configuration values? .*'environmentId'"), output)
     assert "Traceback" not in output
-    assert () == qovery.requests
+    assert qovery.requests == ()
 
 
 @every_example
@@ -133,9 +133,9 @@ def test_it_is_a_small_and_complete_project(name: str) -> None:
     folder = readme.EXAMPLES / name
     files = {path.name for path in folder.iterdir()} - {"__pycache__"}
 
-    assert MOST_LINES >= len((folder / "__main__.py").read_text().splitlines())
+    assert len((folder / "__main__.py").read_text().splitlines()) <= MOST_LINES
     project = set() if name == "08-automation-api" else {"Pulumi.yaml"}
-    assert {"README.md", "__main__.py", "requirements.txt"} | project == files
+    assert files == {"README.md", "__main__.py", "requirements.txt"} | project
 
 
 def test_the_programs_are_typed(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_the_programs_are_typed(tmp_path: Path) -> None:
     ]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
-    assert 0 == run.returncode, run.stdout
+    assert run.returncode == 0, run.stdout
 
 
 WORKFLOWS = sorted((readme.EXAMPLES / "ci").glob("*/*.yml"))
@@ -166,7 +166,7 @@ def test_a_workflow_sets_what_its_projects_need(path: Path) -> None:
     projects = re.findall(r"examples/\d\d-[\w-]+", text)
     settings = set(re.findall(r"pulumi config set (\w+)", text))
 
-    assert {"examples/04-pinned", "examples/06-watchdog"} == set(projects)
+    assert set(projects) == {"examples/04-pinned", "examples/06-watchdog"}
     for project in projects:
         declared = yaml.safe_load((ROOT / project / "Pulumi.yaml").read_text())["config"]
         assert settings >= {key for key, described in declared.items() if "default" not in described}
@@ -180,7 +180,7 @@ def test_the_github_workflow_asks_for_little() -> None:
     actions = [step["uses"] for step in job["steps"] if "uses" in step]
     scripts = [step["run"] for step in job["steps"] if "run" in step]
 
-    assert {"contents": "read"} == workflow["permissions"]
+    assert workflow["permissions"] == {"contents": "read"}
     assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action) for action in actions)
     assert not [script for script in scripts if "${{" in script]
     assert "permissions" not in job

@@ -108,7 +108,7 @@ def _as_received(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 
 def _assert_planned(provider: QoveryResourceProvider, checked: dict[str, Any], defaults: Mapping[str, Any]) -> None:
-    assert [] == [name for name in checked.keys() - LISTS if isinstance(checked[name], list)]
+    assert [name for name in checked.keys() - LISTS if isinstance(checked[name], list)] == []
     again = provider.check(checked, _as_received(checked))
     assert not again.failures
     stored = {**checked, _inputs.PINNED: checked.get("deployment_id") is not None}
@@ -142,7 +142,7 @@ def _assert_reaches_its_host(url: str) -> None:
     """What was accepted goes to the host that stands there, and in clear text only to this machine."""
     prepared = requests.Request("GET", f"{url}/status").prepare().url or ""
     host = url.lower().split("/")[2]
-    assert host == prepared.lower().split("/")[2]
+    assert prepared.lower().split("/")[2] == host
     assert prepared.startswith("https://") or host.startswith(("localhost", "127.", "["))
 
 

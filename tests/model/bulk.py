@@ -86,16 +86,16 @@ class BulkStory(Story):
             self.server.say(f"does not begin: {error}")
             assert not [post for post in self.server.posts if post.sender in self.runs[-1]], "stops after it has sent"
             return False
-        assert ended == self.runs[-1], "tells of others"
+        assert self.runs[-1] == ended, "tells of others"
         assert all(isinstance(one.verdict, Done | Fail) for one in ended), "leaves before the end"
         told = [one.request.environment_id for one in ended]
         if self.project_id:
             there = [place.id for place in self.places if place.project_id == self.project_id]
             left = {place.id for place in self.places if place.id in there and place.gone_as is None}
-            assert len(told) == len(set(told)), "acts twice in one environment"
+            assert len(set(told)) == len(told), "acts twice in one environment"
             assert left <= set(told) <= set(there), "does not act in the project and nowhere else"
         else:
-            assert told == self.targets, "does not act in what is meant and nowhere else"
+            assert self.targets == told, "does not act in what is meant and nowhere else"
         return True
 
     def _ended(self, act: Act, judge: Callable[[Recorded], None]) -> list[Cancellation]:

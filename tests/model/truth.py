@@ -111,7 +111,7 @@ class Judge:
                 seen = self.server.moments[id(turn.event.status)]
                 is_meant = seen.is_running or seen.status.phase is Phase.UNKNOWN
                 assert is_meant, "emptied the queue although the target did not run"
-                assert seen.status.last_deployment_id == one.request.deployment_id, "emptied another one's queue"
+                assert one.request.deployment_id == seen.status.last_deployment_id, "emptied another one's queue"
 
     def _posts(self, one: Recorded) -> list[Post]:
         return [post for post in self.server.posts if post.sender is one]
@@ -169,8 +169,8 @@ class Judge:
     # What is said at the end.
 
     def _result(self, one: Recorded, result: CancellationResult) -> None:
-        assert result.deployment_id == one.known.deployment_id
-        assert list(result.canceled_request_ids) == one.known.canceled_request_ids
+        assert one.known.deployment_id == result.deployment_id
+        assert one.known.canceled_request_ids == list(result.canceled_request_ids)
         if result.outcome in {"nothing_to_cancel", "superseded"}:
             assert one.request.on_idle == "succeed"
         if result.outcome in {"completed", "environment_gone"}:
@@ -208,7 +208,7 @@ class Judge:
     def _ended_otherwise(self, one: Recorded, target: Deployment | None, state: str | None) -> None:
         if target is not None:
             assert target.end_state not in {None, "CANCELED"}, "claims an end by itself"
-            assert target.end_state == state, "tells another end"
+            assert state == target.end_state, "tells another end"
         if one.known.sent in {Sent.NOTHING, Sent.TOO_LATE} and one.resumes is Sent.NOTHING:
             last = self._last_moment(one)
             is_followed = last.is_running or last.status.phase is Phase.UNKNOWN
@@ -246,8 +246,8 @@ class Judge:
     def _error(self, one: Recorded, error: errors.QoveryError) -> None:
         weather = self.server.weather
         if isinstance(error, errors.CancellationError):
-            assert error.deployment_id == one.known.deployment_id
-            assert error.deployment_state == one.known.deployment_state
+            assert one.known.deployment_id == error.deployment_id
+            assert one.known.deployment_state == error.deployment_state
         match error:
             case errors.NothingToCancelError():
                 assert one.request.on_idle == "fail"

@@ -37,7 +37,7 @@ def test_the_same_files_give_the_same_bytes(build: Build, tmp_path: Path) -> Non
         path.chmod(0o600)
         os.utime(path, (1_000_000_000, 1_000_000_000))
 
-    assert build.contents() == built(source, umask=0o077).contents()
+    assert built(source, umask=0o077).contents() == build.contents()
 
 
 def test_the_sdist_gives_the_same_bytes(build: Build, tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_the_sdist_gives_the_same_bytes(build: Build, tmp_path: Path) -> None:
     with tarfile.open(build.sdist) as sdist:
         sdist.extractall(tmp_path, filter="data")
 
-    assert build.contents() == built(tmp_path / NAME).contents()
+    assert built(tmp_path / NAME).contents() == build.contents()
 
 
 def test_the_wheel_holds_the_package(build: Build) -> None:
@@ -54,7 +54,7 @@ def test_the_wheel_holds_the_package(build: Build) -> None:
     with ZipFile(build.wheel) as wheel:
         names = set(wheel.namelist())
 
-    assert {*build.modules, *about, f"{NAME}.dist-info/licenses/LICENSE"} == names
+    assert names == {*build.modules, *about, f"{NAME}.dist-info/licenses/LICENSE"}
     assert "qovery_provider/py.typed" in names
 
 
@@ -64,7 +64,7 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(build: Build) -> None:
     with tarfile.open(build.sdist) as sdist:
         names = set(sdist.getnames())
 
-    assert {f"{NAME}/{name}" for name in build.modules | about} == names
+    assert names == {f"{NAME}/{name}" for name in build.modules | about}
 
 
 def test_the_index_accepts_it(build: Build) -> None:
@@ -73,15 +73,17 @@ def test_the_index_accepts_it(build: Build) -> None:
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert 0 == done.returncode, done.stdout
+    assert done.returncode == 0, done.stdout
 
 
 def test_it_needs_two_packages(metadata: Message) -> None:
     """Those, and a server for those who want the simulator."""
     needed = map(Requirement, metadata.get_all("Requires-Dist") or ())
 
-    assert {"pulumi": "", "requests": "", "aiohttp": 'extra == "simulator"'} == {
-        one.name: str(one.marker or "") for one in needed
+    assert {one.name: str(one.marker or "") for one in needed} == {
+        "pulumi": "",
+        "requests": "",
+        "aiohttp": 'extra == "simulator"',
     }
 
 

@@ -16,5 +16,5 @@ def test_what_a_page_names_is_there(page: str) -> None:
     """A promise is tested by tests that exist."""
     named = PATH.findall((ROOT / page).read_text())
 
-    assert [] == [path for path in named if not (ROOT / path).exists()]
+    assert [path for path in named if not (ROOT / path).exists()] == []
     assert named

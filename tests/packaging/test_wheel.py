@@ -70,6 +70,6 @@ def test_up_runs_the_wheel(packages: Path, tmp_path: Path, qovery_simulator: Qov
 
     stack.up(ENVIRONMENT_ID=environment.id)
 
-    assert {"outcome": "canceled", "package": str(packages / "qovery_provider")} == stack.outputs()
-    assert "CANCELED" == deployment.state
-    assert {f"qovery-provider/{MARK} (pulumi)"} == {one.headers["User-Agent"] for one in qovery_simulator.requests}
+    assert stack.outputs() == {"outcome": "canceled", "package": str(packages / "qovery_provider")}
+    assert deployment.state == "CANCELED"
+    assert {one.headers["User-Agent"] for one in qovery_simulator.requests} == {f"qovery-provider/{MARK} (pulumi)"}

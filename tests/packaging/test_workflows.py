@@ -106,20 +106,21 @@ def test_a_rule_finds_what_is_careless(rule: str) -> None:
     """It is no rule that everything keeps."""
     find, found = RULES[rule]
 
-    assert found == find(yaml.safe_load(CARELESS))
+    assert find(yaml.safe_load(CARELESS)) == found
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_every_action_is_pinned(path: Path) -> None:
     """By the digest of a commit, and beside it stands which release that is."""
-    assert [] == _unpinned(path.read_text())
+    assert _unpinned(path.read_text()) == []
 
 
 def test_a_tag_is_no_pin() -> None:
     """Neither is a digest of which nobody says what it is."""
-    assert ["actions/checkout@v7", "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97"] == _unpinned(
-        CARELESS
-    )
+    assert _unpinned(CARELESS) == [
+        "actions/checkout@v7",
+        "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97",
+    ]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -131,15 +132,15 @@ def test_a_job_writes_what_it_is_for(path: Path) -> None:
         for name, job in jobs.items()
     }
 
-    assert WRITES[path.name] == {name: found for name, found in writes.items() if found}
+    assert {name: found for name, found in writes.items() if found} == WRITES[path.name]
 
 
 def test_what_publishes_waits_for_a_person() -> None:
     """The job that gets a token of the index is the one in the protected environment, and it runs nothing of ours."""
     jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]
 
-    assert {"publish": "pypi"} == {
-        name: job["environment"]["name"] for name, job in jobs.items() if "environment" in job
+    assert {name: job["environment"]["name"] for name, job in jobs.items() if "environment" in job} == {
+        "publish": "pypi"
     }
-    assert ["publish"] == [name for name, job in jobs.items() if "id-token" in job["permissions"]]
+    assert [name for name, job in jobs.items() if "id-token" in job["permissions"]] == ["publish"]
     assert not [step["uses"] for step in jobs["publish"]["steps"] if "checkout" in step.get("uses", "")]

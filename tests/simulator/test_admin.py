@@ -76,14 +76,14 @@ def test_an_environment_can_vanish(simulator: QoverySimulator, door: Door, query
     environment = simulator.world.add_environment(id="env")
 
     assert door("DELETE", "environments/env", params=query).status_code == 204
-    assert environment.gone_as == status
+    assert status == environment.gone_as
 
 
 def test_the_world_shows_the_truth(simulator: QoverySimulator, door: Door) -> None:
     """Everything that happened can be read as JSON."""
     simulator.world.add_environment(id="env").deploy()
 
-    assert door("GET", "world").json() == simulator.world.truth()
+    assert simulator.world.truth() == door("GET", "world").json()
 
 
 def test_looking_is_not_logged(simulator: QoverySimulator, session: requests.Session, door: Door) -> None:
@@ -129,6 +129,6 @@ def test_what_cannot_be_done_is_refused(
     """The answer says what was wrong, and nothing was made."""
     response = door(*request_line.split(), **options)
 
-    assert response.status_code == status
+    assert status == response.status_code
     assert response.json()["detail"]
     assert simulator.world.environments == {}

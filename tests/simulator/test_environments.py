@@ -37,11 +37,11 @@ def test_each_action_has_its_states(
     """A plan made of an action and a number of seconds goes through that action's states."""
     deployment = environment.deploy(Plan.of(action, seconds=5))
 
-    assert deployment.state == running
+    assert running == deployment.state
 
     clock.now += 5
 
-    assert deployment.state == ended
+    assert ended == deployment.state
 
 
 def test_an_environment_that_never_deployed_is_ready(environment: Environment) -> None:
@@ -105,7 +105,7 @@ def test_a_deployment_without_a_safe_point_ignores_the_cancel(environment: Envir
     """A cancel that comes to nothing is accepted, and the deployment runs to its own end."""
     deployment = environment.deploy(replace(DEPLOY, cancel_delay=None))
 
-    assert environment.cancel() is deployment
+    assert deployment is environment.cancel()
 
     clock.now += 30
 
@@ -161,7 +161,7 @@ def test_each_cancel_overwrites_the_force_flag(
         clock.now = 1000.0 + after
         environment.cancel(force=force)
 
-    assert deployment.ends_at == ends_at
+    assert ends_at == deployment.ends_at
 
 
 def test_only_a_cancel_that_changes_something_is_effective(environment: Environment) -> None:
@@ -190,7 +190,7 @@ def test_a_second_cancel_may_be_refused(environment: Environment) -> None:
     environment.behavior = Behavior(conflict_when_canceling=True)
     deployment = environment.deploy(DEPLOY)
 
-    assert environment.cancel() is deployment
+    assert deployment is environment.cancel()
     assert environment.cancel() is None
     assert len(deployment.cancels) == 1
 
@@ -205,7 +205,7 @@ def test_the_next_request_starts_when_the_deployment_ends(environment: Environme
     environment.cancel()
     clock.now += 5
 
-    assert environment.running is request.deployment
+    assert request.deployment is environment.running
     assert request.state == "STARTED"
     assert environment.states == ("BUILDING", "BUILDING")
     assert [deployment.id for deployment in environment.deployments] == ["env-1", "env-2"]
@@ -228,7 +228,7 @@ def test_a_gap_may_lie_between_two_deployments(environment: Environment, clock: 
 
     clock.now = 1033.0
 
-    assert environment.running is request.deployment
+    assert request.deployment is environment.running
 
 
 def test_several_turns_pass_between_two_looks(environment: Environment, clock: SimpleNamespace) -> None:
@@ -264,8 +264,8 @@ def test_requests_of_the_same_user_and_action_may_merge(environment: Environment
     longer = Plan.of("DEPLOY", seconds=100)
     first, stop = environment.enqueue(DEPLOY), environment.enqueue(Plan.of("STOP", seconds=1))
 
-    assert environment.enqueue(longer) is first
-    assert first.plan == longer
+    assert first is environment.enqueue(longer)
+    assert longer == first.plan
     assert environment.queue == (first, stop)
 
 
@@ -324,7 +324,7 @@ def test_a_look_speaks_of_one_moment(clock: SimpleNamespace) -> None:
 
     for _ in range(10):
         state, last_deployment_state = environment.states
-        assert state == last_deployment_state
+        assert last_deployment_state == state
 
 
 def test_a_deployment_past_its_phases_shows_the_last_one(environment: Environment) -> None:
@@ -336,4 +336,4 @@ def test_a_deployment_past_its_phases_shows_the_last_one(environment: Environmen
 
 def test_a_deployment_that_nobody_cancelled_has_no_safe_point(environment: Environment) -> None:
     """It lies beyond any time."""
-    assert environment.deploy(DEPLOY).safe_point == inf
+    assert inf == environment.deploy(DEPLOY).safe_point

@@ -66,7 +66,7 @@ def test_each_environment_can_be_named(monkeypatch: pytest.MonkeyPatch, named: t
     """There are those that are named, and no other."""
     said = introduction(monkeypatch, *[f"--environment={environment_id}" for environment_id in named])
 
-    assert [STAGING, PREVIEW] == said["environment_ids"]
+    assert said["environment_ids"] == [STAGING, PREVIEW]
 
 
 @pytest.mark.parametrize("option", ["--project", "--environment"], ids=["project", "environment"])
@@ -76,7 +76,7 @@ def test_an_id_is_a_uuid(option: str, capsys: pytest.CaptureFixture[str]) -> Non
         main([option, "staging"])
 
     *_, said = capsys.readouterr().err.splitlines()
-    assert f"python -m qovery_provider.simulator: error: argument {option}: invalid UUID value: 'staging'" == said
+    assert said == f"python -m qovery_provider.simulator: error: argument {option}: invalid UUID value: 'staging'"
 
 
 @pytest.mark.parametrize("options", [("--running", "0", "--queued", "3"), ("--environments", "0")])
@@ -137,7 +137,7 @@ def test_a_port_that_is_taken_is_told_in_one_line() -> None:
             main(["--port", str(port)])
 
     text = f"The simulator cannot listen on port {port} of 127.0.0.1: Address already in use."
-    assert text == str(ended.value)
+    assert str(ended.value) == text
 
 
 def test_deployments_wait_behind_the_running_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,4 +147,4 @@ def test_deployments_wait_behind_the_running_one(monkeypatch: pytest.MonkeyPatch
 
     introduction(monkeypatch, "--environments", "2", "--queued", "3")
 
-    assert 6 == len(queued)
+    assert len(queued) == 6

@@ -61,7 +61,7 @@ def test_a_cancel_is_answered_and_logged(
     assert (logged.path, logged.query) == ("/environment/env/cancelDeployment", {})
     assert (logged.body, logged.status, logged.executed) == ('{"force_cancel": false}', 202, True)
     assert logged.headers["authorization"] == f"Token {simulator.token}"
-    assert environment.deployments[0].canceled_by == logged.number
+    assert logged.number == environment.deployments[0].canceled_by
 
 
 def test_a_look_is_no_post(simulator: QoverySimulator, environment: Environment, session: requests.Session) -> None:
@@ -125,7 +125,7 @@ def test_many_clients_are_served_at_once(simulator: QoverySimulator, environment
         answers = list(pool.map(lambda _: requests.get(url, headers=headers, timeout=5).status_code, range(64)))
 
     assert answers == [200] * 64
-    assert [logged.number for logged in simulator.requests] == list(range(1, 65))
+    assert list(range(1, 65)) == [logged.number for logged in simulator.requests]
 
 
 def test_options_reach_their_parts(clock: SimpleNamespace) -> None:
@@ -175,8 +175,8 @@ def test_a_fault_can_answer_instead_of_the_api(  # noqa: PLR0913, PLR0917 - a ta
     response = cancel()
 
     assert (response.status_code, response.text) == (status, body)
-    assert accepted_cancels(environment) == executed
-    assert simulator.requests[0].executed == executed
+    assert executed == accepted_cancels(environment)
+    assert executed == simulator.requests[0].executed
     assert cancel().status_code == 202
 
 
@@ -206,7 +206,7 @@ def test_a_fault_can_break_the_connection(  # noqa: PLR0913 - a table of faults
     with pytest.raises(requests.RequestException, match=message):
         cancel()
 
-    assert accepted_cancels(environment) == executed
+    assert executed == accepted_cancels(environment)
     assert (simulator.requests[0].status, simulator.requests[0].executed) == (None, executed)
     assert cancel().status_code == 202
 

@@ -83,7 +83,7 @@ def test_the_reset_is_an_epoch_or_a_number_of_seconds(
     service.reply(request("/environment/env"))
     clock.now += 600
 
-    assert service.reply(request("/environment/env")).headers["X-RateLimit-Reset"] == reset
+    assert reset == service.reply(request("/environment/env")).headers["X-RateLimit-Reset"]
 
 
 def test_over_the_limit_is_refused_until_the_hour_is_over(
@@ -163,7 +163,7 @@ def test_paths_lead_to_their_calls(service: Service, api: Api, method: str, path
     world = api._world  # noqa: SLF001 - the world behind the service
     world.add_environment(id="env", project_id="home").deploy()
 
-    assert service.reply(request(path, method=method)).status == status
+    assert status == service.reply(request(path, method=method)).status
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_the_history_takes_a_page_size(
 
     reply = service.reply(request("/environment/env/deploymentHistoryV2", query={"pageSize": page_size}))
 
-    assert len(json.loads(reply.body)["results"]) == entries
+    assert entries == len(json.loads(reply.body)["results"])
 
 
 def test_a_page_size_must_be_a_number(service: Service, environment: Environment) -> None:

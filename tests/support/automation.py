@@ -21,7 +21,7 @@ def up_inline(stack: Stack) -> dict[str, Any]:
     path = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")]))  # noqa: PTH109 - as text
     environment = {**stack.environment, "PYTHONPATH": path, "VIRTUAL_ENV": sys.prefix}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
-    assert 0 == done.returncode, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     outputs: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return outputs
 

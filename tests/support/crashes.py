@@ -178,7 +178,7 @@ class Crash:
             output, _ = process.communicate(timeout=60)
         finally:
             kill_all(process.pid)
-        assert 0 == process.returncode, f"{self}\n{output}"
+        assert process.returncode == 0, f"{self}\n{output}"
 
 
 @dataclass
@@ -232,17 +232,17 @@ class Truth:
         assert all(deployment.effective_cancels <= 1 for deployment in self.touched), self
         assert not self.others or (self.may_touch_another and len(self.others) == 1), self
         if f"stop-{self.crash.number}-target" in self.before:
-            assert self.environment.deployments[0].id == self.target, self
+            assert self.target == self.environment.deployments[0].id, self
         outcome = self.outputs["outcome"]
         if outcome == "nothing_to_cancel":
             # An orphan that had not looked yet did what a plain update does; then there was nothing left to do.
             assert self.may_touch_another, self
-            assert None is self.environment.running, self
+            assert self.environment.running is None, self
             return
         meant = {one.id: one for one in self.environment.deployments}[self.outputs["deployment_id"]]
-        assert meant.id == (self.others[0] if self.others else self.target), self
-        assert meant.end_state == self.outputs["deployment_state"], self
-        assert (outcome == "canceled") == (meant.end_state == "CANCELED"), self
+        assert (self.others[0] if self.others else self.target) == meant.id, self
+        assert self.outputs["deployment_state"] == meant.end_state, self
+        assert (meant.end_state == "CANCELED") == (outcome == "canceled"), self
         assert outcome in {"canceled", "completed", "superseded"}, self
         assert outcome != "superseded" or not meant.cancels, self
 

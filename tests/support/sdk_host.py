@@ -91,7 +91,7 @@ def _refused(error: Any) -> Refused:  # noqa: ANN401 - gRPC gives its errors the
     if details is None:
         return Refused(error.details(), None)
     status = Status.FromString(details)
-    assert (2, "", 1) == (status.code, status.message, len(status.details))
+    assert (status.code, status.message, len(status.details)) == (2, "", 1)
     failure = provider_pb2.ErrorResourceInitFailed()
     assert status.details[0].Unpack(failure)
     properties, inputs = MessageToDict(failure.properties), MessageToDict(failure.inputs)
@@ -123,7 +123,7 @@ def _servicer() -> Any:  # noqa: ANN401 - a class of the SDK that cannot be impo
     assert spec.origin is not None
     with open(spec.origin, encoding="utf-8") as file:  # noqa: PTH123 - a path of the import system
         module = ast.parse(file.read())
-    assert "main()" == ast.unparse(module.body.pop())
+    assert ast.unparse(module.body.pop()) == "main()"
     names: dict[str, Any] = {"__name__": HOST}
     exec(compile(module, spec.origin, "exec"), names)
     return names["DynamicResourceProviderServicer"]()

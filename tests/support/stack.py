@@ -108,7 +108,7 @@ class Stack:
     def checked(self, *arguments: str, **environment: str) -> Run:
         """Run a command that has to succeed."""
         run = self.run(*arguments, **environment)
-        assert 0 == run.code, run.output
+        assert run.code == 0, run.output
         return run
 
     def up(self, *options: str, **environment: str) -> Run:
@@ -118,7 +118,7 @@ class Stack:
     def failing_up(self, *options: str, **environment: str) -> Run:
         """Run an update that has to fail."""
         run = self.run("up", "--yes", "--skip-preview", *options, **environment)
-        assert 0 != run.code, run.output
+        assert run.code != 0, run.output
         return run
 
     def outputs(self) -> dict[str, Any]:

@@ -212,7 +212,7 @@ class Stage:
             self.clock.move_to(self.clock.now + timeout)
 
     def _resolve(self, host: str, port: int, *_: object, **__: object) -> list[tuple[Any, ...]]:
-        assert HOST == host
+        assert host == HOST
         route = self.fault.route if self._is_struck else "open"
         if route == "unknown host":
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")

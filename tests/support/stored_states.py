@@ -100,7 +100,7 @@ def main() -> None:
             stack.environment["TIMEOUT"] = timeout
             stack.write(PROGRAM)
             run = stack.run("up", "--yes", "--skip-preview")
-            assert (name == "finished") == (run.code == 0), run.output
+            assert (run.code == 0) == (name == "finished"), run.output
             state = json.loads(stack.checked("stack", "export").output)
             # It holds no secret, so it need not say how to read one.
             del state["deployment"]["secrets_providers"]

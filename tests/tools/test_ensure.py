@@ -97,7 +97,7 @@ def test_a_cli_on_path_that_will_not_do(
     cli(path, version, host=False)
     cli(cache / f"pulumi-{VERSION}/bin")
 
-    assert ensure.find() == str(cache / f"pulumi-{VERSION}/bin")
+    assert str(cache / f"pulumi-{VERSION}/bin") == ensure.find()
     assert complaint in capsys.readouterr().err
 
 
@@ -124,9 +124,9 @@ def test_the_installer_comes_before_a_build(monkeypatch: pytest.MonkeyPatch, cac
     monkeypatch.setattr(ensure, "install", lambda home, _version: cli(home / "bin"))
     folder = ensure.find()
 
-    assert folder == str(cache / f"pulumi-{VERSION}/bin")
+    assert str(cache / f"pulumi-{VERSION}/bin") == folder
     assert names(Path(folder)) == ["pulumi", "pulumi-language-python"]
-    assert ensure.find() == folder
+    assert folder == ensure.find()
 
 
 def test_an_installer_without_internet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -146,11 +146,11 @@ def test_a_build(path: Path, cache: Path, capsys: pytest.CaptureFixture[str]) ->
     go(path)
     folder = Path(ensure.find())
 
-    assert folder == cache / f"pulumi-{VERSION}/bin"
+    assert cache / f"pulumi-{VERSION}/bin" == folder
     assert f"-X {ensure.VERSION_VARIABLE}=v{VERSION}" in (path / "runs").read_text()
     assert "4 minutes of compiling" in capsys.readouterr().err
     assert all(os.access(folder / name, os.X_OK) for name in ("pulumi", *ensure.PLUGINS))
-    assert ensure.find() == str(folder)
+    assert str(folder) == ensure.find()
     assert len((path / "runs").read_text().splitlines()) == 1
 
 
@@ -200,7 +200,7 @@ def test_another_language_host_in_the_cache_is_replaced(path: Path) -> None:
     folder = Path(ensure.find())
     (folder / "programs.py").write_text("something else")
     ensure.find()
-    assert (folder / "programs.py").read_text() == (ensure.HERE / "host/programs.py").read_text()
+    assert (ensure.HERE / "host/programs.py").read_text() == (folder / "programs.py").read_text()
 
 
 def test_so_is_that_of_a_built_one_on_path(path: Path) -> None:
@@ -209,7 +209,7 @@ def test_so_is_that_of_a_built_one_on_path(path: Path) -> None:
     (path / "language_host.py").write_text("something else")
 
     assert ensure.find() == ""
-    assert (path / "language_host.py").read_text() == (ensure.HERE / "host/language_host.py").read_text()
+    assert (ensure.HERE / "host/language_host.py").read_text() == (path / "language_host.py").read_text()
 
 
 def test_progress() -> None:

@@ -72,7 +72,7 @@ def test_without_a_virtual_environment_the_active_one_serves(tmp_path: Path, bin
     """And before it, what the official host looks for."""
     active, named = python(tmp_path / "active/bin/python"), python(tmp_path / "named/python")
     plugin = bin_folder / "pulumi-language-python"
-    assert started(plugin, tmp_path, VIRTUAL_ENV=str(tmp_path / "active"))[0] == str(active)
-    assert started(plugin, tmp_path, VIRTUAL_ENV=str(tmp_path / "active"), PULUMI_PYTHON_CMD=str(named))[0] == str(
-        named
+    assert str(active) == started(plugin, tmp_path, VIRTUAL_ENV=str(tmp_path / "active"))[0]
+    assert (
+        str(named) == started(plugin, tmp_path, VIRTUAL_ENV=str(tmp_path / "active"), PULUMI_PYTHON_CMD=str(named))[0]
     )

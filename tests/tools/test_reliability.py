@@ -28,7 +28,7 @@ def test_every_number_is_on_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
     assert "2026-11-25, Python 3.11.7, `QOVERY_SEED=7`: **100 000 schedules, 0 violations**." in lines
     assert "Ends: 1 234 canceled, 5 ConflictError." in lines
-    assert 1 == sum(line.startswith("## ") for line in lines)
+    assert sum(line.startswith("## ") for line in lines) == 1
 
 
 def test_what_has_many_rows_is_a_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_what_has_many_rows_is_a_table(monkeypatch: pytest.MonkeyPatch, tmp_path
 )
 def test_a_change_is_named_by_its_place(change: str, place: str) -> None:
     """A number would be another one after the next change of the code."""
-    assert place == mutate.place_of(change)
+    assert mutate.place_of(change) == place
 
 
 def test_a_reason_is_found_by_a_part_of_the_new_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,8 +72,8 @@ def test_a_reason_is_found_by_a_part_of_the_new_line(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(mutate, "REASONS", {"queue.f": {"None": "a reason"}})
     unused = {"queue.f": {"None": "a reason"}}
 
-    assert None is mutate.reason_of("queue.f", ["- x = None", "+ x = 1"], unused)
-    assert None is mutate.reason_of("queue.g", ["- x = 1", "+ x = None"], unused)
-    assert {"queue.f": {"None": "a reason"}} == unused
-    assert "a reason" == mutate.reason_of("queue.f", ["- x = 1", "+ x = None"], unused)
-    assert {"queue.f": {}} == unused
+    assert mutate.reason_of("queue.f", ["- x = None", "+ x = 1"], unused) is None
+    assert mutate.reason_of("queue.g", ["- x = 1", "+ x = None"], unused) is None
+    assert unused == {"queue.f": {"None": "a reason"}}
+    assert mutate.reason_of("queue.f", ["- x = 1", "+ x = None"], unused) == "a reason"
+    assert unused == {"queue.f": {}}

@@ -23,8 +23,8 @@ def test_the_system_clock_reads_the_machines_time(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(_clock, "time", SimpleNamespace(monotonic=lambda: 12.5, time=lambda: 1.7e9))
     clock: Clock = SystemClock()
 
-    assert 12.5 == clock.monotonic()
-    assert 1.7e9 == clock.wall()
+    assert clock.monotonic() == 12.5
+    assert clock.wall() == 1.7e9
 
 
 def test_the_system_clock_sleeps() -> None:

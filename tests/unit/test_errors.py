@@ -157,7 +157,7 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
 )
 def test_the_text_says_all_in_one_line(error: QoveryError, text: str) -> None:
     """A person reads what was asked, what came back and what to do next."""
-    assert text == str(error)
+    assert str(error) == text
 
 
 @pytest.mark.parametrize("kind", CANCELLATION_ERRORS)
@@ -165,8 +165,8 @@ def test_a_cancellation_error_holds_the_deployment_that_was_meant(kind: type[Can
     """Its text is the sentence that it is given; environment, deployment and state are fields."""
     error = kind("it went wrong", "3c90", "3c90-12", "BUILDING")
 
-    assert "it went wrong" == str(error)
-    assert ("3c90", "3c90-12", "BUILDING") == (error.environment_id, error.deployment_id, error.deployment_state)
+    assert str(error) == "it went wrong"
+    assert (error.environment_id, error.deployment_id, error.deployment_state) == ("3c90", "3c90-12", "BUILDING")
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_cancellation_error_holds_the_deployment_that_was_meant(kind: type[Can
 )
 def test_the_facts_are_fields(error: CallError, facts: dict[str, Any]) -> None:
     """A program asks the error; it need not read the text."""
-    assert facts == {name: getattr(error, name) for name in facts}
+    assert {name: getattr(error, name) for name in facts} == facts
 
 
 @pytest.mark.parametrize(
@@ -225,8 +225,8 @@ def test_a_bulk_error_holds_the_error_of_each_environment() -> None:
     error = BulkCancellationError(failures, 2)
     failures.clear()
 
-    assert ["3c90"] == list(error.errors)
-    assert "first" == str(error.errors["3c90"])
+    assert list(error.errors) == ["3c90"]
+    assert str(error.errors["3c90"]) == "first"
 
 
 def test_every_error_has_its_place_in_the_tree() -> None:
@@ -234,12 +234,12 @@ def test_every_error_has_its_place_in_the_tree() -> None:
     found = {kind: kind.__base__ for _, kind in inspect.getmembers(errors, inspect.isclass) if kind in PARENTS}
     public = {kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)}
 
-    assert PARENTS == found
-    assert set(PARENTS) == public
+    assert found == PARENTS
+    assert public == set(PARENTS)
 
 
 def test_the_docstring_draws_the_whole_tree() -> None:
     """The tree in the module's docstring is the first thing that a reader sees: it names every error."""
     drawn = set(re.findall(r"^[ │├└─]+(\w+Error)\b", errors.__doc__ or "", re.MULTILINE))
 
-    assert {kind.__name__ for kind in PARENTS} == drawn
+    assert drawn == {kind.__name__ for kind in PARENTS}

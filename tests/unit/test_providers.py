@@ -49,14 +49,14 @@ def test_the_type_token_never_changes(
 
     value_of(resource("one", **inputs).id)  # type: ignore[arg-type]
 
-    assert [f"pulumi-python:dynamic/qovery:{name}"] == [registered.typ for registered in recorder.resources]
+    assert [registered.typ for registered in recorder.resources] == [f"pulumi-python:dynamic/qovery:{name}"]
 
 
 def test_the_pickled_providers_never_change() -> None:
     """Other bytes would show as a diff in every stack, and a moved class would make old states unreadable."""
     stored = {provider: base64.b64decode(serialize_provider(provider())) for provider in PICKLES}
 
-    assert PICKLES == stored
+    assert stored == PICKLES
 
 
 @pytest.mark.parametrize(("resource", "provider"), RESOURCES, ids=lambda kind: kind.__name__)
@@ -68,7 +68,7 @@ def test_a_program_registers_that_pickle(
 
     value_of(resource("one", **inputs).id)  # type: ignore[arg-type]
 
-    assert PICKLES[provider] == base64.b64decode(recorder.resources[0].inputs["__provider"])
+    assert base64.b64decode(recorder.resources[0].inputs["__provider"]) == PICKLES[provider]
 
 
 @pytest.mark.parametrize("provider", PICKLES, ids=lambda kind: kind.__name__)
@@ -82,10 +82,10 @@ def test_only_a_provider_without_settings_is_pickled(
     provider: type[QoveryResourceProvider], qovery: QoverySimulator
 ) -> None:
     """The program pickles what it has just made; the settings come with `configure`, in another process."""
-    assert {} == vars(provider())
-    assert ["_config"] == list(vars(configured(provider, qovery)))
+    assert vars(provider()) == {}
+    assert list(vars(configured(provider, qovery))) == ["_config"]
 
 
 def test_the_names_in_the_state_never_change() -> None:
     """What an older version left to be resumed, a newer one must find."""
-    assert ("__drift", "__unfinished") == (DRIFT_MARK, UNFINISHED)
+    assert (DRIFT_MARK, UNFINISHED) == ("__drift", "__unfinished")

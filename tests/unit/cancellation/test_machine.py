@@ -89,22 +89,22 @@ def test_it_begins_with_a_look() -> None:
     """The first verdict is a look, now."""
     one = machine(now=7.0)
 
-    assert Look(7.0) == one.verdict
-    assert (7.0, 7.0, Sent.NOTHING) == (one.known.started, one.known.now, one.known.sent)
+    assert one.verdict == Look(7.0)
+    assert (one.known.started, one.known.now, one.known.sent) == (7.0, 7.0, Sent.NOTHING)
 
 
 @pytest.mark.parametrize(("given", "known"), [(None, None), ("", None), ("d1", "d1")])
 def test_a_pinned_target_is_known_from_the_beginning(given: str | None, known: str | None) -> None:
     """The id that was given is the target; an empty one is none."""
-    assert known == machine(deployment_id=given).known.deployment_id
+    assert machine(deployment_id=given).known.deployment_id == known
 
 
 def test_the_first_look_fixes_the_target() -> None:
     """What runs then is meant, and its state is known."""
     one = walk(machine(), BUILDING)
 
-    assert ("d1", "BUILDING") == (one.known.deployment_id, one.known.deployment_state)
-    assert BUILDING.status is one.known.status
+    assert (one.known.deployment_id, one.known.deployment_state) == ("d1", "BUILDING")
+    assert one.known.status is BUILDING.status
 
 
 def test_what_was_observed_last_is_when_it_is() -> None:
@@ -112,8 +112,8 @@ def test_what_was_observed_last_is_when_it_is() -> None:
     one = machine()
     one.observe(BUILDING, 4.5)
 
-    assert 4.5 == one.known.now
-    assert Send(4.5) == one.verdict
+    assert one.known.now == 4.5
+    assert one.verdict == Send(4.5)
 
 
 # Resuming.
@@ -128,14 +128,14 @@ def test_a_resumed_cancellation_is_not_sent_again(sent: Sent) -> None:
     """What an earlier run brought under way is waited for, even if nothing of it shows any more."""
     one = resumed(sent, timeout=60.0)
 
-    assert [] == sends(one, LOST)
-    assert sent is one.known.sent
+    assert sends(one, LOST) == []
+    assert one.known.sent is sent
 
 
 def test_a_resumed_doubt_is_looked_after() -> None:
     """When nothing shows of a cancel whose answer an earlier run lost, it is sent again."""
-    assert [0.0] == sends(resumed(Sent.MAYBE), ACCEPTED)
-    assert Sent.ACCEPTED is walk(resumed(Sent.MAYBE), CANCELING).known.sent
+    assert sends(resumed(Sent.MAYBE), ACCEPTED) == [0.0]
+    assert walk(resumed(Sent.MAYBE), CANCELING).known.sent is Sent.ACCEPTED
 
 
 @pytest.mark.parametrize(
@@ -150,24 +150,24 @@ def test_a_resumed_cancellation_knows_what_was_sent(sent: Sent, words: str) -> N
     """An end by itself is told as what it is, not as something that was idle."""
     one = walk(resumed(sent, on_completed="succeed"), DEPLOYED)
 
-    assert "completed" == one.result().outcome
-    assert f"deployment d1 ended by itself (DEPLOYED){words}" == one.result().sentence
+    assert one.result().outcome == "completed"
+    assert one.result().sentence == f"deployment d1 ended by itself (DEPLOYED){words}"
 
 
 def test_a_resumed_target_is_fixed() -> None:
     """Another deployment that runs by now is left alone, and the history is asked until it tells."""
     one = walk(resumed(Sent.ACCEPTED), Observed(status("d2", "BUILDING")), HistoryRead([]))
 
-    assert Look(0.75) == one.verdict
+    assert one.verdict == Look(0.75)
 
     walk(one, Observed(status("d2", "BUILDING")), HistoryRead([DeploymentRecord("d1", "CANCELED")]))
 
-    assert ("canceled", "d1") == (one.result().outcome, one.result().deployment_id)
+    assert (one.result().outcome, one.result().deployment_id) == ("canceled", "d1")
 
 
 def test_a_resumed_cancellation_leaves_the_queue_alone() -> None:
     """It was emptied before anything was sent; what waits by now is something new."""
-    assert Look(0.75) == walk(resumed(Sent.ACCEPTED, include_queued=True), CANCELING).verdict
+    assert walk(resumed(Sent.ACCEPTED, include_queued=True), CANCELING).verdict == Look(0.75)
 
 
 # Results.
@@ -186,13 +186,13 @@ def test_a_result_says_it_all() -> None:
     last = Accepted(status("d1", "CANCELED"))
     result = walk(one, last).result()
 
-    assert ("canceled", "d1", "CANCELED", ("r2",)) == (
+    assert (
         result.outcome,
         result.deployment_id,
         result.deployment_state,
         result.canceled_request_ids,
-    )
-    assert "deployment d1 and 1 queued request are canceled" == result.sentence
+    ) == ("canceled", "d1", "CANCELED", ("r2",))
+    assert result.sentence == "deployment d1 and 1 queued request are canceled"
 
 
 def test_a_failure_is_raised() -> None:
@@ -204,7 +204,7 @@ def test_a_failure_is_raised() -> None:
     with pytest.raises(NothingToCancelError) as second:
         one.result()
 
-    assert first.value is second.value
+    assert second.value is first.value
 
 
 def test_an_interruption_names_its_cause() -> None:
@@ -214,7 +214,7 @@ def test_an_interruption_names_its_cause() -> None:
     with pytest.raises(CancellationInterruptedError) as caught:
         one.result()
 
-    assert FAILURES["401"] is caught.value.__cause__
+    assert caught.value.__cause__ is FAILURES["401"]
 
 
 ENDS: dict[str, tuple[dict[str, Any], list[Event]]] = {
@@ -238,14 +238,14 @@ def test_options_decide_what_is_a_failure(outcome: Outcome, on_idle: Tolerance, 
     if (outcome in IDLE and on_idle == "fail") or (outcome in ENDED_OTHERWISE and on_completed == "fail"):
         expected = NothingToCancelError if outcome in IDLE else NotCanceledError
         assert isinstance(one.verdict, Fail)
-        assert expected is type(one.verdict.error)
+        assert type(one.verdict.error) is expected
     else:
-        assert outcome == one.result().outcome
+        assert one.result().outcome == outcome
 
 
 def test_each_outcome_is_reached() -> None:
     """The table above knows them all."""
-    assert set(get_args(Outcome)) == set(ENDS)
+    assert set(ENDS) == set(get_args(Outcome))
     assert {"nothing_to_cancel", "superseded"} == IDLE
     assert {"completed", "environment_gone"} == ENDED_OTHERWISE
 
@@ -261,7 +261,7 @@ def test_looks_after_the_cancel_grow_to_fifteen_seconds() -> None:
         times.append(at(one))
         walk(one, CANCELING)
 
-    assert [0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 15.134, 24.972, 39.972, 54.972, 69.972, 84.972, 90.0] == times
+    assert times == [0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 15.134, 24.972, 39.972, 54.972, 69.972, 84.972, 90.0]
     assert isinstance(one.verdict, Fail)
     assert isinstance(one.verdict.error, CancellationTimeoutError)
 
@@ -270,21 +270,21 @@ def test_looks_begin_anew_with_the_cancel() -> None:
     """Long pauses from before the cancel do not delay the looks after it."""
     one = walk(machine(), BUILDING, CONFLICT, *[BUILDING] * 7, ACCEPTED)
 
-    assert Look(5.75) == one.verdict
+    assert one.verdict == Look(5.75)
 
 
 def test_an_early_look_counts() -> None:
     """A look that somebody else's need brought forward is used, and the next one is planned from it."""
     one = walk(machine(), BUILDING, ACCEPTED, CANCELING, CANCELING)
-    assert 2.042 == at(one)
+    assert at(one) == 2.042
 
     one.observe(CANCELING, 1.4)
 
-    assert 2.31 == at(one)
+    assert at(one) == 2.31
 
     one.observe(CANCELED, 1.5)
 
-    assert "canceled" == one.result().outcome
+    assert one.result().outcome == "canceled"
 
 
 def test_an_early_look_does_not_shorten_the_grace() -> None:
@@ -297,14 +297,14 @@ def test_an_early_look_does_not_shorten_the_grace() -> None:
 
     one.observe(BUILDING, 5.0)
 
-    assert Send(5.0) == one.verdict
+    assert one.verdict == Send(5.0)
 
 
 def test_the_last_look_is_at_the_deadline() -> None:
     """A pause that would end later ends there."""
     one = walk(machine(now=100.0, timeout=1.0), CANCELING, CANCELING)
 
-    assert Look(101.0) == one.verdict
+    assert one.verdict == Look(101.0)
 
 
 def test_after_the_deadline_nothing_is_sent() -> None:
@@ -321,7 +321,7 @@ def test_right_before_the_deadline_it_is_sent() -> None:
     one = machine(timeout=10.0)
     one.observe(BUILDING, 9.999)
 
-    assert Send(9.999) == one.verdict
+    assert one.verdict == Send(9.999)
 
 
 @pytest.mark.parametrize(("took", "verdict"), [(5.0, Send(7.0)), (5.1, Look(7.0))])
@@ -330,7 +330,7 @@ def test_nothing_is_sent_on_a_slow_look(took: float, verdict: Send | Look) -> No
     one = machine()
     one.observe(Observed(BUILDING.status, took), 7.0)
 
-    assert verdict == one.verdict
+    assert one.verdict == verdict
 
 
 # Sending again.
@@ -340,27 +340,27 @@ def test_a_lost_answer_gets_doubling_patience() -> None:
     """5, 10, 20 and 40 s after each lost answer, then no more; the wait goes on until the deadline."""
     one = machine(timeout=600.0)
 
-    assert [0.0, 5.0, 15.0, 35.0, 75.0] == sends(one, LOST)
+    assert sends(one, LOST) == [0.0, 5.0, 15.0, 35.0, 75.0]
     assert isinstance(one.verdict, Fail)
     assert isinstance(one.verdict.error, CancellationTimeoutError)
-    assert 600.0 == one.known.now
+    assert one.known.now == 600.0
 
 
 def test_a_conflict_gets_doubling_patience() -> None:
     """The same for 409, but after the last one its error is the end: nothing was accepted."""
     one = machine(timeout=600.0)
 
-    assert [0.0, 5.0, 15.0, 35.0, 75.0] == sends(one, CONFLICT)
+    assert sends(one, CONFLICT) == [0.0, 5.0, 15.0, 35.0, 75.0]
     assert isinstance(one.verdict, Fail)
-    assert FAILURES["409"] is one.verdict.error
-    assert 75.0 == one.known.now
+    assert one.verdict.error is FAILURES["409"]
+    assert one.known.now == 75.0
 
 
 def test_what_was_not_executed_is_sent_again_soon() -> None:
     """With pauses as for any call, drawn by chance, and five attempts in all."""
-    assert [0.0, 0.5, 1.5, 3.5, 7.5] == sends(machine(), REFUSED)
-    assert [0.0, 0.25, 0.75, 1.75, 3.75] == sends(machine(random=0.5), REFUSED)
-    assert 5 == ATTEMPTS
+    assert sends(machine(), REFUSED) == [0.0, 0.5, 1.5, 3.5, 7.5]
+    assert sends(machine(random=0.5), REFUSED) == [0.0, 0.25, 0.75, 1.75, 3.75]
+    assert ATTEMPTS == 5
 
 
 @pytest.mark.parametrize(("retry_after", "again"), [(None, 0.5), (0.2, 0.5), (30.0, 30.0), (60.0, 60.0), (60.1, None)])
@@ -369,7 +369,7 @@ def test_the_servers_delay_is_obeyed(retry_after: float | None, again: float | N
     limited = RateLimitError("canceling", 429, retry_after=retry_after)
     one = walk(machine(timeout=60.0), BUILDING, Failed(limited))
 
-    assert (Fail(limited) if again is None else Look(again)) == one.verdict
+    assert one.verdict == (Fail(limited) if again is None else Look(again))
 
 
 @pytest.mark.parametrize(
@@ -379,7 +379,7 @@ def test_in_doubt_a_delay_that_ends_in_time_is_obeyed(retry_after: float | None,
     """One that ends after the deadline is no reason to give up: looks go on, and then the grace period is enough."""
     one = walk(machine(timeout=60.0), BUILDING, Failed(ServerError("canceling", 503, retry_after=retry_after)))
 
-    assert again == sends(one, ACCEPTED)
+    assert sends(one, ACCEPTED) == again
 
 
 def test_an_early_look_does_not_shorten_the_servers_delay() -> None:
@@ -387,7 +387,7 @@ def test_an_early_look_does_not_shorten_the_servers_delay() -> None:
     one = walk(machine(timeout=60.0), BUILDING, Failed(RateLimitError("canceling", 429, retry_after=1.0)))
     one.observe(BUILDING, 0.8)
 
-    assert Look(1.0) == one.verdict
+    assert one.verdict == Look(1.0)
     assert [Send(1.0)] == [walk(one, BUILDING).verdict]
 
 
@@ -396,7 +396,7 @@ def test_every_attempt_counts() -> None:
     one = walk(machine(timeout=600.0), BUILDING, LOST)
     times = sends(one, REFUSED)
 
-    assert [5.0, 5.5, 6.5, 8.5] == times
+    assert times == [5.0, 5.5, 6.5, 8.5]
     assert isinstance(one.verdict, Fail)
     assert isinstance(one.verdict.error, CancellationTimeoutError)
 
@@ -404,35 +404,35 @@ def test_every_attempt_counts() -> None:
 @pytest.mark.parametrize("event", [LOST, REFUSED, CONFLICT])
 def test_without_an_id_it_is_sent_once(event: Event) -> None:
     """Nobody can tell whether what runs now is what ran then."""
-    assert [0.0] == sends(machine(timeout=600.0), event, Observed(status(None, "BUILDING")))
+    assert sends(machine(timeout=600.0), event, Observed(status(None, "BUILDING"))) == [0.0]
 
 
 @pytest.mark.parametrize("event", [ACCEPTED, Accepted(status(None, "BUILDING"))])
 def test_what_was_accepted_is_never_sent_again(event: Event) -> None:
     """However long the state shows nothing of it."""
-    assert [0.0] == sends(machine(timeout=7200.0), event)
+    assert sends(machine(timeout=7200.0), event) == [0.0]
 
 
 def test_a_lost_answer_that_shows_counts_as_accepted() -> None:
     """When the target is being canceled, the cancel was received: a later look that denies it changes nothing."""
     one = walk(machine(timeout=60.0), BUILDING, LOST, CANCELING)
 
-    assert Sent.ACCEPTED is one.known.sent
-    assert [] == sends(one, LOST)
+    assert one.known.sent is Sent.ACCEPTED
+    assert sends(one, LOST) == []
 
 
 def test_a_joined_cancellation_stays_joined() -> None:
     """What somebody else began is not claimed as accepted, and nothing is sent even if it stops to show."""
     one = walk(machine(timeout=60.0), CANCELING)
 
-    assert Sent.JOINED is one.known.sent
-    assert [] == sends(one, LOST)
-    assert Sent.JOINED is one.known.sent
+    assert one.known.sent is Sent.JOINED
+    assert sends(one, LOST) == []
+    assert one.known.sent is Sent.JOINED
 
 
 def test_an_accepted_cancel_stays_accepted() -> None:
     """Looks at what was accepted do not turn it into something joined."""
-    assert Sent.ACCEPTED is walk(machine(), BUILDING, ACCEPTED, CANCELING).known.sent
+    assert walk(machine(), BUILDING, ACCEPTED, CANCELING).known.sent is Sent.ACCEPTED
 
 
 # Words and steps.
@@ -445,16 +445,16 @@ def test_verdicts_are_steps_at_times() -> None:
     verdicts = [one.verdict, *(walk(one, event).verdict for event in events)]
     other = walk(machine(deployment_id="d9"), BUILDING)
 
-    assert [Look(0.0), ListQueue(0.0), CancelQueued(0.0, "r2"), Look(0.0), Send(0.0), Look(0.75)] == verdicts
-    assert LookUpHistory(0.0) == other.verdict
-    assert "look up the history at 0" == said(other.verdict)
+    assert verdicts == [Look(0.0), ListQueue(0.0), CancelQueued(0.0, "r2"), Look(0.0), Send(0.0), Look(0.75)]
+    assert other.verdict == LookUpHistory(0.0)
+    assert said(other.verdict) == "look up the history at 0"
 
 
 def test_the_last_state_is_kept_word_for_word() -> None:
     """A state that nobody knows is what it is."""
     strange = EnvironmentStatus("env", "FINE", "REHEARSING ★", last_deployment_id="d1")
 
-    assert "REHEARSING ★" == walk(machine(), Observed(strange)).known.deployment_state
+    assert walk(machine(), Observed(strange)).known.deployment_state == "REHEARSING ★"
 
 
 @pytest.mark.parametrize(("later", "is_over"), [(29.9, False), (30.0, True)])
@@ -465,7 +465,7 @@ def test_the_history_gets_half_a_minute(later: float, *, is_over: bool) -> None:
     one.observe(Observed(status("d2", "BUILDING")), since + later)
     one.observe(untold, since + later)
 
-    assert is_over is isinstance(one.verdict, Fail)
+    assert isinstance(one.verdict, Fail) is is_over
 
 
 @pytest.mark.parametrize(
@@ -480,7 +480,7 @@ def test_an_absence_is_believed_the_second_time(sent: Sent, events: Sequence[Eve
     one = walk(resumed(sent, include_queued=True, on_completed="succeed"), *events, missing := Failed(FAILURES["404"]))
 
     assert isinstance(one.verdict, Look)
-    assert "environment_gone" == walk(one, missing).result().outcome
+    assert walk(one, missing).result().outcome == "environment_gone"
 
 
 def test_a_second_absence_has_to_follow_the_first() -> None:
@@ -507,13 +507,13 @@ def test_doubt_does_not_ask_whether_to_try_again(error: ServerError | TransportE
     """What may have been executed is looked after, whatever the call itself would do."""
     one = walk(machine(), BUILDING, Failed(error))
 
-    assert Sent.MAYBE is one.known.sent
-    assert Look(0.75) == one.verdict
+    assert one.known.sent is Sent.MAYBE
+    assert one.verdict == Look(0.75)
 
 
 def test_a_conflict_is_looked_at_at_once() -> None:
     """409 has two meanings; only a look can tell which."""
     one = walk(machine(), BUILDING, Failed(ConflictError("canceling", 409)))
 
-    assert Look(0.0) == one.verdict
-    assert Sent.NOTHING is one.known.sent
+    assert one.verdict == Look(0.0)
+    assert one.known.sent is Sent.NOTHING

@@ -147,7 +147,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
 )
 def test_every_outcome_has_its_sentence(what: Outcome, facts: dict[str, Any], sentence: str) -> None:
     """One line says what really happened."""
-    assert sentence == _sentences.outcome(knowledge(**facts), what)
+    assert _sentences.outcome(knowledge(**facts), what) == sentence
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
     known = knowledge(deployment_state="DEPLOYED")
     sentence = _sentences.outcome(known, what)
 
-    assert f"environment 3c90: {sentence}. {remedy}" == _sentences.failure(known, what)
+    assert _sentences.failure(known, what) == f"environment 3c90: {sentence}. {remedy}"
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
 )
 def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
     """State, what was sent, how long it has taken and may still take."""
-    assert line == _sentences.progress(knowledge(**facts))
+    assert _sentences.progress(knowledge(**facts)) == line
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
 )
 def test_what_was_sent_and_what_another_run_would_do(facts: dict[str, Any], sentence: str) -> None:
     """Every error in the middle of a cancellation ends with this."""
-    assert sentence == _sentences.so_far(knowledge(**facts))
+    assert _sentences.so_far(knowledge(**facts)) == sentence
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ def test_a_timeout_says_what_is_known(facts: dict[str, Any], beginning: str) -> 
     end = "The running deployment was not canceled; `pulumi up` again looks, and cancels what runs then."
     expected = f"environment 3c90: {beginning}. {end}"
 
-    assert expected == _sentences.timed_out(knowledge(**facts), None)
+    assert _sentences.timed_out(knowledge(**facts), None) == expected
 
 
 def test_a_timeout_says_which_call_failed_last() -> None:
@@ -370,7 +370,7 @@ def test_an_interruption_says_how_far_it_got() -> None:
     """The call's own error comes first."""
     expected = "It broke. The cancel was accepted; `pulumi up` again resumes without sending again."
 
-    assert expected == _sentences.interrupted(knowledge(sent=Sent.ACCEPTED), ValueError("It broke."))
+    assert _sentences.interrupted(knowledge(sent=Sent.ACCEPTED), ValueError("It broke.")) == expected
 
 
 def test_another_deployment_in_the_answer_is_named() -> None:
@@ -381,7 +381,7 @@ def test_another_deployment_in_the_answer_is_named() -> None:
         "`pulumi up` again sends nothing, it only tells how the first one ended."
     )
 
-    assert expected == _sentences.wrong_deployment(knowledge(), STATUS)
+    assert _sentences.wrong_deployment(knowledge(), STATUS) == expected
 
 
 def test_an_end_that_nobody_tells_is_said_to_be_unknown() -> None:
@@ -391,7 +391,7 @@ def test_an_end_that_nobody_tells_is_said_to_be_unknown() -> None:
         "ended. The cancel may have been received; `pulumi up` again looks before it sends."
     )
 
-    assert expected == _sentences.untold_end(knowledge(sent=Sent.MAYBE))
+    assert _sentences.untold_end(knowledge(sent=Sent.MAYBE)) == expected
 
 
 def test_a_budget_that_is_too_small_is_told_with_its_arithmetic() -> None:
@@ -401,7 +401,7 @@ def test_a_budget_that_is_too_small_is_told_with_its_arithmetic() -> None:
         "1 h 1 min. Nothing was sent. Run `pulumi up` again then, or use another token."
     )
 
-    assert expected == _sentences.over_budget(20, 100, 42, 3660.0)
+    assert _sentences.over_budget(20, 100, 42, 3660.0) == expected
 
 
 @pytest.mark.parametrize(
@@ -433,7 +433,7 @@ def test_a_budget_that_is_too_small_is_told_with_its_arithmetic() -> None:
 )
 def test_a_duration_reads_as_people_say_it(seconds: float, words: str) -> None:
     """Seconds are left out of hours."""
-    assert words == _sentences.duration(seconds)
+    assert _sentences.duration(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -448,7 +448,7 @@ def test_a_duration_reads_as_people_say_it(seconds: float, words: str) -> None:
 )
 def test_an_id_is_shortened_in_the_middle(deployment_id: str | None, shown: str) -> None:
     """Ids often begin with that of the environment, so the end tells more."""
-    assert shown == _sentences.short(deployment_id)
+    assert _sentences.short(deployment_id) == shown
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
@@ -471,7 +471,7 @@ def test_a_target_without_an_id_is_the_running_deployment(what: Outcome, sentenc
     """Qovery may leave the id out."""
     known = knowledge(deployment_id=None, sent=Sent.ACCEPTED, deployment_state="READY", status=STATUS)
 
-    assert sentence == _sentences.outcome(known, what)
+    assert _sentences.outcome(known, what) == sentence
 
 
 @pytest.mark.parametrize("what", get_args(Outcome))
@@ -503,7 +503,7 @@ def test_a_timeout_says_why_the_cancel_failed(refusal: ConflictError | None, sen
     """As long as none was accepted, the last refusal is why it took all the time."""
     sentence = _sentences.timed_out(knowledge(refusal=refusal, sent=sent), None)
 
-    assert told is (" The cancel failed: canceling: Qovery answered 409: " in sentence)
+    assert (" The cancel failed: canceling: Qovery answered 409: " in sentence) is told
 
 
 @pytest.mark.parametrize(("state", "told"), [("HIBERNATING", True), ("BUILDING", False), (None, False)])
@@ -511,11 +511,11 @@ def test_a_timeout_says_that_a_state_is_new(state: str | None, *, told: bool) ->
     """Nobody can tell whether it was over."""
     sentence = _sentences.timed_out(knowledge(deployment_state=state), None)
 
-    assert told is ("(last state HIBERNATING, which this version does not know)" in sentence)
+    assert ("(last state HIBERNATING, which this version does not know)" in sentence) is told
 
 
 def test_what_a_failure_left_behind_is_told() -> None:
     """A preview shows it, before the next update goes on with it."""
-    assert (
+    assert _sentences.left_behind("d12", Sent.ACCEPTED) == (
         "unfinished: deployment d12. The cancel was accepted; `pulumi up` again resumes without sending again."
-    ) == _sentences.left_behind("d12", Sent.ACCEPTED)
+    )

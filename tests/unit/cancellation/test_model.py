@@ -22,27 +22,27 @@ def test_a_request_has_the_documented_defaults() -> None:
         on_completed="fail",
     )
 
-    assert expected == CancellationRequest("3c90")
+    assert CancellationRequest("3c90") == expected
 
 
 def test_the_deadline_counts_from_the_first_look() -> None:
     """The whole wait is limited, whatever time it is now."""
     known = Knowledge(CancellationRequest("3c90", timeout=60.0), started=100.0, now=130.0)
 
-    assert 160.0 == known.deadline
+    assert known.deadline == 160.0
 
 
 def test_nothing_is_known_at_first() -> None:
     """A cancellation starts without target, without status, and with nothing sent."""
     known = Knowledge(CancellationRequest("3c90"), started=0.0, now=0.0)
 
-    assert Sent.NOTHING is known.sent
-    assert (None, None, None, []) == (
+    assert known.sent is Sent.NOTHING
+    assert (
         known.deployment_id,
         known.deployment_state,
         known.status,
         known.canceled_request_ids,
-    )
+    ) == (None, None, None, [])
 
 
 def test_two_cancellations_share_no_list() -> None:
@@ -50,7 +50,7 @@ def test_two_cancellations_share_no_list() -> None:
     first, second = (Knowledge(CancellationRequest(name), started=0.0, now=0.0) for name in ("3c90", "4d01"))
     first.canceled_request_ids.append("r1")
 
-    assert [] == second.canceled_request_ids
+    assert second.canceled_request_ids == []
 
 
 def test_a_request_cannot_be_changed() -> None:
@@ -65,12 +65,12 @@ def test_the_outcomes_are_the_documented_ones() -> None:
     """Programs compare outputs with these words."""
     documented = ("canceled", "requested", "nothing_to_cancel", "superseded", "completed", "environment_gone")
 
-    assert documented == get_args(Outcome)
+    assert get_args(Outcome) == documented
 
 
 def test_how_far_a_cancel_got_has_words() -> None:
     """They stand in states: none may ever be renamed."""
-    assert ["nothing", "maybe", "accepted", "joined", "too late"] == [sent.value for sent in Sent]
+    assert [sent.value for sent in Sent] == ["nothing", "maybe", "accepted", "joined", "too late"]
 
 
 def test_the_unions_are_closed() -> None:
@@ -78,4 +78,4 @@ def test_the_unions_are_closed() -> None:
     parts = {CancellationRequest, Knowledge, _verdicts.CancellationResult}
     own = {kind for kind in vars(_verdicts).values() if is_dataclass(kind) and kind.__module__ == _verdicts.__name__}
 
-    assert own == parts | set(get_args(Event)) | set(get_args(Verdict))
+    assert parts | set(get_args(Event)) | set(get_args(Verdict)) == own

@@ -96,7 +96,7 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
 )
 def test_says_what_an_update_would_do(request_: CancellationRequest, status: EnvironmentStatus, expected: str) -> None:
     """The machine that would do it is asked."""
-    assert expected == foresee(request_, status, NOW)
+    assert foresee(request_, status, NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_says_what_an_update_would_do(request_: CancellationRequest, status: Env
 )
 def test_names_the_deployment_that_runs(status: EnvironmentStatus, expected: str) -> None:
     """What Qovery does not say is left out."""
-    assert expected == running(status, NOW)
+    assert running(status, NOW) == expected
 
 
 def _environments(busy: int, idle: int) -> dict[str, EnvironmentStatus]:
@@ -198,7 +198,7 @@ def test_says_what_an_update_would_do_in_many_environments(
     request_: CancellationRequest, statuses: dict[str, EnvironmentStatus], expected: str
 ) -> None:
     """In one line that fits a row."""
-    assert expected == foresee_all(request_, statuses, NOW)
+    assert foresee_all(request_, statuses, NOW) == expected
 
 
 def test_names_five_of_many() -> None:

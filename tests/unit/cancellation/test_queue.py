@@ -37,7 +37,7 @@ def test_an_empty_queue_is_drained() -> None:
 
     assert one.listed([], RAN, 3.0) is None
     assert one.is_over
-    assert [] == one.canceled
+    assert one.canceled == []
 
 
 def test_a_drain_is_not_over_before_it_began() -> None:
@@ -56,8 +56,8 @@ def test_requests_are_canceled_one_by_one_in_order() -> None:
     steps = [one.listed(["r1", "r2", "r3"], RAN, 1.0)]
     steps += [one.went(request, now, was_canceled=True) for request, now in (("r1", 2.0), ("r2", 3.0), ("r3", 4.0))]
 
-    assert [CancelQueued(1.0, "r1"), CancelQueued(2.0, "r2"), CancelQueued(3.0, "r3"), None] == steps
-    assert ["r1", "r2", "r3"] == one.canceled
+    assert steps == [CancelQueued(1.0, "r1"), CancelQueued(2.0, "r2"), CancelQueued(3.0, "r3"), None]
+    assert one.canceled == ["r1", "r2", "r3"]
     assert one.is_over
 
 
@@ -75,8 +75,8 @@ def test_what_went_by_itself_is_not_claimed() -> None:
     one = drain()
     one.listed(["r1", "r2"], RAN, 1.0)
 
-    assert CancelQueued(2.0, "r2") == one.went("r1", 2.0, was_canceled=False)
-    assert [] == one.canceled
+    assert one.went("r1", 2.0, was_canceled=False) == CancelQueued(2.0, "r2")
+    assert one.canceled == []
 
 
 def test_only_the_first_list_is_meant() -> None:
@@ -85,8 +85,8 @@ def test_only_the_first_list_is_meant() -> None:
     one.listed(["r1", "r2", "r3"], RAN, 1.0)
     one.again("r1", REFUSED, 1.0, 100.0)
 
-    assert CancelQueued(5.0, "r2") == one.listed(["r9", "r2", "r3"], RAN, 5.0)
-    assert CancelQueued(6.0, "r3") == one.went("r2", 6.0, was_canceled=True)
+    assert one.listed(["r9", "r2", "r3"], RAN, 5.0) == CancelQueued(5.0, "r2")
+    assert one.went("r2", 6.0, was_canceled=True) == CancelQueued(6.0, "r3")
     assert one.went("r3", 7.0, was_canceled=True) is None
 
 
@@ -109,7 +109,7 @@ def test_failures_are_followed_by_growing_pauses() -> None:
     one.listed(["r1", "r2"], RAN, 0.0)
     steps = [one.again(request, REFUSED, 10.0, 100.0) for request in ("r1", "r1", "r2", "r2", "r2")]
 
-    assert [ListQueue(10.5), ListQueue(11.0), ListQueue(12.0), ListQueue(14.0), None] == steps
+    assert steps == [ListQueue(10.5), ListQueue(11.0), ListQueue(12.0), ListQueue(14.0), None]
 
 
 def test_pauses_are_drawn() -> None:
@@ -117,7 +117,7 @@ def test_pauses_are_drawn() -> None:
     one = drain(random=0.5)
     one.listed(["r1"], RAN, 0.0)
 
-    assert [ListQueue(0.25), ListQueue(0.5)] == [one.again("r1", REFUSED, 0.0, 100.0) for _ in range(2)]
+    assert [one.again("r1", REFUSED, 0.0, 100.0) for _ in range(2)] == [ListQueue(0.25), ListQueue(0.5)]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_the_servers_delay_is_obeyed(retry_after: float | None, deadline: float,
     one = drain()
     one.listed(["r1"], RAN, 0.0)
 
-    assert step == one.again("r1", RateLimitError("canceling", 429, retry_after=retry_after), 10.0, deadline)
+    assert one.again("r1", RateLimitError("canceling", 429, retry_after=retry_after), 10.0, deadline) == step
 
 
 @pytest.mark.parametrize("error", [ApiError("canceling", 400), PermissionDeniedError("canceling", 403)])
@@ -160,7 +160,7 @@ def test_a_refusal_for_good_is_not_tried_again(error: CallError) -> None:
 )
 def test_some_refusals_mean_that_it_no_longer_waits(error: CallError, *, is_gone: bool) -> None:
     """409 and 404: it has started, has ended, or somebody else was faster."""
-    assert is_gone is is_no_longer_queued(error)
+    assert is_no_longer_queued(error) is is_gone
 
 
 # Lost answers.
@@ -183,7 +183,7 @@ def test_a_lost_answer_is_judged_by_what_runs(state: str) -> None:
     one.settle(status("d1", state))
     one.settle(status("d1", state))
 
-    assert ["r1", "r2"] == one.canceled
+    assert one.canceled == ["r1", "r2"]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_nothing_is_claimed_once_another_may_have_started(ran: EnvironmentStatus
     one.settle(runs)
     one.settle(ran)
 
-    assert [] == one.canceled
+    assert one.canceled == []
 
 
 def test_what_ran_before_the_first_list_counts() -> None:
@@ -207,7 +207,7 @@ def test_what_ran_before_the_first_list_counts() -> None:
     one.listed([], status("d2", "BUILDING"), 1.0)
     one.settle(status("d2", "BUILDING"))
 
-    assert [] == one.canceled
+    assert one.canceled == []
 
 
 def test_nothing_is_judged_while_the_queue_is_being_emptied() -> None:
@@ -217,7 +217,7 @@ def test_nothing_is_judged_while_the_queue_is_being_emptied() -> None:
     one.again("r1", LOST, 0.0, 100.0)
     one.settle(status("d1", "BUILDING"))
 
-    assert [] == one.canceled
+    assert one.canceled == []
 
 
 def test_a_request_that_was_certainly_not_canceled_is_not_judged() -> None:
@@ -228,7 +228,7 @@ def test_a_request_that_was_certainly_not_canceled_is_not_judged() -> None:
     one.listed([], RAN, 1.0)
     one.settle(status("d1", "BUILDING"))
 
-    assert [] == one.canceled
+    assert one.canceled == []
 
 
 def test_a_request_is_claimed_once() -> None:
@@ -240,7 +240,7 @@ def test_a_request_is_claimed_once() -> None:
     one.went("r1", 1.0, was_canceled=True)
     one.settle(status("d1", "BUILDING"))
 
-    assert ["r1"] == one.canceled
+    assert one.canceled == ["r1"]
 
 
 def test_what_was_canceled_is_shared() -> None:
@@ -250,4 +250,4 @@ def test_what_was_canceled_is_shared() -> None:
     one.listed(["r1"], RAN, 0.0)
     one.went("r1", 0.0, was_canceled=True)
 
-    assert ["r1"] == shared
+    assert shared == ["r1"]

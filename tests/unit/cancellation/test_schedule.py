@@ -23,7 +23,7 @@ def test_looks_start_close_together_and_grow_apart() -> None:
     """A cancel of a second is seen at once; after half a minute it is one look in 15 seconds, for good."""
     growing = [0.75, 1.2375, 2.041875, 3.36909375, 5.5590046875, 9.172357734375, 15.13439026171875, 24.97174393183594]
 
-    assert [*growing, 39.97174393183594, 54.97174393183594] == pytest.approx(times(0.0, 60.0), rel=1e-12)
+    assert pytest.approx(times(0.0, 60.0), rel=1e-12) == [*growing, 39.97174393183594, 54.97174393183594]
 
 
 def test_an_end_is_seen_early_for_the_time_that_it_took() -> None:
@@ -31,8 +31,8 @@ def test_an_end_is_seen_early_for_the_time_that_it_took() -> None:
     looks = times(0.0, 600.0)
 
     delays = [(later - sooner) / later for sooner, later in pairwise(looks)]
-    assert 0.65 / 1.65 == pytest.approx(max(delays), rel=1e-9)
-    assert 15.0 == pytest.approx(max(later - sooner for sooner, later in pairwise(looks)), rel=1e-9)
+    assert pytest.approx(max(delays), rel=1e-9) == 0.65 / 1.65
+    assert pytest.approx(max(later - sooner for sooner, later in pairwise(looks)), rel=1e-9) == 15.0
 
 
 @given(events=st.lists(st.floats(0.01, 20.0), max_size=60))
@@ -53,35 +53,35 @@ def test_shared_looks_keep_the_promise(events: list[float]) -> None:
 
 def test_ten_minutes_of_looks_fit_the_budget() -> None:
     """A cancel of ten minutes costs at most 50 requests: a look, POST, the queue, these, one at the deadline."""
-    assert 46 == len(times(0.0, 599.9))
+    assert len(times(0.0, 599.9)) == 46
 
 
 def test_looks_are_counted_from_where_the_wait_began() -> None:
     """Two waits do not share where they are, and time on the wire does not add up."""
     looks = Looks(100.0)
 
-    assert 100.75 == looks.after(100.0)
-    assert 101.2375 == looks.after(100.8)
-    assert 7.75 == Looks(7.0).after(7.0)
+    assert looks.after(100.0) == 100.75
+    assert looks.after(100.8) == 101.2375
+    assert Looks(7.0).after(7.0) == 7.75
 
 
 def test_looks_that_were_missed_are_left_out() -> None:
     """After a look that took long, the next one is made when it is time, not at once for each that was missed."""
-    assert 9.172357734375 == pytest.approx(Looks(0.0).after(9.0))
+    assert pytest.approx(Looks(0.0).after(9.0)) == 9.172357734375
 
 
 def test_an_early_look_puts_off_the_next() -> None:
     """Whose look came early, as it was made for someone else, looks again 1.65 times as late as that one."""
     looks = Looks(0.0)
 
-    assert [0.75, 1.2375, 1.65, 1.815] == pytest.approx([looks.after(now) for now in (0.0, 0.75, 1.0, 1.1)])
+    assert pytest.approx([looks.after(now) for now in (0.0, 0.75, 1.0, 1.1)]) == [0.75, 1.2375, 1.65, 1.815]
 
 
 def test_a_very_early_look_does_not_count() -> None:
     """Right after the cancel nothing can be expected of it: the first planned look is made all the same."""
     looks = Looks(0.0)
 
-    assert [0.75, 0.75, 0.75] == [looks.after(now) for now in (0.0, 0.1, 0.7)]
+    assert [looks.after(now) for now in (0.0, 0.1, 0.7)] == [0.75, 0.75, 0.75]
 
 
 @pytest.mark.parametrize(
@@ -94,23 +94,23 @@ def test_a_very_early_look_does_not_count() -> None:
 )
 def test_four_retries_with_full_jitter(drawn: float, delays: list[float]) -> None:
     """Five attempts have four pauses, each drawn between zero and a bound that doubles."""
-    assert delays == list(retry_delays(lambda: drawn))
+    assert list(retry_delays(lambda: drawn)) == delays
 
 
 def test_every_pause_is_drawn_anew() -> None:
     """Clients that failed together do not come back together."""
     draws = iter([0.1, 0.9, 0.5, 0.25])
 
-    assert [0.05, 0.9, 1.0, 1.0] == list(retry_delays(lambda: next(draws)))
+    assert list(retry_delays(lambda: next(draws))) == [0.05, 0.9, 1.0, 1.0]
 
 
 def test_the_bound_stops_doubling_at_eight_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     """With more attempts, no pause would be longer."""
     monkeypatch.setattr(_schedule, "ATTEMPTS", 8)
 
-    assert [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0] == list(retry_delays(lambda: 1.0))
+    assert list(retry_delays(lambda: 1.0)) == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
 
 
 def test_a_cancel_is_sent_again_only_after_five_seconds() -> None:
     """Qovery gets that long to show that the first one arrived."""
-    assert 5.0 == RESEND_GRACE
+    assert RESEND_GRACE == 5.0

@@ -44,8 +44,8 @@ def test_a_story_ends_as_told(name: str) -> None:
         machine.observe(stories.event(step), step["at"])
         said.append(stories.said(machine.verdict))
 
-    assert [step["says"] for step in told["steps"]] == said
-    assert told["end"] == end(machine)
+    assert said == [step["says"] for step in told["steps"]]
+    assert end(machine) == told["end"]
 
 
 @pytest.mark.parametrize("name", stories.names())
@@ -79,7 +79,7 @@ def test_there_are_stories() -> None:
 
     assert len(all_of_them) >= 100
     assert all(told["story"].endswith(".") for told in all_of_them)
-    assert len(all_of_them) == len({told["story"] for told in all_of_them})
+    assert len({told["story"] for told in all_of_them}) == len(all_of_them)
 
 
 @pytest.mark.parametrize(
@@ -98,4 +98,4 @@ def test_what_ended_too_early_is_remembered(name: str, sent: Sent) -> None:
         machine.observe(stories.event(step), step["at"])
 
     assert isinstance(machine.verdict, Fail)
-    assert sent is machine.known.sent
+    assert machine.known.sent is sent

@@ -62,7 +62,7 @@ def test_a_planned_call_has_no_outcome(executor: InlineExecutor) -> None:
     call = Call(ASKED, answering("answer"), 100.0)
 
     assert call.outcome(FAR, FAR) is None
-    assert 0 == executor.submitted
+    assert executor.submitted == 0
 
 
 def test_a_made_call_has_its_answer(executor: InlineExecutor) -> None:
@@ -70,8 +70,8 @@ def test_a_made_call_has_its_answer(executor: InlineExecutor) -> None:
     call = Call(ASKED, answering("answer"), 100.0)
     call.start(executor, 103.0)
 
-    assert 103.0 == call.at
-    assert "answer" == call.outcome(103.0, FAR)
+    assert call.at == 103.0
+    assert call.outcome(103.0, FAR) == "answer"
 
 
 def test_a_failure_is_an_outcome(executor: InlineExecutor) -> None:
@@ -80,7 +80,7 @@ def test_a_failure_is_an_outcome(executor: InlineExecutor) -> None:
     call = Call(ASKED, answering(error), 100.0)
     call.start(executor, 100.0)
 
-    assert error is call.outcome(100.0, FAR)
+    assert call.outcome(100.0, FAR) is error
 
 
 def test_a_call_under_way_has_no_outcome() -> None:
@@ -100,8 +100,8 @@ def test_a_call_that_hangs_is_given_up(*, changes: bool) -> None:
     outcome = call.outcome(100.0 + CALL_LIMIT, 100.0)
 
     assert isinstance(outcome, TransportError)
-    assert f"{ASKED}: no whole answer within 60 s. Check the network, then try again." == str(outcome)
-    assert (True, True) == (outcome.may_have_executed, outcome.retryable)
+    assert str(outcome) == f"{ASKED}: no whole answer within 60 s. Check the network, then try again."
+    assert (outcome.may_have_executed, outcome.retryable) == (True, True)
 
 
 def test_an_answer_beats_the_limit(executor: InlineExecutor) -> None:
@@ -109,7 +109,7 @@ def test_an_answer_beats_the_limit(executor: InlineExecutor) -> None:
     call = Call(ASKED, answering("answer"), 100.0)
     call.start(executor, 100.0)
 
-    assert "answer" == call.outcome(100.0 + 2 * CALL_LIMIT, FAR)
+    assert call.outcome(100.0 + 2 * CALL_LIMIT, FAR) == "answer"
 
 
 def test_a_bug_is_no_answer(executor: InlineExecutor) -> None:
@@ -130,11 +130,11 @@ def test_a_failure_plans_the_next_attempt(executor: InlineExecutor) -> None:
     call.start(executor, 100.0)
 
     assert call.outcome(101.0, FAR) is None
-    assert (101.5, None) == (call.at, call.future)
+    assert (call.at, call.future) == (101.5, None)
 
     call.start(executor, 101.5)
 
-    assert "answer" == call.outcome(101.5, FAR)
+    assert call.outcome(101.5, FAR) == "answer"
 
 
 def test_a_failure_for_good_is_the_outcome(executor: InlineExecutor) -> None:
@@ -143,7 +143,7 @@ def test_a_failure_for_good_is_the_outcome(executor: InlineExecutor) -> None:
     call = Call(ASKED, answering(error), 100.0, Retry(full))
     call.start(executor, 100.0)
 
-    assert error is call.outcome(100.0, FAR)
+    assert call.outcome(100.0, FAR) is error
 
 
 def test_the_deadline_ends_the_attempts(executor: InlineExecutor) -> None:
@@ -152,7 +152,7 @@ def test_the_deadline_ends_the_attempts(executor: InlineExecutor) -> None:
     call = Call(ASKED, answering(error), 100.0, Retry(full))
     call.start(executor, 100.0)
 
-    assert error is call.outcome(100.0, 100.0)
+    assert call.outcome(100.0, 100.0) is error
 
 
 # Earlier.
@@ -164,7 +164,7 @@ def test_a_planned_call_can_be_brought_forward() -> None:
     call.bring_forward(90.0)
     call.bring_forward(95.0)
 
-    assert 90.0 == call.at
+    assert call.at == 90.0
 
 
 def test_a_call_on_the_wire_keeps_its_time(executor: InlineExecutor) -> None:
@@ -173,7 +173,7 @@ def test_a_call_on_the_wire_keeps_its_time(executor: InlineExecutor) -> None:
     call.start(executor, 100.0)
     call.bring_forward(90.0)
 
-    assert 100.0 == call.at
+    assert call.at == 100.0
 
 
 def test_a_pause_after_a_failure_is_kept(executor: InlineExecutor) -> None:
@@ -183,7 +183,7 @@ def test_a_pause_after_a_failure_is_kept(executor: InlineExecutor) -> None:
     call.outcome(100.0, FAR)
     call.bring_forward(101.0)
 
-    assert 130.0 == call.at
+    assert call.at == 130.0
 
 
 # Waiting.
@@ -195,8 +195,8 @@ def test_the_clock_sleeps_until_the_first_call(clock: FakeClock, executor: Inlin
 
     advance(calls, executor, clock)
 
-    assert [3.0] == clock.sleeps
-    assert 0 == executor.submitted
+    assert clock.sleeps == [3.0]
+    assert executor.submitted == 0
 
 
 def test_due_calls_are_made(clock: FakeClock, executor: InlineExecutor) -> None:
@@ -205,9 +205,9 @@ def test_due_calls_are_made(clock: FakeClock, executor: InlineExecutor) -> None:
 
     advance(calls, executor, clock)
 
-    assert ["a", "b", None] == [call.outcome(100.0, FAR) for call in calls]
-    assert [100.0, 100.0, 100.1] == [call.at for call in calls]
-    assert [] == clock.sleeps
+    assert [call.outcome(100.0, FAR) for call in calls] == ["a", "b", None]
+    assert [call.at for call in calls] == [100.0, 100.0, 100.1]
+    assert clock.sleeps == []
 
 
 def test_a_call_is_made_once(clock: FakeClock, executor: InlineExecutor) -> None:
@@ -217,7 +217,7 @@ def test_a_call_is_made_once(clock: FakeClock, executor: InlineExecutor) -> None
     advance([call], executor, clock)
     advance([call], executor, clock)
 
-    assert 1 == executor.submitted
+    assert executor.submitted == 1
 
 
 def test_waiting_ends_when_something_else_is_due(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,8 +233,8 @@ def test_waiting_ends_when_something_else_is_due(clock: FakeClock, monkeypatch: 
         clock.now = 100.0 + CALL_LIMIT + 1
         advance([on_the_wire], threads, clock)
 
-    assert [4.0, CALL_LIMIT, 0.0] == waits
-    assert [] == clock.sleeps
+    assert waits == [4.0, CALL_LIMIT, 0.0]
+    assert clock.sleeps == []
 
 
 def test_a_hanging_thread_holds_up_nobody(clock: FakeClock, hanging: Event) -> None:
@@ -243,7 +243,7 @@ def test_a_hanging_thread_holds_up_nobody(clock: FakeClock, hanging: Event) -> N
 
     advance([stuck, quick], DAEMONS, clock)
 
-    assert (None, "answer") == (stuck.outcome(100.0, FAR), quick.outcome(100.0, FAR))
+    assert (stuck.outcome(100.0, FAR), quick.outcome(100.0, FAR)) == (None, "answer")
 
 
 def test_a_hanging_thread_is_left_behind(hanging: Event, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,7 +271,7 @@ def test_nobody_has_to_wait_for_a_thread(hanging: Event) -> None:
     DAEMONS.submit(lambda: threads.append(current_thread())).result()
     DAEMONS.submit(hanging.wait)
 
-    assert [True] == [thread.daemon for thread in threads]
+    assert [thread.daemon for thread in threads] == [True]
 
 
 def test_a_thread_hands_over_what_went_wrong() -> None:
@@ -292,9 +292,9 @@ def test_not_too_many_calls_are_on_the_wire(clock: FakeClock, monkeypatch: pytes
     begun = [call.future is not None for call in calls]
     advance(calls[1:], silent, clock)
 
-    assert [True] * MOST_AT_ONCE + [False] == begun
+    assert begun == [True] * MOST_AT_ONCE + [False]
     assert calls[-1].future is not None
-    assert [CALL_LIMIT, CALL_LIMIT] == waits
+    assert waits == [CALL_LIMIT, CALL_LIMIT]
 
 
 def test_somebody_may_end_the_wait(clock: FakeClock) -> None:
@@ -304,7 +304,7 @@ def test_somebody_may_end_the_wait(clock: FakeClock) -> None:
 
     advance([Call(ASKED, answering("a"), 107.0)], InlineExecutor(), clock, wake)
 
-    assert [] == clock.sleeps
+    assert clock.sleeps == []
 
 
 # Asking.
@@ -312,16 +312,16 @@ def test_somebody_may_end_the_wait(clock: FakeClock) -> None:
 
 def test_asking_returns_the_answer(clock: FakeClock) -> None:
     """One call that works is one call."""
-    assert "answer" == ask(ASKED, answering("answer"), clock, 10.0, full)
-    assert [] == clock.sleeps
+    assert ask(ASKED, answering("answer"), clock, 10.0, full) == "answer"
+    assert clock.sleeps == []
 
 
 def test_asking_retries(clock: FakeClock) -> None:
     """Failures are followed by pauses and further attempts."""
     broken = ServerError("reading", 503)
 
-    assert "answer" == ask(ASKED, answering(broken, broken, "answer"), clock, 10.0, full)
-    assert [0.5, 1.0] == clock.sleeps
+    assert ask(ASKED, answering(broken, broken, "answer"), clock, 10.0, full) == "answer"
+    assert clock.sleeps == [0.5, 1.0]
 
 
 def test_asking_ends_with_the_last_error(clock: FakeClock) -> None:
@@ -331,8 +331,8 @@ def test_asking_ends_with_the_last_error(clock: FakeClock) -> None:
     with pytest.raises(CallError) as caught:
         ask(ASKED, answering(*failures), clock, 100.0, full)
 
-    assert failures[-1] is caught.value
-    assert [0.5, 1.0, 2.0, 4.0] == clock.sleeps
+    assert caught.value is failures[-1]
+    assert clock.sleeps == [0.5, 1.0, 2.0, 4.0]
 
 
 def test_asking_ends_in_time(clock: FakeClock) -> None:
@@ -342,7 +342,7 @@ def test_asking_ends_in_time(clock: FakeClock) -> None:
     with pytest.raises(ServerError):
         ask(ASKED, answering(*[broken] * 5), clock, 1.25, full)
 
-    assert [0.5, 0.75] == clock.sleeps
+    assert clock.sleeps == [0.5, 0.75]
 
 
 def test_asking_waits_no_longer_than_allowed(hanging: Event) -> None:

@@ -70,11 +70,15 @@ def test_a_cancellation_from_look_to_end(clock: FakeClock) -> None:
 
     told = run(script, clock, one)
 
-    assert [(0.0, "look"), (0.0, "cancel a"), (0.75, "look"), (1.237, "look"), (2.042, "look")] == [
-        (round(at, 3), name) for at, name in script.asked
+    assert [(round(at, 3), name) for at, name in script.asked] == [
+        (0.0, "look"),
+        (0.0, "cancel a"),
+        (0.75, "look"),
+        (1.237, "look"),
+        (2.042, "look"),
     ]
-    assert "canceled" == one.result().outcome
-    assert [one] * 5 == told
+    assert one.result().outcome == "canceled"
+    assert told == [one] * 5
 
 
 def test_force_is_passed_on(clock: FakeClock) -> None:
@@ -83,7 +87,7 @@ def test_force_is_passed_on(clock: FakeClock) -> None:
 
     run(script, clock, one := cancellation(force_cancel=True))
 
-    assert "canceled" == one.result().outcome
+    assert one.result().outcome == "canceled"
 
 
 def test_the_queue_and_the_history_are_asked(clock: FakeClock) -> None:
@@ -103,8 +107,8 @@ def test_the_queue_and_the_history_are_asked(clock: FakeClock) -> None:
     run(script, clock, one := cancellation(include_queued=True))
 
     asked = ["look", "queue a", "unqueue r1", "unqueue r2", "look", "cancel a", "look", "history a"]
-    assert asked == [name for _, name in script.asked]
-    assert ("canceled", ("r1", "r2")) == (one.result().outcome, one.result().canceled_request_ids)
+    assert [name for _, name in script.asked] == asked
+    assert (one.result().outcome, one.result().canceled_request_ids) == ("canceled", ("r1", "r2"))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +128,7 @@ def test_calls_that_change_nothing_are_retried(
 
     run(script, clock, one := cancellation(**options))
 
-    assert [0.0, 0.5, 1.5, 3.5, 7.5] == script.times(call)[:5]
+    assert script.times(call)[:5] == [0.0, 0.5, 1.5, 3.5, 7.5]
     assert one.result().outcome in {"nothing_to_cancel", "superseded"}
 
 
@@ -149,8 +153,8 @@ def test_a_failure_for_good_ends_it(clock: FakeClock) -> None:
 
     run(script := Script(clock, {"look": [refused]}), clock, one := cancellation())
 
-    assert [0.0] == script.times("look")
-    assert refused is error_of(one)
+    assert script.times("look") == [0.0]
+    assert error_of(one) is refused
 
 
 def test_bugs_go_up(clock: FakeClock) -> None:
@@ -175,7 +179,7 @@ def test_nothing_to_do(clock: FakeClock) -> None:
 
     run(script, clock)
 
-    assert [] == script.asked
+    assert script.asked == []
 
 
 def test_one_step_at_a_time(clock: FakeClock) -> None:
@@ -184,7 +188,7 @@ def test_one_step_at_a_time(clock: FakeClock) -> None:
     group = Group([cancellation()], script.look)
     watcher = Watcher(script, clock, InlineExecutor(), full, lambda _: None)
 
-    assert [True, True, False] == [watcher.advance([group]) for _ in range(3)]
+    assert [watcher.advance([group]) for _ in range(3)] == [True, True, False]
 
 
 def test_somebody_may_wake_the_driver(clock: FakeClock) -> None:
@@ -197,7 +201,7 @@ def test_somebody_may_wake_the_driver(clock: FakeClock) -> None:
     wake.set_result(None)
 
     assert watcher.advance([group], wake)
-    assert (0.0, [0.0]) == (clock.now, script.times("look"))
+    assert (clock.now, script.times("look")) == (0.0, [0.0])
 
 
 # Time.
@@ -209,8 +213,8 @@ def test_the_last_look_is_made_at_the_deadline(clock: FakeClock) -> None:
 
     run(script, clock, one := cancellation(timeout=10.0))
 
-    assert [0.0, 0.0, 0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 10.0] == [round(at, 3) for at, _ in script.asked]
-    assert 10.0 == clock.now
+    assert [round(at, 3) for at, _ in script.asked] == [0.0, 0.0, 0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 10.0]
+    assert clock.now == 10.0
     assert isinstance(error_of(one), CancellationTimeoutError)
 
 
@@ -222,7 +226,7 @@ def test_ten_minutes_cost_at_most_fifty_requests(clock: FakeClock) -> None:
 
     run(script, clock, cancellation(timeout=600.0))
 
-    assert 49 == len(script.asked)
+    assert len(script.asked) == 49
 
 
 def test_retries_end_at_the_deadline(clock: FakeClock) -> None:
@@ -231,7 +235,7 @@ def test_retries_end_at_the_deadline(clock: FakeClock) -> None:
 
     run(script, clock, one := cancellation(timeout=2.0))
 
-    assert [0.0, 0.75, 1.25, 2.0] == script.times("look")
+    assert script.times("look") == [0.0, 0.75, 1.25, 2.0]
     assert isinstance(error_of(one), CancellationTimeoutError)
 
 
@@ -242,7 +246,7 @@ def test_the_servers_delay_is_kept_or_it_ends(clock: FakeClock) -> None:
 
     run(script, clock, one := cancellation(timeout=45.0))
 
-    assert [0.0, 0.75, 30.75] == script.times("look")
+    assert script.times("look") == [0.0, 0.75, 30.75]
     assert isinstance(error_of(one), CancellationInterruptedError)
 
 
@@ -254,8 +258,8 @@ def test_a_scarce_budget_slows_looks_down(clock: FakeClock) -> None:
 
     run(script, clock, cancellation(timeout=60.0))
 
-    assert [0.0] == script.times("cancel a")
-    assert [0.0, 10.8, 25.0, 49.7, 60.0] == [round(at, 1) for at in script.times("look")]
+    assert script.times("cancel a") == [0.0]
+    assert [round(at, 1) for at in script.times("look")] == [0.0, 10.8, 25.0, 49.7, 60.0]
 
 
 def test_pacing_never_passes_the_deadline(clock: FakeClock) -> None:
@@ -265,7 +269,7 @@ def test_pacing_never_passes_the_deadline(clock: FakeClock) -> None:
 
     run(script, clock, one := cancellation(timeout=60.0))
 
-    assert [0.0, 60.0] == script.times("look")
+    assert script.times("look") == [0.0, 60.0]
     assert isinstance(error_of(one), CancellationTimeoutError)
 
 
@@ -282,5 +286,5 @@ def test_a_late_look_is_made_at_once() -> None:
     with time.rules():
         Watcher(script, time, time, full, lambda _: None).run([Group([one], script.look)])
 
-    assert [0.0, 50.0] == script.times("look")
-    assert "canceled" == one.result().outcome
+    assert script.times("look") == [0.0, 50.0]
+    assert one.result().outcome == "canceled"

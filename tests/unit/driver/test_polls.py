@@ -57,9 +57,9 @@ def test_one_look_serves_all(time: VirtualTime) -> None:
 
     run(script, time, Group(many, script.look))
 
-    assert [0.0, 0.75, 1.2375] == pytest.approx(script.times("look"))
-    assert ["canceled"] * 3 == [one.result().outcome for one in many]
-    assert ["a-d1", "b-d1", "c-d1"] == [one.result().deployment_id for one in many]
+    assert pytest.approx(script.times("look")) == [0.0, 0.75, 1.2375]
+    assert [one.result().outcome for one in many] == ["canceled"] * 3
+    assert [one.result().deployment_id for one in many] == ["a-d1", "b-d1", "c-d1"]
 
 
 def test_groups_look_for_themselves(time: VirtualTime) -> None:
@@ -69,8 +69,8 @@ def test_groups_look_for_themselves(time: VirtualTime) -> None:
 
     run(script, time, Group([first], script.look), Group([second], script.look))
 
-    assert [0.0, 0.0] == script.times("look")
-    assert ["nothing_to_cancel"] * 2 == [one.result().outcome for one in (first, second)]
+    assert script.times("look") == [0.0, 0.0]
+    assert [one.result().outcome for one in (first, second)] == ["nothing_to_cancel"] * 2
 
 
 def test_the_earliest_wish_decides(time: VirtualTime) -> None:
@@ -79,15 +79,15 @@ def test_the_earliest_wish_decides(time: VirtualTime) -> None:
     for at in (0.0, 0.5, 1.2, 2.2, 3.5):
         waiting.observe(Observed(status("a", "CANCELING")), at)
     assert isinstance(waiting.verdict, Look)
-    assert 3.5 < waiting.verdict.at - 1
+    assert waiting.verdict.at - 1 > 3.5
     time.now = 3.5
     looks = [[status("a", "CANCELING"), status("b", "BUILDING")], [status("a", "CANCELED"), status("b", "CANCELED")]]
     script = Script(time, {"look": looks, "cancel b": [status("b", "CANCELING")]})
 
     run(script, time, Group([waiting, new], script.look))
 
-    assert [3.5, 4.25] == script.times("look")
-    assert ["canceled"] * 2 == [one.result().outcome for one in (waiting, new)]
+    assert script.times("look") == [3.5, 4.25]
+    assert [one.result().outcome for one in (waiting, new)] == ["canceled"] * 2
 
 
 def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
@@ -98,12 +98,12 @@ def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
     run(script, time, Group([here, gone], script.look))
 
     error = error_of(gone)
-    assert "nothing_to_cancel" == here.result().outcome
+    assert here.result().outcome == "nothing_to_cancel"
     assert isinstance(error, UnexpectedStateError)
-    assert (
+    assert str(error) == (
         "environment b: it is missing in the list of its project's environments. "
         "It may have been deleted, or the token may not see it: check it in the Qovery console."
-    ) == str(error)
+    )
 
 
 def test_an_incomplete_answer_tells_nothing_of_those_it_leaves_out(time: VirtualTime) -> None:
@@ -114,8 +114,8 @@ def test_an_incomplete_answer_tells_nothing_of_those_it_leaves_out(time: Virtual
 
     run(script, time, Group([first, second], script.look, is_complete=False))
 
-    assert ["nothing_to_cancel"] * 2 == [one.result().outcome for one in (first, second)]
-    assert 2 == len(script.asked)
+    assert [one.result().outcome for one in (first, second)] == ["nothing_to_cancel"] * 2
+    assert len(script.asked) == 2
 
 
 def test_an_incomplete_look_that_fails_tells_all(time: VirtualTime) -> None:
@@ -124,7 +124,7 @@ def test_an_incomplete_look_that_fails_tells_all(time: VirtualTime) -> None:
 
     run(script := Script(time, {"look": [BROKEN]}), time, Group(many, script.look, is_complete=False))
 
-    assert [BROKEN, BROKEN] == [error_of(one) for one in many]
+    assert [error_of(one) for one in many] == [BROKEN, BROKEN]
 
 
 def test_more_may_come(time: VirtualTime) -> None:
@@ -137,7 +137,7 @@ def test_more_may_come(time: VirtualTime) -> None:
 
     run(script, time, group)
 
-    assert ["canceled", "nothing_to_cancel"] == [one.result().outcome for one in (first, second)]
+    assert [one.result().outcome for one in (first, second)] == ["canceled", "nothing_to_cancel"]
 
 
 def test_an_environment_that_vanishes_is_looked_at_twice(time: VirtualTime) -> None:
@@ -146,8 +146,8 @@ def test_an_environment_that_vanishes_is_looked_at_twice(time: VirtualTime) -> N
 
     run(script, time, Group([one := cancellation("a", on_completed="succeed")], script.look))
 
-    assert "environment_gone" == one.result().outcome
-    assert 3 == len(script.asked)
+    assert one.result().outcome == "environment_gone"
+    assert len(script.asked) == 3
 
 
 def test_a_failure_is_told_to_those_that_had_to_look(time: VirtualTime) -> None:
@@ -158,9 +158,9 @@ def test_a_failure_is_told_to_those_that_had_to_look(time: VirtualTime) -> None:
 
     run(script, time, Group([hurried, patient], script.look))
 
-    assert [0.0, 0.3, 0.75] == script.times("look")
+    assert script.times("look") == [0.0, 0.3, 0.75]
     assert isinstance(error_of(hurried), CancellationTimeoutError)
-    assert "canceled" == patient.result().outcome
+    assert patient.result().outcome == "canceled"
 
 
 def test_a_failure_is_told_to_all_that_had_to_look(time: VirtualTime) -> None:
@@ -170,8 +170,8 @@ def test_a_failure_is_told_to_all_that_had_to_look(time: VirtualTime) -> None:
 
     run(script, time, Group(many, script.look))
 
-    assert [0.0, 0.75, 1.25, 2.25, 4.25, 8.25] == script.times("look")
-    assert [CancellationInterruptedError] * 2 == [type(error_of(one)) for one in many]
+    assert script.times("look") == [0.0, 0.75, 1.25, 2.25, 4.25, 8.25]
+    assert [type(error_of(one)) for one in many] == [CancellationInterruptedError] * 2
 
 
 def test_a_look_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
@@ -188,8 +188,8 @@ def test_a_look_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
 
     run(script, time, Group([one, other], script.look))
 
-    assert [0.0, 0.85, 5.85] == script.times("look")
-    assert ["canceled"] * 2 == [each.result().outcome for each in (one, other)]
+    assert script.times("look") == [0.0, 0.85, 5.85]
+    assert [each.result().outcome for each in (one, other)] == ["canceled"] * 2
 
 
 def test_a_failed_look_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
@@ -202,7 +202,7 @@ def test_a_failed_look_from_before_the_cancel_is_not_told(time: VirtualTime) -> 
 
     run(script, time, Group([one, other], script.look))
 
-    assert "canceled" == one.result().outcome
+    assert one.result().outcome == "canceled"
 
 
 def test_one_that_hangs_holds_up_nobody(time: VirtualTime) -> None:
@@ -221,7 +221,7 @@ def test_one_that_hangs_holds_up_nobody(time: VirtualTime) -> None:
     with time.rules():
         Watcher(script, time, time, full, note).run([Group([stuck, quick], script.look)])
 
-    assert {"b": 0.1, "a": CALL_LIMIT + 0.75} == ends
+    assert ends == {"b": 0.1, "a": CALL_LIMIT + 0.75}
 
 
 def test_a_look_that_hangs_is_made_again(time: VirtualTime) -> None:
@@ -232,8 +232,8 @@ def test_a_look_that_hangs_is_made_again(time: VirtualTime) -> None:
 
     run(script, time, Group([one := cancellation("a")], script.look))
 
-    assert [0.0, CALL_LIMIT + 0.5] == script.times("look")
-    assert "nothing_to_cancel" == one.result().outcome
+    assert script.times("look") == [0.0, CALL_LIMIT + 0.5]
+    assert one.result().outcome == "nothing_to_cancel"
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.3, 2.0, 7.0])
@@ -249,7 +249,7 @@ def test_twenty_environments_cost_at_most_a_hundred_requests(time: VirtualTime, 
     run(script, time, Group(many, script.look))
 
     assert len(script.asked) <= 100
-    assert [CancellationTimeoutError] * 20 == [type(error_of(one)) for one in many]
+    assert [type(error_of(one)) for one in many] == [CancellationTimeoutError] * 20
 
 
 def test_statuses_are_those_of_the_own_environment(time: VirtualTime) -> None:
@@ -262,5 +262,5 @@ def test_statuses_are_those_of_the_own_environment(time: VirtualTime) -> None:
 
     run(script, time, Group(many, script.look))
 
-    assert ["canceled", "superseded", "canceled"] == [many[n].result().outcome for n in (0, 1, 3)]
+    assert [many[n].result().outcome for n in (0, 1, 3)] == ["canceled", "superseded", "canceled"]
     assert "deployment c-d1 ended by itself (DEPLOYED), although a cancel was under way" in str(error_of(many[2]))

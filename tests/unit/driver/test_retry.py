@@ -20,7 +20,7 @@ def test_a_call_is_tried_five_times() -> None:
     """Four pauses that double, then the failure is the answer, and stays it."""
     retry = Retry(upper_bound)
 
-    assert [100.5, 101.0, 102.0, 104.0, None, None] == [retry.again_at(failed(), 100.0, FAR) for _ in range(6)]
+    assert [retry.again_at(failed(), 100.0, FAR) for _ in range(6)] == [100.5, 101.0, 102.0, 104.0, None, None]
 
 
 def test_pauses_are_drawn() -> None:
@@ -28,7 +28,7 @@ def test_pauses_are_drawn() -> None:
     draws = iter([0.5, 0.0, 0.25])
     retry = Retry(lambda: next(draws))
 
-    assert [0.25, 0.0, 0.5] == [retry.again_at(failed(), 0.0, FAR) for _ in range(3)]
+    assert [retry.again_at(failed(), 0.0, FAR) for _ in range(3)] == [0.25, 0.0, 0.5]
 
 
 def test_failures_are_counted() -> None:
@@ -38,7 +38,7 @@ def test_failures_are_counted() -> None:
     retry.again_at(failed(), 0.0, FAR)
     retry.again_at(NotFoundError("reading", 404), 0.0, FAR)
 
-    assert (0, 2) == (before, retry.failures)
+    assert (before, retry.failures) == (0, 2)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_failures_are_counted() -> None:
 )
 def test_the_servers_delay_is_obeyed(retry_after: float | None, again: float | None) -> None:
     """No attempt comes before the server allows it; one that it allows too late does not come."""
-    assert again == Retry(upper_bound).again_at(failed(retry_after), 100.0, 200.0)
+    assert Retry(upper_bound).again_at(failed(retry_after), 100.0, 200.0) == again
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_the_servers_delay_is_obeyed(retry_after: float | None, again: float | N
 )
 def test_no_attempt_is_planned_past_the_deadline(now: float, again: float | None) -> None:
     """The last attempt comes at the deadline; there is none when it has passed."""
-    assert again == Retry(upper_bound).again_at(failed(), now, 10.0)
+    assert Retry(upper_bound).again_at(failed(), now, 10.0) == again
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_no_attempt_is_planned_past_the_deadline(now: float, again: float | None
 )
 def test_only_what_can_help_is_tried_again(error: CallError, again: float | None) -> None:
     """A refusal for good is the answer at once."""
-    assert again == Retry(upper_bound).again_at(error, 0.0, FAR)
+    assert Retry(upper_bound).again_at(error, 0.0, FAR) == again

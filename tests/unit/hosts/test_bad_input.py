@@ -110,13 +110,13 @@ def nothing_is_asked(qovery: QoverySimulator, monkeypatch: pytest.MonkeyPatch) -
     urls: list[str] = []
     monkeypatch.setattr("requests.Session.request", lambda _, __, url, **___: urls.append(url))
     yield
-    assert ([], ()) == (urls, qovery.requests)
+    assert (urls, qovery.requests) == ([], ())
 
 
 def _assert_says(expected: Sequence[str], problems: Sequence[str]) -> None:
     """One text for each bad property and none for any other, short, on one line, and without what is secret."""
-    assert sorted(expected) == sorted(problems)
-    assert [] == [text for text in problems if len(text) > LONGEST or not text.isprintable() or SECRET in text]
+    assert sorted(problems) == sorted(expected)
+    assert [text for text in problems if len(text) > LONGEST or not text.isprintable() or SECRET in text] == []
 
 
 def test_there_are_hundreds_of_bad_values() -> None:
@@ -235,7 +235,7 @@ def test_unusual_inputs_pass(hosts: dict[str, SdkHost], resource: str, inputs: d
     """Nothing is wrong with them, and what they mean for a stack can be told."""
     checked, problems = hosts[resource].check({}, inputs)
 
-    assert [] == problems
+    assert problems == []
     assert isinstance(hosts[resource].diff("id", {}, checked), dict)
 
 
@@ -256,4 +256,4 @@ def test_unusual_settings_pass(stack: dict[str, Any]) -> None:
     with sdk_host(DeploymentCancellationProvider(), stack) as host:
         _, problems = host.check({}, {"environment_id": ENV})
 
-    assert [] == problems
+    assert problems == []

@@ -50,7 +50,7 @@ def _host_method(request: object, context: object, outputs: dict[str, Any]) -> N
 
 def _details(call: Metadata) -> ErrorResourceInitFailed:
     ((name, value),) = call.entries
-    assert "grpc-status-details-bin" == name
+    assert name == "grpc-status-details-bin"
     assert isinstance(value, bytes)
     status = Status.FromString(value)
     assert (grpc.StatusCode.UNKNOWN.value[0], "", 1) == (status.code, status.message, len(status.details))
@@ -68,9 +68,9 @@ def test_the_details_hold_the_state(name: str) -> None:
     _host_method(SimpleNamespace(**{name: _struct(INPUTS)}), call.context, outputs)
 
     failure = _details(call)
-    assert ("id-1", ["it failed"]) == (failure.id, list(failure.reasons))
-    assert INPUTS == MessageToDict(failure.inputs)
-    assert {**INPUTS, **outputs} == MessageToDict(failure.properties)
+    assert (failure.id, list(failure.reasons)) == ("id-1", ["it failed"])
+    assert MessageToDict(failure.inputs) == INPUTS
+    assert MessageToDict(failure.properties) == {**INPUTS, **outputs}
 
 
 @pytest.mark.parametrize("size", [0, 1, 50, 100, 16_000, 16_384, 3_000_000])
@@ -80,7 +80,7 @@ def test_details_of_every_length_can_be_read(size: int) -> None:
 
     _host_method(SimpleNamespace(properties=_struct({})), call.context, {"text": "x" * size})
 
-    assert {"text": "x" * size} == MessageToDict(_details(call).properties)
+    assert MessageToDict(_details(call).properties) == {"text": "x" * size}
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_request_of_another_kind_keeps_nothing(request_: object) -> None:
 
     _host_method(request_, call.context, {})
 
-    assert [] == call.entries
+    assert call.entries == []
 
 
 def test_a_call_of_another_kind_keeps_nothing() -> None:

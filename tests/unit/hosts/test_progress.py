@@ -47,10 +47,12 @@ def test_lines_reach_the_resource_s_row(engine: tuple[Engine, str]) -> None:
     progress.say("CANCELING")
     progress.conclude("canceled")
 
-    assert [("BUILDING", True), ("CANCELING", True), ("canceled", False)] == [
-        (line.message, line.ephemeral) for line in engine[0].lines
+    assert [(line.message, line.ephemeral) for line in engine[0].lines] == [
+        ("BUILDING", True),
+        ("CANCELING", True),
+        ("canceled", False),
     ]
-    assert {(INFO, URN)} == {(line.severity, line.urn) for line in engine[0].lines}
+    assert {(line.severity, line.urn) for line in engine[0].lines} == {(INFO, URN)}
 
 
 @pytest.mark.parametrize(
@@ -78,4 +80,4 @@ def test_an_engine_that_has_gone_stops_nothing() -> None:
     progress.say("BUILDING")
     progress.say("CANCELING")
 
-    assert ["BUILDING"] == [request.message for request in tries]
+    assert [request.message for request in tries] == ["BUILDING"]

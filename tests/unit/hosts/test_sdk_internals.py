@@ -22,7 +22,7 @@ def test_the_urn_is_that_of_the_request_being_answered() -> None:
     def create(request: SimpleNamespace, context: None) -> str:  # noqa: ARG001 - found by their names, as in the SDK
         return provider_method()
 
-    assert URN == create(SimpleNamespace(urn=URN), None)
+    assert create(SimpleNamespace(urn=URN), None) == URN
 
 
 @pytest.mark.parametrize("urn", [None, 7, "", "urn:isbn:1"], ids=["none", "number", "empty", "another urn"])
@@ -32,7 +32,7 @@ def test_without_a_urn_there_is_none(urn: object) -> None:
     def create(request: SimpleNamespace, context: None) -> str:  # noqa: ARG001 - found by their names
         return current_urn()
 
-    assert "" == create(SimpleNamespace(urn=urn), None)
+    assert create(SimpleNamespace(urn=urn), None) == ""
 
 
 def test_more_than_four_operations_run_at_once() -> None:
@@ -41,8 +41,8 @@ def test_more_than_four_operations_run_at_once() -> None:
     with ThreadPoolExecutor(max_workers=4) as pool:
         pool.submit(lift_thread_limit).result()
 
-        assert 12 == len({future.result() for future in [pool.submit(barrier.wait) for _ in range(12)]})
-        assert MOST_OPERATIONS == pool._max_workers  # noqa: SLF001
+        assert len({future.result() for future in [pool.submit(barrier.wait) for _ in range(12)]}) == 12
+        assert pool._max_workers == MOST_OPERATIONS  # noqa: SLF001
 
 
 @pytest.mark.parametrize(

@@ -108,10 +108,10 @@ def test_a_single_one_looks_at_its_environment(qovery: QoverySimulator, clock: S
     """Nobody asks for a project where there is nothing to share; who is queued behind it is asked once."""
     alone = _busy(qovery)
 
-    assert "canceled" == Operation(watch, clock, alone.id).outcome
+    assert Operation(watch, clock, alone.id).outcome == "canceled"
     looks = _looks(qovery)
-    assert {f"/environment/{alone.id}/status", f"/environment/{alone.id}/deploymentQueue"} == looks.keys()
-    assert 1 == looks[f"/environment/{alone.id}/deploymentQueue"]
+    assert looks.keys() == {f"/environment/{alone.id}/status", f"/environment/{alone.id}/deploymentQueue"}
+    assert looks[f"/environment/{alone.id}/deploymentQueue"] == 1
 
 
 def test_who_waits_long_sees_who_is_queued(qovery: QoverySimulator, clock: SharedClock, watch: SharedWatch) -> None:
@@ -129,7 +129,7 @@ def test_who_waits_long_sees_who_is_queued(qovery: QoverySimulator, clock: Share
 
     watch.follow(cancellation, on_change)
 
-    assert "canceled" == cancellation.result().outcome
+    assert cancellation.result().outcome == "canceled"
     assert "2 queued behind it (next by alice)" in " ".join(lines)
 
 
@@ -142,8 +142,8 @@ def test_a_queue_that_cannot_be_read_harms_nobody(
     path = f"/environment/{alone.id}/deploymentQueue"
     qovery.inject(Respond(path=path, status=status, times=None))
 
-    assert "canceled" == Operation(watch, clock, alone.id).outcome
-    assert 1 == _looks(qovery)[path]
+    assert Operation(watch, clock, alone.id).outcome == "canceled"
+    assert _looks(qovery)[path] == 1
 
 
 def test_those_of_one_project_share_their_looks(
@@ -154,12 +154,12 @@ def test_those_of_one_project_share_their_looks(
 
     operations = _joined_by(watch, clock, first, second, third)
 
-    assert ["canceled"] * 3 == [operation.outcome for operation in operations]
+    assert [operation.outcome for operation in operations] == ["canceled"] * 3
     looks = _looks(qovery)
-    assert 1 == sum(looks[f"/environment/{one.id}"] for one in (second, third))
-    assert [0, 0] == [looks[f"/environment/{one.id}/status"] for one in (second, third)]
+    assert sum(looks[f"/environment/{one.id}"] for one in (second, third)) == 1
+    assert [looks[f"/environment/{one.id}/status"] for one in (second, third)] == [0, 0]
     assert looks[f"/environment/{first.id}/status"] <= 2
-    assert 3 == len(qovery.posts())
+    assert len(qovery.posts()) == 3
     assert looks.total() <= 30
 
 
@@ -169,7 +169,7 @@ def test_each_project_is_looked_at_by_itself(qovery: QoverySimulator, clock: Sha
 
     operations = _joined_by(watch, clock, here, there)
 
-    assert ["canceled"] * 2 == [operation.outcome for operation in operations]
+    assert [operation.outcome for operation in operations] == ["canceled"] * 2
     looks = _looks(qovery)
     assert looks[f"/project/{ELSEWHERE}/environment/status"] >= 2
     assert looks[f"/environment/{here.id}/status"] >= 2
@@ -185,7 +185,7 @@ def test_whose_project_cannot_be_read_is_looked_at_alone(
 
     operations = _joined_by(watch, clock, first, second)
 
-    assert ["canceled"] * 2 == [operation.outcome for operation in operations]
+    assert [operation.outcome for operation in operations] == ["canceled"] * 2
     assert _looks(qovery)[f"/environment/{second.id}/status"] >= 2
 
 
@@ -205,8 +205,8 @@ def test_one_that_comes_late_joins_its_project(qovery: QoverySimulator, clock: S
     operations.append(Operation(watch, clock, first.id, second_one_comes))
     wait_until(lambda: len(operations) == 3)
 
-    assert ["canceled"] * 3 == [operation.outcome for operation in operations]
-    assert (0, 0) == tuple(_looks(qovery)[f"/environment/{late.id}{path}"] for path in ("", "/status"))
+    assert [operation.outcome for operation in operations] == ["canceled"] * 3
+    assert tuple(_looks(qovery)[f"/environment/{late.id}{path}"] for path in ("", "/status")) == (0, 0)
 
 
 def test_a_bug_is_raised_in_every_operation_that_waits(
@@ -227,7 +227,7 @@ def test_a_bug_is_raised_in_every_operation_that_waits(
     for operation in operations:
         with pytest.raises(ZeroDivisionError):
             operation.end.result(timeout=10)
-    assert "canceled" == Operation(watch, clock, first.id).outcome
+    assert Operation(watch, clock, first.id).outcome == "canceled"
 
 
 def test_the_next_one_after_the_last_begins_anew(
@@ -236,9 +236,9 @@ def test_the_next_one_after_the_last_begins_anew(
     """A process serves one update after another: nothing is left of the last one."""
     first, second = _busy(qovery), _busy(qovery)
 
-    assert ["canceled"] * 2 == [Operation(watch, clock, one.id).outcome for one in (first, second)]
+    assert [Operation(watch, clock, one.id).outcome for one in (first, second)] == ["canceled"] * 2
     paths = [f"/environment/{one.id}/{what}" for one in (first, second) for what in ("status", "deploymentQueue")]
-    assert set(paths) == _looks(qovery).keys()
+    assert _looks(qovery).keys() == set(paths)
 
 
 def test_only_the_same_settings_are_shared(qovery: QoverySimulator, clock: SharedClock) -> None:
@@ -256,5 +256,5 @@ def test_only_the_same_settings_are_shared(qovery: QoverySimulator, clock: Share
     for thread in threads:
         thread.join(10)
 
-    assert "canceled" == cancellations[0].result().outcome
-    assert [] == environments[1].deployments[0].cancels
+    assert cancellations[0].result().outcome == "canceled"
+    assert environments[1].deployments[0].cancels == []

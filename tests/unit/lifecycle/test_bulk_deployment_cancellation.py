@@ -81,8 +81,8 @@ class TestCheck:
 
         result = BulkDeploymentCancellationProvider().check({}, {"environment_ids": ids, "__provider": "x"})
 
-        assert [] == result.failures
-        assert {**DEFAULTS, "environment_ids": [other, ENVIRONMENT_ID]} == result.inputs
+        assert result.failures == []
+        assert result.inputs == {**DEFAULTS, "environment_ids": [other, ENVIRONMENT_ID]}
 
     @pytest.mark.parametrize(
         "given",
@@ -93,8 +93,8 @@ class TestCheck:
         """Whatever was meant by the other is not guessed."""
         result = BulkDeploymentCancellationProvider().check({}, given)
 
-        assert ["environment_ids must be given, or project_id: exactly one of the two"] == [
-            failure.reason for failure in result.failures
+        assert [failure.reason for failure in result.failures] == [
+            "environment_ids must be given, or project_id: exactly one of the two"
         ]
 
     def test_reports_all_bad_inputs_at_once(self) -> None:
@@ -103,7 +103,7 @@ class TestCheck:
 
         result = BulkDeploymentCancellationProvider().check({}, given)
 
-        assert ["environment_ids", "timeout"] == [failure.reason.split()[0] for failure in result.failures]
+        assert [failure.reason.split()[0] for failure in result.failures] == ["environment_ids", "timeout"]
         assert "must be a list of 1 to 500 UUIDs; this is none: 'staging'" in result.failures[0].reason
 
     @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ class TestCheck:
     )
     def test_lets_values_pass_that_are_not_known_yet(self, given: dict[str, Any]) -> None:
         """Environments that the same update creates have their ids only later."""
-        assert [] == BulkDeploymentCancellationProvider().check({}, given).failures
+        assert BulkDeploymentCancellationProvider().check({}, given).failures == []
 
 
 class TestDiff:
@@ -134,7 +134,7 @@ class TestDiff:
         result = BulkDeploymentCancellationProvider().diff("id", olds, {"project_id": ENVIRONMENT_ID, **change})
 
         assert result.changes is True
-        assert list(change) == result.replaces
+        assert result.replaces == list(change)
 
     def test_the_order_of_a_list_does_not_matter(self) -> None:
         """The same environments are the same environments."""
@@ -151,7 +151,7 @@ class TestDiff:
         result = BulkDeploymentCancellationProvider().diff("id", olds, {"project_id": ENVIRONMENT_ID, "timeout": 1})
 
         assert result.changes is True
-        assert [] == result.replaces
+        assert result.replaces == []
 
     def test_what_is_left_is_a_reason_for_an_update(self) -> None:
         """In place: nothing that was canceled is canceled again."""
@@ -160,7 +160,7 @@ class TestDiff:
         result = BulkDeploymentCancellationProvider().diff("id", olds, {"project_id": ENVIRONMENT_ID})
 
         assert result.changes is True
-        assert [] == result.replaces
+        assert result.replaces == []
 
 
 class TestCreate:
@@ -172,13 +172,13 @@ class TestCreate:
 
         result = provider.create({"project_id": project})
 
-        assert project == result.id
-        assert {"canceled": 2, "nothing_to_cancel": 1} == (result.outs or {})["counts"]
-        assert {first.id, second.id, idle.id} == (result.outs or {})["results"].keys()
-        assert [("CANCELED", 1), ("BUILDING", 0)] * 2 == [
+        assert result.id == project
+        assert (result.outs or {})["counts"] == {"canceled": 2, "nothing_to_cancel": 1}
+        assert (result.outs or {})["results"].keys() == {first.id, second.id, idle.id}
+        assert [
             (deployment.state, len(deployment.cancels)) for one in (first, second) for deployment in one.deployments
-        ]
-        assert 2 == len(qovery.posts())
+        ] == [("CANCELED", 1), ("BUILDING", 0)] * 2
+        assert len(qovery.posts()) == 2
 
     def test_tells_of_each_environment_what_happened(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -188,7 +188,7 @@ class TestCreate:
 
         outs = provider.create({"project_id": project}).outs or {}
 
-        assert {
+        assert outs["results"] == {
             busy.id: {
                 "outcome": "canceled",
                 "deployment_id": busy.deployments[0].id,
@@ -205,8 +205,8 @@ class TestCreate:
                 "last_deployment_state": "READY",
                 "error": None,
             },
-        } == outs["results"]
-        assert {**DEFAULTS, "project_id": project} == {name: outs[name] for name in DEFAULTS}
+        }
+        assert {name: outs[name] for name in DEFAULTS} == {**DEFAULTS, "project_id": project}
 
     def test_looks_at_the_whole_project_with_one_call(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -217,7 +217,7 @@ class TestCreate:
         provider.create({"project_id": project})
 
         looks = _calls(qovery)["GET", f"/project/{project}/environment/status"]
-        assert 20 == len(qovery.posts())
+        assert len(qovery.posts()) == 20
         assert looks <= 12
         assert len(qovery.requests) <= 20 + looks + 20  # a history each, as the next deployment starts at once
 
@@ -232,10 +232,10 @@ class TestCreate:
         result = provider.create({"environment_ids": [one.id for one in meant]})
 
         assert result.id.startswith("environments-")
-        assert {"canceled": 3} == (result.outs or {})["counts"]
-        assert {one.id for one in meant} == (result.outs or {})["results"].keys()
-        assert [] == there[1].deployments[0].cancels
-        assert 2 == sum(count for (_, path), count in _calls(qovery).items() if path.count("/") == 2)
+        assert (result.outs or {})["counts"] == {"canceled": 3}
+        assert (result.outs or {})["results"].keys() == {one.id for one in meant}
+        assert there[1].deployments[0].cancels == []
+        assert sum(count for (_, path), count in _calls(qovery).items() if path.count("/") == 2) == 2
 
     def test_the_id_is_that_of_the_list(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -245,9 +245,9 @@ class TestCreate:
 
         ids = [provider.create({"environment_ids": ids}).id for ids in ([first, second], [second, first], [first])]
 
-        assert 29 == len(ids[0])
-        assert ids[0] == ids[1]
-        assert ids[0] != ids[2]
+        assert len(ids[0]) == 29
+        assert ids[1] == ids[0]
+        assert ids[2] != ids[0]
 
     def test_a_project_without_environments_has_nothing_to_cancel(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -255,8 +255,8 @@ class TestCreate:
         """That is a result, and no error."""
         result = provider.create({"project_id": project})
 
-        assert ({}, {}) == picked(result.outs, "results", "counts")
-        assert [("GET", f"/project/{project}/environment/status")] == list(_calls(qovery))
+        assert picked(result.outs, "results", "counts") == ({}, {})
+        assert list(_calls(qovery)) == [("GET", f"/project/{project}/environment/status")]
 
     def test_an_unknown_project_is_an_error(self, provider: BulkDeploymentCancellationProvider) -> None:
         """Nobody must believe that an empty project was canceled."""
@@ -271,8 +271,8 @@ class TestCreate:
 
         outs = provider.create({"project_id": project, "force_cancel": True, "wait_until_canceled": False}).outs or {}
 
-        assert {"requested": 1} == outs["counts"]
-        assert [True] == [cancel.force_cancel for cancel in busy.deployments[0].cancels]
+        assert outs["counts"] == {"requested": 1}
+        assert [cancel.force_cancel for cancel in busy.deployments[0].cancels] == [True]
 
     def test_cancels_the_queued_requests_as_well(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -283,8 +283,8 @@ class TestCreate:
 
         outs = provider.create({"project_id": project, "include_queued": True}).outs or {}
 
-        assert [queued.id] == outs["results"][busy.id]["canceled_request_ids"]
-        assert ["CANCELED"] == [deployment.state for deployment in busy.deployments]
+        assert outs["results"][busy.id]["canceled_request_ids"] == [queued.id]
+        assert [deployment.state for deployment in busy.deployments] == ["CANCELED"]
 
 
 class TestFailures:
@@ -299,13 +299,13 @@ class TestFailures:
             provider.create({"environment_ids": [refused.id, canceled.id, MISSING]})
 
         text = str(caught.value)
-        assert {refused.id, MISSING} == caught.value.errors.keys()
+        assert caught.value.errors.keys() == {refused.id, MISSING}
         assert text.startswith("2 of 3 environments failed; `pulumi up` again acts only on these:\n- ")
         assert f"canceling in environment {refused.id}: Qovery answered 403" in text
         assert f"reading environment {MISSING}: Qovery answered 404" in text
         assert canceled.id not in text
-        assert 3 == len(text.splitlines())
-        assert ["CANCELED", "BUILDING"] == [deployment.state for deployment in canceled.deployments]
+        assert len(text.splitlines()) == 3
+        assert [deployment.state for deployment in canceled.deployments] == ["CANCELED", "BUILDING"]
 
     @pytest.mark.parametrize("status", [403, 404])
     @pytest.mark.parametrize("what", ["environment", "project"])
@@ -329,10 +329,10 @@ class TestFailures:
             provider.create({"environment_ids": [others[0].id, refused.id, others[1].id]})
 
         asked = f"reading environment {refused.id}" if what == "environment" else f"of project {refused.project_id}"
-        assert {refused.id} == caught.value.errors.keys()
+        assert caught.value.errors.keys() == {refused.id}
         assert f"{asked}: Qovery answered {status}" in str(caught.value)
-        assert ["CANCELED", "CANCELED"] == [one.deployments[0].state for one in others]
-        assert [] == refused.deployments[0].cancels
+        assert [one.deployments[0].state for one in others] == ["CANCELED", "CANCELED"]
+        assert refused.deployments[0].cancels == []
 
     def test_one_that_cannot_be_read_itself_may_be_shown_by_its_project(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -343,7 +343,7 @@ class TestFailures:
 
         result = provider.create({"environment_ids": [first.id, second.id]})
 
-        assert {"canceled": 2} == (result.outs or {})["counts"]
+        assert (result.outs or {})["counts"] == {"canceled": 2}
 
     def test_a_token_that_may_read_nothing_is_not_tried_for_ever(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -355,7 +355,7 @@ class TestFailures:
         with pytest.raises(errors.PermissionDeniedError):
             provider.create({"environment_ids": [environment.id for environment in environments]})
 
-        assert 10 == len(qovery.requests)
+        assert len(qovery.requests) == 10
 
     def test_a_project_that_cannot_be_read_sends_nothing(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -367,7 +367,7 @@ class TestFailures:
         with pytest.raises(errors.PermissionDeniedError):
             provider.create({"project_id": project})
 
-        assert () == qovery.posts()
+        assert qovery.posts() == ()
 
     def test_what_does_not_fit_the_rate_limit_is_not_begun(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -379,11 +379,11 @@ class TestFailures:
         with pytest.raises(errors.RateBudgetError) as caught:
             provider.create({"project_id": project})
 
-        assert (
+        assert str(caught.value) == (
             "Canceling in 20 environments needs about 32 requests; the token has 30 left until its limit resets in "
             "1 h. Nothing was sent. Run `pulumi up` again then, or use another token."
-        ) == str(caught.value)
-        assert () == qovery.posts()
+        )
+        assert qovery.posts() == ()
 
     def test_an_idle_project_fits_every_rate_limit(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -392,7 +392,7 @@ class TestFailures:
         _environments(qovery, project, None)
         qovery.service.limiter.limit = 2
 
-        assert {"nothing_to_cancel": 1} == (provider.create({"project_id": project}).outs or {})["counts"]
+        assert (provider.create({"project_id": project}).outs or {})["counts"] == {"nothing_to_cancel": 1}
 
 
 class TestUpdate:
@@ -407,7 +407,7 @@ class TestUpdate:
 
         outs = BulkDeploymentCancellationProvider().update("id", olds, {"project_id": ENVIRONMENT_ID, "timeout": 5})
 
-        assert {**olds, "timeout": 5} == outs.outs
+        assert outs.outs == {**olds, "timeout": 5}
 
     def test_acts_only_on_what_is_left(self, qovery: QoverySimulator, project: str, clock: FakeClock) -> None:
         """Through the SDK's host: what was canceled is not touched again, what was refused is canceled, all is told."""
@@ -423,19 +423,20 @@ class TestUpdate:
             clock.sleep(60)
             outs = host.update(URN, id_, kept, declared)
 
-        assert project == id_
+        assert id_ == project
         assert reasons[0].startswith(
             "1 of 2 environments failed; `pulumi up` again acts only on these:\n- canceling in"
         )
         assert declared.items() <= inputs.items()
-        assert {"canceled": 1, "failed": 1} == kept["counts"]
-        assert {refused.id: {"sent": "nothing", "deployment_id": None}} == kept[UNFINISHED]
+        assert kept["counts"] == {"canceled": 1, "failed": 1}
+        assert kept[UNFINISHED] == {refused.id: {"sent": "nothing", "deployment_id": None}}
         assert isinstance(outs, dict)
-        assert {"canceled": 2} == outs["counts"]
-        assert [refused.deployments[0].id, canceled.deployments[0].id] == [
-            outs["results"][one.id]["deployment_id"] for one in (refused, canceled)
+        assert outs["counts"] == {"canceled": 2}
+        assert [outs["results"][one.id]["deployment_id"] for one in (refused, canceled)] == [
+            refused.deployments[0].id,
+            canceled.deployments[0].id,
         ]
-        assert [] == canceled.deployments[1].cancels
+        assert canceled.deployments[1].cancels == []
         assert UNFINISHED not in outs
 
     def test_results_keep_their_fields(self, qovery: QoverySimulator, project: str) -> None:
@@ -453,7 +454,7 @@ class TestUpdate:
             changed = host.update(URN, project, resumed, {**declared, "timeout": 60})
 
         assert isinstance(changed, dict)
-        assert [RESULT] * 4 == [result.keys() for outs in (resumed, changed) for result in outs["results"].values()]
+        assert [result.keys() for outs in (resumed, changed) for result in outs["results"].values()] == [RESULT] * 4
 
     def test_resumes_exactly_the_deployment_that_was_meant(
         self, qovery: QoverySimulator, project: str, clock: FakeClock
@@ -469,13 +470,13 @@ class TestUpdate:
             clock.sleep(60)
             outs = host.update(URN, failed.kept[0], failed.kept[2], declared)
 
-        assert {one.id: {"sent": "accepted", "deployment_id": one.deployments[0].id} for one in (first, second)} == (
-            failed.kept[2][UNFINISHED]
-        )
+        assert (failed.kept[2][UNFINISHED]) == {
+            one.id: {"sent": "accepted", "deployment_id": one.deployments[0].id} for one in (first, second)
+        }
         assert isinstance(outs, dict)
-        assert {"canceled": 2} == outs["counts"]
-        assert [[], []] == [one.deployments[1].cancels for one in (first, second)]
-        assert 2 == len(qovery.posts())
+        assert outs["counts"] == {"canceled": 2}
+        assert [one.deployments[1].cancels for one in (first, second)] == [[], []]
+        assert len(qovery.posts()) == 2
 
     def test_failing_again_keeps_what_is_left(self, qovery: QoverySimulator, project: str) -> None:
         """A second failure counts all environments, and forgets none of the results."""
@@ -492,9 +493,9 @@ class TestUpdate:
         assert isinstance(twice, Refused)
         assert twice.kept is not None
         assert "1 of 2 environments failed" in twice.message
-        assert {"canceled": 1, "failed": 1} == twice.kept[2]["counts"]
-        assert {refused.id, canceled.id} == twice.kept[2]["results"].keys()
-        assert 3 == len(qovery.posts())
+        assert twice.kept[2]["counts"] == {"canceled": 1, "failed": 1}
+        assert twice.kept[2]["results"].keys() == {refused.id, canceled.id}
+        assert len(qovery.posts()) == 3
 
     def test_one_that_has_vanished_since_is_told(self, qovery: QoverySimulator, project: str, clock: FakeClock) -> None:
         """No project shows it any more; a second look says the same, and the others come to their end."""
@@ -510,8 +511,8 @@ class TestUpdate:
             outs = host.update(URN, failed.kept[0], failed.kept[2], declared)
 
         assert isinstance(outs, dict)
-        assert {"canceled": 1, "environment_gone": 1} == outs["counts"]
-        assert 2 == len(qovery.posts())
+        assert outs["counts"] == {"canceled": 1, "environment_gone": 1}
+        assert len(qovery.posts()) == 2
 
     def test_one_without_an_id_cannot_be_resumed(self, qovery: QoverySimulator, project: str) -> None:
         """Nobody could tell whether what runs by then is what was meant: it begins anew."""
@@ -525,7 +526,7 @@ class TestUpdate:
 
         assert isinstance(failed, Refused)
         assert failed.kept is not None
-        assert {environment.id: {"sent": "nothing", "deployment_id": None}} == failed.kept[2][UNFINISHED]
+        assert failed.kept[2][UNFINISHED] == {environment.id: {"sent": "nothing", "deployment_id": None}}
 
     def test_queued_requests_of_both_runs_are_told(self, qovery: QoverySimulator, project: str) -> None:
         """What the first run took out of the queue is still told after the second."""
@@ -542,7 +543,7 @@ class TestUpdate:
             outs = host.update(URN, project, failed.kept[2], declared)
 
         assert isinstance(outs, dict)
-        assert [*queued, late] == outs["results"][refused.id]["canceled_request_ids"]
+        assert outs["results"][refused.id]["canceled_request_ids"] == [*queued, late]
 
 
 def test_a_refresh_changes_nothing() -> None:

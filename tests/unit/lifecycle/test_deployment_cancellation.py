@@ -61,8 +61,8 @@ class TestCheck:
         """A user who gives only the environment gets every default into the state."""
         result = DeploymentCancellationProvider().check({}, {"environment_id": ENVIRONMENT_ID, "__provider": "x"})
 
-        assert [] == result.failures
-        assert {
+        assert result.failures == []
+        assert result.inputs == {
             "environment_id": ENVIRONMENT_ID,
             "force_cancel": False,
             "deployment_id": None,
@@ -72,7 +72,7 @@ class TestCheck:
             "timeout": 1800,
             "on_idle": "succeed",
             "on_completed": "fail",
-        } == result.inputs
+        }
 
     def test_reports_all_bad_inputs_at_once(self) -> None:
         """Each bad input and each bad setting is named, with what was given and what is allowed."""
@@ -81,8 +81,8 @@ class TestCheck:
         result = provider.check({}, {"environment_id": "staging", "timeout": -1, "on_idle": "ignore"})
 
         reasons = [failure.reason for failure in result.failures]
-        assert ["environment_id", "timeout", "on_idle", "qovery:apiUrl"] == [reason.split()[0] for reason in reasons]
-        assert f"environment_id must be a UUID such as {ENVIRONMENT_ID}; got 'staging'" == reasons[0]
+        assert [reason.split()[0] for reason in reasons] == ["environment_id", "timeout", "on_idle", "qovery:apiUrl"]
+        assert reasons[0] == f"environment_id must be a UUID such as {ENVIRONMENT_ID}; got 'staging'"
 
     def test_no_failure_lets_the_engine_print_a_value(self) -> None:
         """Of a property that is named beside the text, the engine prints the whole value, a secret as well."""
@@ -90,7 +90,7 @@ class TestCheck:
 
         result = provider.check({}, {"environment_id": "qov_secret"})
 
-        assert ["", ""] == [failure.property for failure in result.failures]
+        assert [failure.property for failure in result.failures] == ["", ""]
 
     def test_lets_values_pass_that_are_not_known_yet(self) -> None:
         """In a preview, outputs of other resources have no value: they are judged when they have one."""
@@ -98,14 +98,14 @@ class TestCheck:
 
         result = DeploymentCancellationProvider().check({}, unknown)
 
-        assert [] == result.failures
-        assert UNKNOWN == result.inputs["environment_id"]
+        assert result.failures == []
+        assert result.inputs["environment_id"] == UNKNOWN
 
     def test_carries_on_what_a_refresh_has_marked(self) -> None:
         """The mark of a refresh that saw drift stays in the inputs, so that the next update is clean."""
         result = DeploymentCancellationProvider().check({DRIFT_MARK: "1"}, {"environment_id": ENVIRONMENT_ID})
 
-        assert "1" == result.inputs[DRIFT_MARK]
+        assert result.inputs[DRIFT_MARK] == "1"
 
 
 class TestDiff:
@@ -126,7 +126,7 @@ class TestDiff:
         result = DeploymentCancellationProvider().diff("id", OUTPUTS, {"environment_id": ENVIRONMENT_ID, **change})
 
         assert result.changes is True
-        assert list(change) == result.replaces
+        assert result.replaces == list(change)
 
     @pytest.mark.parametrize(
         "change",
@@ -138,14 +138,14 @@ class TestDiff:
         result = DeploymentCancellationProvider().diff("id", OUTPUTS, {"environment_id": ENVIRONMENT_ID, **change})
 
         assert result.changes is True
-        assert [] == result.replaces
+        assert result.replaces == []
 
     def test_an_unchanged_program_changes_nothing(self) -> None:
         """Outputs that Qovery reports differently today are no reason to act."""
         result = DeploymentCancellationProvider().diff("id", OUTPUTS, {"environment_id": ENVIRONMENT_ID})
 
         assert result.changes is False
-        assert [] == result.replaces
+        assert result.replaces == []
 
     def test_taking_a_pin_away_replaces(self) -> None:
         """A deployment that was given and one that was found are told apart."""
@@ -153,7 +153,7 @@ class TestDiff:
 
         result = DeploymentCancellationProvider().diff("id", pinned, {"environment_id": ENVIRONMENT_ID})
 
-        assert ["deployment_id"] == result.replaces
+        assert result.replaces == ["deployment_id"]
 
 
 class TestCreate:
@@ -163,16 +163,16 @@ class TestCreate:
 
         result = provider.create({"environment_id": environment.id, "triggers": ["sha"]})
 
-        assert environment.id == result.id
+        assert result.id == environment.id
         assert result.outs is not None
-        assert ("canceled", running.id, "CANCELED", []) == tuple(
+        assert tuple(
             result.outs[name] for name in ("outcome", "deployment_id", "deployment_state", "canceled_request_ids")
-        )
-        assert ("CANCELED", "CANCELED", running.id, "API") == tuple(
+        ) == ("canceled", running.id, "CANCELED", [])
+        assert tuple(
             result.outs[name] for name in ("state", "last_deployment_state", "last_deployment_id", "origin")
-        )
-        assert (["sha"], 1800, False) == tuple(result.outs[name] for name in ("triggers", "timeout", "__pinned"))
-        assert 1 == running.effective_cancels
+        ) == ("CANCELED", "CANCELED", running.id, "API")
+        assert tuple(result.outs[name] for name in ("triggers", "timeout", "__pinned")) == (["sha"], 1800, False)
+        assert running.effective_cancels == 1
 
     def test_cancels_the_queue_first(
         self, provider: DeploymentCancellationProvider, environment: Environment, qovery_simulator: QoverySimulator
@@ -183,8 +183,8 @@ class TestCreate:
         result = provider.create({"environment_id": environment.id, "include_queued": True})
 
         assert result.outs is not None
-        assert ("canceled", queued) == tuple(result.outs[name] for name in ("outcome", "canceled_request_ids"))
-        assert ["CANCELED"] == [deployment.state for deployment in environment.deployments]
+        assert tuple(result.outs[name] for name in ("outcome", "canceled_request_ids")) == ("canceled", queued)
+        assert [deployment.state for deployment in environment.deployments] == ["CANCELED"]
         assert "/environment/" in qovery_simulator.posts()[-1].path
 
     def test_an_empty_pin_comes_back_as_it_was_given(
@@ -194,10 +194,12 @@ class TestCreate:
         result = provider.create({"environment_id": environment.id, "deployment_id": ""})
 
         assert result.outs is not None
-        assert ("nothing_to_cancel", "", True) == tuple(
-            result.outs[name] for name in ("outcome", "deployment_id", "__pinned")
+        assert tuple(result.outs[name] for name in ("outcome", "deployment_id", "__pinned")) == (
+            "nothing_to_cancel",
+            "",
+            True,
         )
-        assert () == qovery_simulator.posts()
+        assert qovery_simulator.posts() == ()
 
     def test_an_expected_failure_is_one_line(
         self, provider: DeploymentCancellationProvider, qovery_simulator: QoverySimulator
@@ -207,7 +209,7 @@ class TestCreate:
             provider.create({"environment_id": ENVIRONMENT_ID})
 
         text = _as_the_sdk_reports(lambda: provider.create({"environment_id": ENVIRONMENT_ID}))
-        assert 1 == len(text.strip().splitlines())
+        assert len(text.strip().splitlines()) == 1
         assert f"reading the status of environment {ENVIRONMENT_ID}: Qovery answered 404" in text
         assert qovery_simulator.token not in text
 
@@ -229,7 +231,7 @@ class TestCreate:
         with pytest.raises(errors.ConfigurationError, match="no Qovery API token: set the stack secret"):
             provider.create({"environment_id": ENVIRONMENT_ID})
 
-        assert () == qovery_simulator.requests
+        assert qovery_simulator.requests == ()
 
 
 class TestRead:
@@ -241,12 +243,14 @@ class TestRead:
 
         result = provider.read(environment.id, stored)
 
-        assert environment.id == result.id
+        assert result.id == environment.id
         assert result.outs is not None
-        assert ("canceled", "BUILDING", "BUILDING") == tuple(
-            result.outs[name] for name in ("outcome", "state", "last_deployment_state")
+        assert tuple(result.outs[name] for name in ("outcome", "state", "last_deployment_state")) == (
+            "canceled",
+            "BUILDING",
+            "BUILDING",
         )
-        assert ["GET"] == [request.method for request in qovery_simulator.requests]
+        assert [request.method for request in qovery_simulator.requests] == ["GET"]
 
     def test_a_refresh_shows_drift_once(
         self, provider: DeploymentCancellationProvider, environment: Environment
@@ -287,12 +291,12 @@ class TestRead:
         said: list[LogRequest] = []
         monkeypatch.setattr("qovery_provider.provider.lines", lambda: Progress(said.append))
 
-        assert "" == provider.read(ENVIRONMENT_ID, stored).id
+        assert provider.read(ENVIRONMENT_ID, stored).id == ""
         (line,) = said
-        assert (
+        assert line.message == (
             f"environment {ENVIRONMENT_ID}: Qovery answered 404; it leaves the stack, and `pulumi up` would cancel "
             "there again"
-        ) == line.message
+        )
         assert not line.ephemeral
 
     def test_a_wrong_id_is_an_error_the_first_time(self, provider: DeploymentCancellationProvider) -> None:
@@ -304,7 +308,7 @@ class TestRead:
         """A refresh without a token fails like a create."""
         text = _as_the_sdk_reports(lambda: DeploymentCancellationProvider().read(ENVIRONMENT_ID, {}))
 
-        assert 1 == len(text.strip().splitlines())
+        assert len(text.strip().splitlines()) == 1
 
 
 class TestUpdateAndDelete:
@@ -315,8 +319,10 @@ class TestUpdateAndDelete:
         result = DeploymentCancellationProvider().update("id", olds, {"environment_id": ENVIRONMENT_ID, "timeout": 60})
 
         assert result.outs is not None
-        assert ("canceled", 60, "found-1") == tuple(
-            result.outs[name] for name in ("outcome", "timeout", "deployment_id")
+        assert tuple(result.outs[name] for name in ("outcome", "timeout", "deployment_id")) == (
+            "canceled",
+            60,
+            "found-1",
         )
 
     def test_delete_needs_nothing_and_touches_nothing(self) -> None:

@@ -88,27 +88,28 @@ def outputs(**changes: object) -> dict[str, Any]:
 
 def test_everything_has_its_documented_default() -> None:
     """Whoever gives nothing gets these, in this order."""
-    assert list(DEFAULTS.items()) == list(with_defaults({}).items())
+    assert list(with_defaults({}).items()) == list(DEFAULTS.items())
     assert DEFAULTS == {**ACTING, **WAITING}
 
 
 def test_a_bulk_cancellation_has_its_documented_defaults() -> None:
     """The same options, and another way to say which environments."""
-    assert list(BULK_DEFAULTS.items()) == list(with_defaults({}, BULK_CANCELLATION).items())
+    assert list(with_defaults({}, BULK_CANCELLATION).items()) == list(BULK_DEFAULTS.items())
     assert BULK_DEFAULTS == {**ACTING_IN_BULK, **WAITING}
 
 
 def test_a_recorded_look_has_two_inputs() -> None:
     """Which environment, and when to look again."""
-    assert {"environment_id": None, "triggers": None} == with_defaults({}, LOOKING)
-    assert {"environment_id": ENV, "triggers": [1]} == with_defaults(
-        {"environment_id": ENV, "triggers": [1], "timeout": 1}, LOOKING
-    )
+    assert with_defaults({}, LOOKING) == {"environment_id": None, "triggers": None}
+    assert with_defaults({"environment_id": ENV, "triggers": [1], "timeout": 1}, LOOKING) == {
+        "environment_id": ENV,
+        "triggers": [1],
+    }
 
 
 def test_null_means_the_default() -> None:
     """Pulumi hands an input that was not given as null."""
-    assert DEFAULTS == with_defaults(dict.fromkeys(DEFAULTS))
+    assert with_defaults(dict.fromkeys(DEFAULTS)) == DEFAULTS
 
 
 def test_what_is_given_stays() -> None:
@@ -125,12 +126,12 @@ def test_what_is_given_stays() -> None:
         "on_completed": "succeed",
     }
 
-    assert given == with_defaults(given)
+    assert with_defaults(given) == given
 
 
 def test_other_properties_are_left_out() -> None:
     """Outputs and the SDK's own property are no inputs."""
-    assert DEFAULTS == with_defaults({"__provider": "gASV", "outcome": "canceled"})
+    assert with_defaults({"__provider": "gASV", "outcome": "canceled"}) == DEFAULTS
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_other_properties_are_left_out() -> None:
 )
 def test_a_uuid_is_spelled_in_lower_case(value: object, environment_id: object) -> None:
     """Two spellings are one environment: no replacement because of it."""
-    assert environment_id == with_defaults({"environment_id": value})["environment_id"]
+    assert with_defaults({"environment_id": value})["environment_id"] == environment_id
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_a_list_of_environments_is_a_set(value: object, environment_ids: object)
     """Order, spelling and repetition mean nothing, so they are no change."""
     filled = with_defaults({"environment_ids": value}, BULK_CANCELLATION)
 
-    assert environment_ids == filled["environment_ids"]
+    assert filled["environment_ids"] == environment_ids
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_a_list_of_environments_is_a_set(value: object, environment_ids: object)
 )
 def test_a_project_is_spelled_in_lower_case(value: object, project_id: object) -> None:
     """As an environment is."""
-    assert project_id == with_defaults({"project_id": value}, BULK_CANCELLATION)["project_id"]
+    assert with_defaults({"project_id": value}, BULK_CANCELLATION)["project_id"] == project_id
 
 
 @pytest.mark.parametrize(
@@ -200,7 +201,7 @@ def test_a_project_is_spelled_in_lower_case(value: object, project_id: object) -
 )
 def test_good_values_pass(name: str, value: object) -> None:
     """What is allowed is allowed to its very limits."""
-    assert {} == problems_of(**{name: value})
+    assert problems_of(**{name: value}) == {}
 
 
 @pytest.mark.parametrize("kind", INPUTS.values(), ids=INPUTS)
@@ -208,10 +209,10 @@ def test_bad_values_are_refused(kind: Input) -> None:
     """The text says what is allowed and what was given; what only Pulumi can send is left to the adapter's tests."""
     rows = [row for row in kind.bad if row.kind not in {UNSURE, PULUMI}]
     for name in kind.names & DEFAULTS.keys():
-        assert [{name: answer(kind.allowed, row)} for row in rows] == [problems_of(**{name: row.value}) for row in rows]
+        assert [problems_of(**{name: row.value}) for row in rows] == [{name: answer(kind.allowed, row)} for row in rows]
     for name in kind.names - DEFAULTS.keys():
         inputs = [{"environment_ids": None, name: row.value} for row in rows]
-        assert [{name: answer(kind.allowed, row)} for row in rows] == [bulk_problems_of(**one) for one in inputs]
+        assert [bulk_problems_of(**one) for one in inputs] == [{name: answer(kind.allowed, row)} for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -232,7 +233,7 @@ def test_bad_values_are_refused(kind: Input) -> None:
 )
 def test_values_that_json_cannot_carry_are_refused_as_well(name: str, value: object, text: str) -> None:
     """A function is called without any JSON in between."""
-    assert {name: text} == problems_of(**{name: value})
+    assert problems_of(**{name: value}) == {name: text}
 
 
 def test_an_id_for_a_path_is_checked_in_the_same_way() -> None:
@@ -240,15 +241,15 @@ def test_an_id_for_a_path_is_checked_in_the_same_way() -> None:
     with pytest.raises(ConfigurationError) as raised:
         checked_uuid("project_id", f"{ENV}\n")
 
-    assert f"project_id {NO_UUID}; got '{ENV}\\n'" == str(raised.value)
-    assert ENV == checked_uuid("project_id", ENV.upper())
+    assert str(raised.value) == f"project_id {NO_UUID}; got '{ENV}\\n'"
+    assert checked_uuid("project_id", ENV.upper()) == ENV
 
 
 def test_all_problems_are_told_at_once() -> None:
     """A person mends all inputs in one go."""
     nothing_right = dict.fromkeys(DEFAULTS, "?\n")
 
-    assert {
+    assert problems(nothing_right, knows_all) == {
         "environment_id": f"{NO_UUID}; got '?\\n'",
         "force_cancel": f"{NO_FLAG}; got '?\\n'",
         "deployment_id": f"{NO_DEPLOYMENT}; got '?\\n'",
@@ -258,7 +259,7 @@ def test_all_problems_are_told_at_once() -> None:
         "timeout": f"{NO_SECONDS}; got '?\\n'",
         "on_idle": f"{NO_TOLERANCE}; got '?\\n'",
         "on_completed": f"{NO_TOLERANCE}; got '?\\n'",
-    } == problems(nothing_right, knows_all)
+    }
 
 
 def test_values_that_are_not_known_yet_pass() -> None:
@@ -266,7 +267,7 @@ def test_values_that_are_not_known_yet_pass() -> None:
     later = object()
     inputs = {**dict.fromkeys(DEFAULTS, later), "timeout": 0}
 
-    assert {"timeout": f"{NO_SECONDS}; got 0"} == problems(inputs, lambda value: value is later)
+    assert problems(inputs, lambda value: value is later) == {"timeout": f"{NO_SECONDS}; got 0"}
 
 
 def test_the_known_items_of_a_list_are_judged() -> None:
@@ -275,10 +276,10 @@ def test_the_known_items_of_a_list_are_judged() -> None:
     some = {**BULK_DEFAULTS, "environment_ids": [later, ENV, "staging"], "triggers": [later]}
     found = problems(some, lambda value: value is later)
 
-    assert ["environment_ids"] == list(found)
+    assert list(found) == ["environment_ids"]
     assert found["environment_ids"].startswith(f"{NO_UUIDS}; this is none: 'staging'; got [")
-    assert {} == problems({**BULK_DEFAULTS, "environment_ids": [later]}, lambda value: value is later)
-    assert {} == problems({**BULK_DEFAULTS, "environment_ids": [later, ENV]}, lambda value: value is later)
+    assert problems({**BULK_DEFAULTS, "environment_ids": [later]}, lambda value: value is later) == {}
+    assert problems({**BULK_DEFAULTS, "environment_ids": [later, ENV]}, lambda value: value is later) == {}
 
 
 @pytest.mark.parametrize("name", sorted(DEFAULTS.keys() - {"triggers"}))
@@ -286,7 +287,7 @@ def test_a_list_of_what_is_not_known_yet_is_no_single_value(name: str) -> None:
     """Whatever it will hold, it stays a list."""
     later = object()
 
-    assert [name] == list(problems({**DEFAULTS, "environment_id": ENV, name: [later]}, lambda value: value is later))
+    assert list(problems({**DEFAULTS, "environment_id": ENV, name: [later]}, lambda value: value is later)) == [name]
 
 
 @pytest.mark.parametrize(
@@ -300,12 +301,12 @@ def test_a_list_of_what_is_not_known_yet_is_no_single_value(name: str) -> None:
 )
 def test_a_good_bulk_cancellation_passes(name: str, value: object) -> None:
     """Up to 500 environments."""
-    assert {} == bulk_problems_of(**{name: value})
+    assert bulk_problems_of(**{name: value}) == {}
 
 
 def test_a_project_stands_for_its_environments() -> None:
     """It is given in place of the list."""
-    assert {} == bulk_problems_of(environment_ids=None, project_id=ENV)
+    assert bulk_problems_of(environment_ids=None, project_id=ENV) == {}
 
 
 @pytest.mark.parametrize(
@@ -329,7 +330,7 @@ def test_a_bulk_cancellation_has_exactly_one_way_to_name_environments(
     changes: dict[str, object], problem: dict[str, str]
 ) -> None:
     """A list or a project; what is wrong in itself is told as such."""
-    assert problem == bulk_problems_of(**changes)
+    assert bulk_problems_of(**changes) == problem
 
 
 @hypothesis.given(
@@ -358,14 +359,14 @@ def test_any_values_have_problems_of_one_line_or_none(inputs: dict[str, Any]) ->
 )
 def test_a_deployment_that_was_found_is_no_input(stored: dict[str, object], deployment_id: str | None) -> None:
     """The same output holds the id that was given or the one that was found."""
-    assert {**DEFAULTS, "deployment_id": deployment_id} == declared(stored)
+    assert declared(stored) == {**DEFAULTS, "deployment_id": deployment_id}
 
 
 def test_stored_inputs_are_read_back() -> None:
     """What was declared comes back from the outputs, without them."""
     stored = outputs(environment_id=ENV.upper(), force_cancel=True, timeout=60.0, state="DEPLOYED")
 
-    assert {**DEFAULTS, "environment_id": ENV, "force_cancel": True, "timeout": 60.0} == declared(stored)
+    assert declared(stored) == {**DEFAULTS, "environment_id": ENV, "force_cancel": True, "timeout": 60.0}
 
 
 @pytest.mark.parametrize(
@@ -387,8 +388,8 @@ def test_a_change_is_found(name: str, value: object) -> None:
     """Only the input that changed is named, and only among those that are asked for."""
     inputs = {"environment_id": ENV, name: value}
 
-    assert [name] == changed(outputs(), inputs, DEFAULTS)
-    assert [] == changed(outputs(), inputs, [other for other in DEFAULTS if other != name])
+    assert changed(outputs(), inputs, DEFAULTS) == [name]
+    assert changed(outputs(), inputs, [other for other in DEFAULTS if other != name]) == []
 
 
 @pytest.mark.parametrize(
@@ -409,7 +410,7 @@ def test_a_change_is_found(name: str, value: object) -> None:
 )
 def test_what_means_the_same_is_no_change(stored: dict[str, Any], inputs: dict[str, Any]) -> None:
     """Old property sets stay readable: what they lack counts as its default."""
-    assert [] == changed(stored, inputs, DEFAULTS)
+    assert changed(stored, inputs, DEFAULTS) == []
 
 
 class Asset:
@@ -445,7 +446,7 @@ class Archive(Asset):
 )
 def test_triggers_are_compared_by_content(before: object, after: object, names: list[str]) -> None:
     """Whatever they hold: equal content is no change."""
-    assert names == changed(outputs(triggers=before), {"environment_id": ENV, "triggers": after}, ACTING)
+    assert changed(outputs(triggers=before), {"environment_id": ENV, "triggers": after}, ACTING) == names
 
 
 def test_a_bulk_cancellation_has_changes_of_its_own() -> None:
@@ -454,29 +455,29 @@ def test_a_bulk_cancellation_has_changes_of_its_own() -> None:
     same = {"environment_ids": [OTHER_ENV.upper(), ENV, ENV]}
     other = {"environment_ids": [ENV], "timeout": 60}
 
-    assert [] == changed(stored, same, BULK_DEFAULTS, BULK_CANCELLATION)
-    assert ["environment_ids", "timeout"] == changed(stored, other, BULK_DEFAULTS, BULK_CANCELLATION)
-    assert {**BULK_DEFAULTS, "environment_ids": [ENV, OTHER_ENV]} == declared(stored, BULK_CANCELLATION)
+    assert changed(stored, same, BULK_DEFAULTS, BULK_CANCELLATION) == []
+    assert changed(stored, other, BULK_DEFAULTS, BULK_CANCELLATION) == ["environment_ids", "timeout"]
+    assert declared(stored, BULK_CANCELLATION) == {**BULK_DEFAULTS, "environment_ids": [ENV, OTHER_ENV]}
 
 
 def test_a_given_deployment_that_is_given_no_longer_is_a_change() -> None:
     """Then whatever runs is meant."""
     stored = outputs(deployment_id="3c90-12", **{PINNED: True})
 
-    assert ["deployment_id"] == changed(stored, {"environment_id": ENV}, ACTING)
+    assert changed(stored, {"environment_id": ENV}, ACTING) == ["deployment_id"]
 
 
 def test_changes_come_in_the_order_asked_for() -> None:
     """The engine shows them as they come."""
     inputs = {"environment_id": ENV, "force_cancel": True, "triggers": {}}
 
-    assert ["triggers", "force_cancel"] == changed(outputs(), inputs, ["triggers", "timeout", "force_cancel"])
+    assert changed(outputs(), inputs, ["triggers", "timeout", "force_cancel"]) == ["triggers", "force_cancel"]
 
 
 def test_acting_inputs_replace_and_waiting_inputs_do_not() -> None:
     """The promise of the documentation's table."""
-    assert ["environment_id", "force_cancel", "deployment_id", "include_queued", "triggers"] == list(ACTING)
-    assert ["wait_until_canceled", "timeout", "on_idle", "on_completed"] == list(WAITING)
+    assert list(ACTING) == ["environment_id", "force_cancel", "deployment_id", "include_queued", "triggers"]
+    assert list(WAITING) == ["wait_until_canceled", "timeout", "on_idle", "on_completed"]
 
 
 def test_a_request_holds_every_input_but_the_triggers() -> None:
@@ -494,18 +495,15 @@ def test_a_request_holds_every_input_but_the_triggers() -> None:
     }
     asked = request(inputs)
 
-    assert (
-        CancellationRequest(
-            environment_id=ENV,
-            deployment_id="3c90-12",
-            force_cancel=True,
-            include_queued=True,
-            wait_until_canceled=False,
-            timeout=60.0,
-            on_idle="fail",
-            on_completed="succeed",
-        )
-        == asked
+    assert asked == CancellationRequest(
+        environment_id=ENV,
+        deployment_id="3c90-12",
+        force_cancel=True,
+        include_queued=True,
+        wait_until_canceled=False,
+        timeout=60.0,
+        on_idle="fail",
+        on_completed="succeed",
     )
     assert isinstance(asked.timeout, float)
 
@@ -514,9 +512,9 @@ def test_a_bulk_cancellation_asks_for_each_environment() -> None:
     """Its request has the options; the environment is filled in for each."""
     expected = CancellationRequest("", None, force_cancel=True)
 
-    assert expected == request(with_defaults({"project_id": ENV, "force_cancel": True}, BULK_CANCELLATION))
+    assert request(with_defaults({"project_id": ENV, "force_cancel": True}, BULK_CANCELLATION)) == expected
 
 
 def test_default_inputs_make_a_default_request() -> None:
     """The two lists of defaults agree."""
-    assert CancellationRequest(ENV) == request(with_defaults({"environment_id": ENV}))
+    assert request(with_defaults({"environment_id": ENV})) == CancellationRequest(ENV)

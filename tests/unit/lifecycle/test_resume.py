@@ -62,9 +62,9 @@ class TestUpdate:
 
         outs = provider.update(environment.id, _unfinished(target, "accepted"), _declared(target)).outs
 
-        assert ("canceled", target.id, "CANCELED") == picked(outs, *TOLD)
-        assert () == qovery.posts()
-        assert 1 == target.effective_cancels
+        assert picked(outs, *TOLD) == ("canceled", target.id, "CANCELED")
+        assert qovery.posts() == ()
+        assert target.effective_cancels == 1
 
     def test_tells_the_end_of_a_target_that_ended_by_itself(
         self, provider: DeploymentCancellationProvider, qovery: QoverySimulator, clock: FakeClock
@@ -78,10 +78,10 @@ class TestUpdate:
         olds, news = _unfinished(target, "accepted"), _declared(target, on_completed="succeed")
         outs = provider.update(environment.id, olds, news).outs
 
-        assert ("completed", target.id, "DEPLOYED") == picked(outs, *TOLD)
+        assert picked(outs, *TOLD) == ("completed", target.id, "DEPLOYED")
         with pytest.raises(errors.NotCanceledError, match="ended by itself"):
             provider.update(environment.id, olds, _declared(target))
-        assert () == qovery.posts()
+        assert qovery.posts() == ()
 
     def test_tells_the_end_of_a_target_that_another_one_followed(
         self,
@@ -97,10 +97,10 @@ class TestUpdate:
 
         outs = provider.update(environment.id, _unfinished(target, "accepted"), _declared(target)).outs
 
-        assert ("canceled", target.id, "CANCELED") == picked(outs, *TOLD)
-        assert ("BUILDING", following.id) == picked(outs, "state", "last_deployment_id")
-        assert [] == following.cancels
-        assert () == qovery.posts()
+        assert picked(outs, *TOLD) == ("canceled", target.id, "CANCELED")
+        assert picked(outs, "state", "last_deployment_id") == ("BUILDING", following.id)
+        assert following.cancels == []
+        assert qovery.posts() == ()
 
     @pytest.mark.parametrize("sent", ["maybe", "joined"])
     def test_joins_what_is_canceling(
@@ -112,8 +112,8 @@ class TestUpdate:
 
         outs = provider.update(environment.id, _unfinished(target, sent), _declared(target)).outs
 
-        assert ("canceled", target.id, "CANCELED") == picked(outs, *TOLD)
-        assert () == qovery.posts()
+        assert picked(outs, *TOLD) == ("canceled", target.id, "CANCELED")
+        assert qovery.posts() == ()
 
     def test_sends_what_was_not_received(
         self, provider: DeploymentCancellationProvider, environment: Environment, qovery: QoverySimulator
@@ -123,9 +123,9 @@ class TestUpdate:
 
         outs = provider.update(environment.id, _unfinished(target, "maybe"), _declared(target)).outs
 
-        assert ("canceled", target.id, "CANCELED") == picked(outs, *TOLD)
-        assert 1 == len(qovery.posts())
-        assert 1 == target.effective_cancels
+        assert picked(outs, *TOLD) == ("canceled", target.id, "CANCELED")
+        assert len(qovery.posts()) == 1
+        assert target.effective_cancels == 1
 
     def test_never_sends_to_the_next_one_what_was_not_received(
         self,
@@ -142,7 +142,7 @@ class TestUpdate:
         with pytest.raises(errors.NotCanceledError, match="though a cancel may have been received"):
             provider.update(environment.id, _unfinished(target, "maybe"), _declared(target))
 
-        assert () == qovery.posts()
+        assert qovery.posts() == ()
 
     def test_keeps_what_the_first_run_found_out(
         self, provider: DeploymentCancellationProvider, environment: Environment
@@ -153,7 +153,7 @@ class TestUpdate:
 
         outs = provider.update(environment.id, _unfinished(target, "accepted"), _declared(target, timeout=60)).outs
 
-        assert (False, ["r-1"], 60) == picked(outs, "__pinned", "canceled_request_ids", "timeout")
+        assert picked(outs, "__pinned", "canceled_request_ids", "timeout") == (False, ["r-1"], 60)
         assert UNFINISHED not in (outs or {})
         assert provider.diff(environment.id, outs or {}, _declared(target, timeout=60)).changes is False
 
@@ -171,7 +171,7 @@ class TestUpdate:
         ).outs
 
         said = picked(outs, "outcome", "deployment_id", "deployment_state", "state")
-        assert ("environment_gone", target.id, "CANCELING", "CANCELING") == said
+        assert said == ("environment_gone", target.id, "CANCELING", "CANCELING")
 
 
 class TestTooLate:
@@ -193,12 +193,12 @@ class TestTooLate:
 
         text = "ended by itself (DEPLOYED) before a cancel was accepted, and another one is running."
         assert isinstance(again, Refused)
-        assert [True, True] == [text in one.message for one in (failed, again)]
-        assert "too late" == failed.kept[2][UNFINISHED]
+        assert [text in one.message for one in (failed, again)] == [True, True]
+        assert failed.kept[2][UNFINISHED] == "too late"
         assert isinstance(accepted, dict)
-        assert ("completed", target.id, "DEPLOYED") == picked(accepted, *TOLD)
-        assert [[]] == [one.cancels for one in environment.deployments[1:]]
-        assert 1 == len(qovery.posts())
+        assert picked(accepted, *TOLD) == ("completed", target.id, "DEPLOYED")
+        assert [one.cancels for one in environment.deployments[1:]] == [[]]
+        assert len(qovery.posts()) == 1
 
 
 class TestDiff:
@@ -211,7 +211,7 @@ class TestDiff:
         diff = provider.diff(environment.id, _unfinished(target, "accepted"), _declared(target))
 
         assert diff.changes is True
-        assert [] == diff.replaces
+        assert diff.replaces == []
 
     def test_a_changed_trigger_begins_anew(
         self, provider: DeploymentCancellationProvider, environment: Environment
@@ -221,7 +221,7 @@ class TestDiff:
 
         diff = provider.diff(environment.id, _unfinished(target, "accepted"), _declared(target, triggers=["2"]))
 
-        assert ["triggers"] == diff.replaces
+        assert diff.replaces == ["triggers"]
 
 
 def test_a_refresh_keeps_the_mark(provider: DeploymentCancellationProvider, environment: Environment) -> None:
@@ -230,9 +230,9 @@ def test_a_refresh_keeps_the_mark(provider: DeploymentCancellationProvider, envi
 
     read = provider.read(environment.id, _unfinished(target, "accepted"))
 
-    assert ("accepted", target.id, "BUILDING") == picked(read.outs, UNFINISHED, "deployment_id", "state")
+    assert picked(read.outs, UNFINISHED, "deployment_id", "state") == ("accepted", target.id, "BUILDING")
     assert read.inputs is not None
-    assert None is read.inputs["deployment_id"]
+    assert read.inputs["deployment_id"] is None
 
 
 class TestInTheSdkHost:
@@ -249,12 +249,12 @@ class TestInTheSdkHost:
         assert isinstance(refused, Refused)
         assert refused.kept is not None
         id_, reasons, properties, kept_inputs = refused.kept
-        assert environment.id == id_
-        assert [refused.message.removeprefix("qovery_provider.CancellationTimeoutError: ").strip()] == reasons
+        assert id_ == environment.id
+        assert reasons == [refused.message.removeprefix("qovery_provider.CancellationTimeoutError: ").strip()]
         assert reasons[0].startswith(
             f"environment {environment.id}: deployment {target.id} was not seen to end within 3 s"
         )
-        assert inputs == _without_provider(kept_inputs)
+        assert _without_provider(kept_inputs) == inputs
         assert {
             **inputs,
             "__unfinished": "accepted",
@@ -275,7 +275,7 @@ class TestInTheSdkHost:
             refused = host.create(URN, {"environment_id": environment.id, "on_idle": "fail"})
 
         assert isinstance(refused, Refused)
-        assert None is refused.kept
+        assert refused.kept is None
         assert "nothing to cancel" in refused.message
 
     def test_the_next_update_ends_it(self, environment: Environment, qovery: QoverySimulator) -> None:
@@ -287,8 +287,8 @@ class TestInTheSdkHost:
             outs = host.update(URN, environment.id, olds, {"environment_id": environment.id, "timeout": 30})
 
         assert isinstance(outs, dict)
-        assert ("canceled", target.id, "CANCELED") == picked(outs, *TOLD)
-        assert 1 == len(qovery.posts())
+        assert picked(outs, *TOLD) == ("canceled", target.id, "CANCELED")
+        assert len(qovery.posts()) == 1
 
     def test_failing_twice_is_still_the_same_cancellation(
         self, environment: Environment, qovery: QoverySimulator
@@ -300,8 +300,8 @@ class TestInTheSdkHost:
             twice = _kept(host.update(URN, environment.id, once, declared))
             diff = host.diff(environment.id, twice, declared)
 
-        assert (["r-1"], False) == picked(twice, "canceled_request_ids", "__pinned")
-        assert {"changes": "DIFF_SOME"} == diff
+        assert picked(twice, "canceled_request_ids", "__pinned") == (["r-1"], False)
+        assert diff == {"changes": "DIFF_SOME"}
 
     def test_failing_twice_stays_with_the_target(
         self, environment: Environment, qovery: QoverySimulator, clock: FakeClock
@@ -318,9 +318,9 @@ class TestInTheSdkHost:
             diff = host.diff(environment.id, twice, declared)
 
         assert isinstance(outs, dict)
-        assert ("canceled", target.id, "CANCELED") == picked(outs, *TOLD)
-        assert {"changes": "DIFF_SOME"} == diff
-        assert [] == following.cancels
+        assert picked(outs, *TOLD) == ("canceled", target.id, "CANCELED")
+        assert diff == {"changes": "DIFF_SOME"}
+        assert following.cancels == []
 
 
 def _without_provider(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,20 +34,20 @@ class TestCheck:
         """There are two inputs, and the id is kept as Qovery writes it."""
         result = RunningDeploymentProvider().check({}, {"environment_id": ENVIRONMENT_ID.upper(), "__provider": "x"})
 
-        assert [] == result.failures
-        assert {"environment_id": ENVIRONMENT_ID, "triggers": None} == result.inputs
+        assert result.failures == []
+        assert result.inputs == {"environment_id": ENVIRONMENT_ID, "triggers": None}
 
     def test_reports_all_bad_inputs_at_once(self) -> None:
         """Each one is named, with what was given and what is allowed."""
         result = RunningDeploymentProvider().check({}, {"environment_id": "staging", "triggers": "1"})
 
-        assert ["environment_id", "triggers"] == [failure.reason.split()[0] for failure in result.failures]
+        assert [failure.reason.split()[0] for failure in result.failures] == ["environment_id", "triggers"]
 
     def test_lets_values_pass_that_are_not_known_yet(self) -> None:
         """An environment that the same update creates has an id only later."""
         result = RunningDeploymentProvider().check({}, {"environment_id": UNKNOWN, "triggers": [UNKNOWN]})
 
-        assert [] == result.failures
+        assert result.failures == []
 
 
 class TestDiff:
@@ -63,7 +63,7 @@ class TestDiff:
         result = RunningDeploymentProvider().diff("id", RECORD, news)
 
         assert result.changes is True
-        assert list(change) == result.replaces
+        assert result.replaces == list(change)
 
     def test_an_unchanged_program_keeps_its_record(self) -> None:
         """Whatever runs by now, the record is of then."""
@@ -72,7 +72,7 @@ class TestDiff:
         result = RunningDeploymentProvider().diff("id", RECORD, news)
 
         assert result.changes is False
-        assert [] == result.replaces
+        assert result.replaces == []
 
 
 class TestCreate:
@@ -84,12 +84,12 @@ class TestCreate:
 
         result = provider.create({"environment_id": environment.id, "triggers": ["1"]})
 
-        assert environment.id == result.id
-        assert (environment.id, ["1"], running.id) == picked(result.outs, "environment_id", "triggers", "deployment_id")
-        assert ("BUILDING", "BUILDING", running.id, "API", "someone@example.com") == picked(
+        assert result.id == environment.id
+        assert picked(result.outs, "environment_id", "triggers", "deployment_id") == (environment.id, ["1"], running.id)
+        assert picked(
             result.outs, "state", "last_deployment_state", "last_deployment_id", "origin", "triggered_by"
-        )
-        assert [("GET", f"/environment/{environment.id}/status")] == [(one.method, one.path) for one in qovery.requests]
+        ) == ("BUILDING", "BUILDING", running.id, "API", "someone@example.com")
+        assert [(one.method, one.path) for one in qovery.requests] == [("GET", f"/environment/{environment.id}/status")]
 
     @pytest.mark.parametrize("has_run", [False, True], ids=["never deployed", "deployed"])
     def test_records_that_nothing_runs(
@@ -101,7 +101,7 @@ class TestCreate:
 
         result = provider.create({"environment_id": environment.id})
 
-        assert ("", "DEPLOYED" if has_run else "READY") == picked(result.outs, "deployment_id", "last_deployment_state")
+        assert picked(result.outs, "deployment_id", "last_deployment_state") == ("", "DEPLOYED" if has_run else "READY")
 
     def test_a_deployment_without_an_id_cannot_be_recorded(
         self, provider: RunningDeploymentProvider, environment: Environment
@@ -113,7 +113,7 @@ class TestCreate:
         with pytest.raises(errors.UnexpectedStateError) as caught:
             provider.create({"environment_id": environment.id})
 
-        assert f"environment {environment.id}: a deployment is BUILDING, but Qovery names no id" == str(caught.value)
+        assert str(caught.value) == f"environment {environment.id}: a deployment is BUILDING, but Qovery names no id"
         assert (environment.id, None, "BUILDING") == (
             caught.value.environment_id,
             caught.value.deployment_id,
@@ -130,4 +130,4 @@ def test_a_refresh_changes_nothing() -> None:
     """What ran then does not change, and no credentials are needed to say so."""
     result = RunningDeploymentProvider().read(ENVIRONMENT_ID, RECORD)
 
-    assert (ENVIRONMENT_ID, RECORD, None) == (result.id, result.outs, result.inputs)
+    assert (result.id, result.outs, result.inputs) == (ENVIRONMENT_ID, RECORD, None)

@@ -49,7 +49,7 @@ def test_an_unknown_value_is_not_judged(
     with sdk_host(provider, {}) as host:
         inputs, problems = host.check({}, {**known, **unknown})
 
-    assert [] == problems
+    assert problems == []
     assert _as_a_set(unknown) <= _as_a_set(inputs)
 
 
@@ -64,7 +64,7 @@ def test_an_unknown_value_may_be_another_one(
     with sdk_host(provider, {}) as host:
         diff = host.diff("id", {**before, **known}, {**known, **unknown})
 
-    assert {"changes": "DIFF_SOME", "replaces": [name]} == diff
+    assert diff == {"changes": "DIFF_SOME", "replaces": [name]}
 
 
 def test_what_is_known_beside_it_is_judged() -> None:
@@ -72,7 +72,7 @@ def test_what_is_known_beside_it_is_judged() -> None:
     with sdk_host(BulkDeploymentCancellationProvider(), {}) as host:
         _, problems = host.check({}, {"environment_ids": [UNKNOWN, "staging"], "timeout": -1})
 
-    assert ["environment_ids", "timeout"] == [problem.split()[0] for problem in problems]
+    assert [problem.split()[0] for problem in problems] == ["environment_ids", "timeout"]
     assert problems[0].endswith("this is none: 'staging'; got ['staging']")
 
 

@@ -13,17 +13,17 @@ def test_outputs_can_be_read_in_unit_tests_of_a_program(recorder: Recorder) -> N
     """Users test their programs with `set_mocks`: every output has its attribute, also those not mocked."""
     resource = DeploymentCancellation("stop", environment_id=ENVIRONMENT_ID)
 
-    assert "canceled" == value_of(resource.outcome)
-    assert "CANCELED" == value_of(resource.last_deployment_state)
-    assert None is value_of(resource.deployment_id)
-    assert 1 == len(recorder.resources)
+    assert value_of(resource.outcome) == "canceled"
+    assert value_of(resource.last_deployment_state) == "CANCELED"
+    assert value_of(resource.deployment_id) is None
+    assert len(recorder.resources) == 1
 
 
 def test_only_what_was_given_is_registered(recorder: Recorder) -> None:
     """Defaults are the provider's to fill in: a program that says nothing registers nothing."""
     value_of(DeploymentCancellation("stop", environment_id=ENVIRONMENT_ID, triggers={"sha": "abc"}).id)
 
-    assert {"environment_id": ENVIRONMENT_ID, "triggers": {"sha": "abc"}} == _registered(recorder)
+    assert _registered(recorder) == {"environment_id": ENVIRONMENT_ID, "triggers": {"sha": "abc"}}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_the_custom_create_timeout_is_honoured(recorder: Recorder, text: str, ex
 
     value_of(DeploymentCancellation("stop", options, environment_id=ENVIRONMENT_ID).id)
 
-    assert expected == recorder.resources[0].inputs["timeout"]
+    assert recorder.resources[0].inputs["timeout"] == expected
 
 
 def test_an_explicit_timeout_wins(recorder: Recorder) -> None:
@@ -46,14 +46,14 @@ def test_an_explicit_timeout_wins(recorder: Recorder) -> None:
 
     value_of(DeploymentCancellation("stop", options, environment_id=ENVIRONMENT_ID, timeout=5).id)
 
-    assert 5 == recorder.resources[0].inputs["timeout"]
+    assert recorder.resources[0].inputs["timeout"] == 5
 
 
 def test_get_reads_an_environment_by_its_id(recorder: Recorder) -> None:
     """`get` asks the engine to read the environment instead of creating anything."""
     value_of(DeploymentCancellation.get("watched", ENVIRONMENT_ID).id)
 
-    assert ENVIRONMENT_ID == recorder.resources[0].resource_id
+    assert recorder.resources[0].resource_id == ENVIRONMENT_ID
 
 
 def test_get_keeps_the_other_options(recorder: Recorder) -> None:
@@ -62,18 +62,18 @@ def test_get_keeps_the_other_options(recorder: Recorder) -> None:
 
     watched = DeploymentCancellation.get("watched", pulumi.Output.from_input(ENVIRONMENT_ID), protected)
 
-    assert ENVIRONMENT_ID == value_of(watched.id)
-    assert True is watched._protect  # noqa: SLF001 - Pulumi shows it nowhere else
-    assert ENVIRONMENT_ID == recorder.resources[0].resource_id
+    assert value_of(watched.id) == ENVIRONMENT_ID
+    assert watched._protect is True  # noqa: SLF001 - Pulumi shows it nowhere else
+    assert recorder.resources[0].resource_id == ENVIRONMENT_ID
 
 
 def test_a_record_can_be_read_in_unit_tests_of_a_program(recorder: Recorder) -> None:
     """Each output has its attribute, also those not mocked."""
     record = RunningDeployment("target", environment_id=ENVIRONMENT_ID, triggers=["1"])
 
-    assert "CANCELED" == value_of(record.last_deployment_state)
-    assert [None, None] == [value_of(output) for output in (record.deployment_id, record.state)]
-    assert {"environment_id": ENVIRONMENT_ID, "triggers": ["1"]} == _registered(recorder)
+    assert value_of(record.last_deployment_state) == "CANCELED"
+    assert [value_of(output) for output in (record.deployment_id, record.state)] == [None, None]
+    assert _registered(recorder) == {"environment_id": ENVIRONMENT_ID, "triggers": ["1"]}
 
 
 def test_a_bulk_cancellation_can_be_read_in_unit_tests_of_a_program(recorder: Recorder) -> None:
@@ -82,8 +82,8 @@ def test_a_bulk_cancellation_can_be_read_in_unit_tests_of_a_program(recorder: Re
 
     bulk = BulkDeploymentCancellation("freeze", options, environment_ids=[ENVIRONMENT_ID])
 
-    assert [None, None] == [value_of(output) for output in (bulk.results, bulk.counts)]
-    assert {"environment_ids": [ENVIRONMENT_ID], "timeout": 60.0} == _registered(recorder)
+    assert [value_of(output) for output in (bulk.results, bulk.counts)] == [None, None]
+    assert _registered(recorder) == {"environment_ids": [ENVIRONMENT_ID], "timeout": 60.0}
 
 
 def test_the_explicit_timeout_of_a_bulk_cancellation_wins(recorder: Recorder) -> None:
@@ -92,7 +92,7 @@ def test_the_explicit_timeout_of_a_bulk_cancellation_wins(recorder: Recorder) ->
 
     value_of(BulkDeploymentCancellation("freeze", options, project_id=ENVIRONMENT_ID, timeout=5).id)
 
-    assert {"project_id": ENVIRONMENT_ID, "timeout": 5} == _registered(recorder)
+    assert _registered(recorder) == {"project_id": ENVIRONMENT_ID, "timeout": 5}
 
 
 def _registered(recorder: Recorder) -> dict[str, object]:

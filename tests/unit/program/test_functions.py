@@ -56,7 +56,7 @@ class TestWithAStack:
 
         assert isinstance(status, EnvironmentStatus)
         assert (environment.id, "BUILDING", True) == (status.id, status.last_deployment_state, status.is_in_progress)
-        assert [f"/environment/{environment.id}/status"] == [request.path for request in qovery_simulator.requests]
+        assert [request.path for request in qovery_simulator.requests] == [f"/environment/{environment.id}/status"]
 
     def test_reads_the_environments_of_a_project(
         self, environment: Environment, qovery_simulator: QoverySimulator
@@ -66,9 +66,9 @@ class TestWithAStack:
 
         statuses = get_project_environment_statuses(environment.project_id.upper())
 
-        assert [(environment.id, True), (idle.id, False)] == [(one.id, one.is_in_progress) for one in statuses]
-        assert [f"/project/{environment.project_id}/environment/status"] == [
-            request.path for request in qovery_simulator.requests
+        assert [(one.id, one.is_in_progress) for one in statuses] == [(environment.id, True), (idle.id, False)]
+        assert [request.path for request in qovery_simulator.requests] == [
+            f"/project/{environment.project_id}/environment/status"
         ]
 
     def test_reads_what_another_resource_names(self, environment: Environment) -> None:
@@ -76,13 +76,13 @@ class TestWithAStack:
         by_id = get_environment_status_output(pulumi.Output.from_input(environment.id))
         by_project = get_project_environment_statuses_output(pulumi.Output.from_input(environment.project_id))
 
-        assert environment.id == value_of(by_id).id
-        assert [environment.id] == [status.id for status in value_of(by_project)]
+        assert value_of(by_id).id == environment.id
+        assert [status.id for status in value_of(by_project)] == [environment.id]
 
     def test_reads_what_is_known_already(self, environment: Environment) -> None:
         """A plain id makes an output, too."""
-        assert environment.id == value_of(get_environment_status_output(environment.id)).id
-        assert environment.id == value_of(get_project_environment_statuses_output(environment.project_id))[0].id
+        assert value_of(get_environment_status_output(environment.id)).id == environment.id
+        assert value_of(get_project_environment_statuses_output(environment.project_id))[0].id == environment.id
 
     @FUNCTIONS
     def test_an_error_is_of_both_families(self, function: Function, name: str) -> None:
@@ -92,8 +92,8 @@ class TestWithAStack:
 
         assert isinstance(caught.value, QoveryError)
         assert isinstance(caught.value, pulumi.RunError)
-        assert 404 == caught.value.status
-        assert "qovery_provider.NotFoundError" == f"{type(caught.value).__module__}.{type(caught.value).__name__}"
+        assert caught.value.status == 404
+        assert f"{type(caught.value).__module__}.{type(caught.value).__name__}" == "qovery_provider.NotFoundError"
         assert name.removesuffix("_id") in str(caught.value)
 
     @FUNCTIONS
@@ -106,7 +106,7 @@ class TestWithAStack:
             function(given)
 
         assert isinstance(caught.value, pulumi.RunError)
-        assert () == qovery_simulator.requests
+        assert qovery_simulator.requests == ()
 
     def test_a_bug_is_no_error_of_ours(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Only expected errors lose their traceback."""
@@ -130,8 +130,8 @@ class TestSettings:
         monkeypatch.setenv("QOVERY_API_URL", qovery_simulator.url)
         monkeypatch.setenv("QOVERY_CLI_ACCESS_TOKEN", qovery_simulator.token)
 
-        assert environment.id == get_environment_status(environment.id).id
-        assert [] == recorder.resources
+        assert get_environment_status(environment.id).id == environment.id
+        assert recorder.resources == []
 
     def test_a_wrong_token_is_named_by_its_source(self, qovery_simulator: QoverySimulator) -> None:
         """Not by its value."""

@@ -72,15 +72,15 @@ class TestLines:
         shown = _shown(program, DeploymentCancellation("stop", environment_id=environment.id, force_cancel=True))
 
         running = RUNNING.format(f"{environment.id[:4]}…{environment.deployments[0].id[-6:]}")
-        assert [f"would cancel {running}; force kills running steps; a Terraform state can stay locked"] == shown
-        assert [False] == [line.ephemeral for line in program.lines]
+        assert shown == [f"would cancel {running}; force kills running steps; a Terraform state can stay locked"]
+        assert [line.ephemeral for line in program.lines] == [False]
 
     def test_of_a_record(self, program: Recorder, environment: Environment) -> None:
         """It names what would be recorded."""
         shown = _shown(program, RunningDeployment("target", environment_id=environment.id))
 
         running = RUNNING.format(f"{environment.id[:4]}…{environment.deployments[0].id[-6:]}")
-        assert [f"would record {running}"] == shown
+        assert shown == [f"would record {running}"]
 
     def test_of_a_record_of_nothing(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
         """That nothing runs is worth knowing, too."""
@@ -88,7 +88,7 @@ class TestLines:
 
         shown = _shown(program, RunningDeployment("target", environment_id=idle.id))
 
-        assert ["would record that nothing runs (READY)"] == shown
+        assert shown == ["would record that nothing runs (READY)"]
 
     def test_of_a_whole_project(
         self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator
@@ -98,9 +98,9 @@ class TestLines:
 
         shown = _shown(program, BulkDeploymentCancellation("freeze", project_id=environment.project_id))
 
-        assert 1 == len(shown)
+        assert len(shown) == 1
         assert shown[0].startswith("would cancel 1 of 2 environments: ")
-        assert 1 == len(qovery_simulator.requests)
+        assert len(qovery_simulator.requests) == 1
 
     def test_of_a_list(self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator) -> None:
         """Those that belong to the same project and are not in the list do not count."""
@@ -111,7 +111,7 @@ class TestLines:
             program, BulkDeploymentCancellation("freeze", environment_ids=[environment.id, idle.id, ENVIRONMENT_ID])
         )
 
-        assert 1 == len(shown)
+        assert len(shown) == 1
         assert shown[0].startswith("would cancel 1 of 2 environments: ")
 
     @RESOURCES
@@ -119,9 +119,9 @@ class TestLines:
         self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
     ) -> None:
         """Whatever it shows, it only looks."""
-        assert 1 == len(_shown(program, declare(environment)))
-        assert () == qovery_simulator.posts()
-        assert [] == environment.deployments[0].cancels
+        assert len(_shown(program, declare(environment))) == 1
+        assert qovery_simulator.posts() == ()
+        assert environment.deployments[0].cancels == []
 
 
 class TestSilence:
@@ -138,8 +138,8 @@ class TestSilence:
         with mocked(config=configuration(qovery_simulator)) as program:
             program.id = ""
 
-            assert [] == _shown(program, declare(environment))
-        assert () == qovery_simulator.requests
+            assert _shown(program, declare(environment)) == []
+        assert qovery_simulator.requests == ()
 
     @RESOURCES
     def test_in_unit_tests_of_a_program(
@@ -149,8 +149,8 @@ class TestSilence:
         with mocked(preview=True, config=configuration(qovery_simulator)) as program:
             program.id = ""
 
-            assert [] == _shown(program, declare(environment))
-        assert () == qovery_simulator.requests
+            assert _shown(program, declare(environment)) == []
+        assert qovery_simulator.requests == ()
 
     @RESOURCES
     def test_where_it_is_switched_off(
@@ -159,8 +159,8 @@ class TestSilence:
         """Some stacks are previewed where Qovery cannot be reached."""
         pulumi.runtime.set_config("qovery:previewStatus", "false")
 
-        assert [] == _shown(program, declare(environment))
-        assert () == qovery_simulator.requests
+        assert _shown(program, declare(environment)) == []
+        assert qovery_simulator.requests == ()
 
     @RESOURCES
     def test_of_a_resource_that_exists(
@@ -169,13 +169,13 @@ class TestSilence:
         """It has an id and is not replaced: an update would do nothing."""
         program.id = environment.id
 
-        assert [] == _shown(program, declare(environment))
-        assert () == qovery_simulator.requests
+        assert _shown(program, declare(environment)) == []
+        assert qovery_simulator.requests == ()
 
     def test_of_a_get(self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator) -> None:
         """What is only read is never canceled."""
-        assert [] == _shown(program, DeploymentCancellation.get("watched", environment.id))
-        assert () == qovery_simulator.requests
+        assert _shown(program, DeploymentCancellation.get("watched", environment.id)) == []
+        assert qovery_simulator.requests == ()
 
     @pytest.mark.parametrize(
         "declare",
@@ -197,7 +197,7 @@ class TestSilence:
         later = DeploymentCancellation("other", environment_id=ENVIRONMENT_ID).id
         qovery_simulator.service.token = "qov_another"  # the other one's look fails
 
-        assert [] == _shown(program, declare(later))
+        assert _shown(program, declare(later)) == []
 
     @pytest.mark.parametrize(
         "declare",
@@ -218,8 +218,8 @@ class TestSilence:
         self, program: Recorder, qovery_simulator: QoverySimulator, declare: Callable[[], pulumi.CustomResource]
     ) -> None:
         """What is wrong with them, `check` says."""
-        assert [] == _shown(program, declare())
-        assert () == qovery_simulator.requests
+        assert _shown(program, declare()) == []
+        assert qovery_simulator.requests == ()
 
     @RESOURCES
     def test_of_bad_settings(
@@ -228,8 +228,8 @@ class TestSilence:
         """They are no error here either."""
         pulumi.runtime.set_config("qovery:apiUrl", "http://example.com")
 
-        assert [] == _shown(program, declare(environment))
-        assert () == qovery_simulator.requests
+        assert _shown(program, declare(environment)) == []
+        assert qovery_simulator.requests == ()
 
 
 class TestFailedLooks:
@@ -260,7 +260,7 @@ class TestFailedLooks:
 
         shown = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[refused.id, environment.id]))
 
-        assert 1 == len(shown)
+        assert len(shown) == 1
         assert shown[0].startswith("would cancel 1 of 1 environments: ")
 
     def test_of_nothing_but_unknown_environments(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
@@ -270,7 +270,7 @@ class TestFailedLooks:
         assert line.startswith(
             f"could not look at what runs: reading environment {ENVIRONMENT_ID}: Qovery answered 404"
         )
-        assert () == qovery_simulator.posts()
+        assert qovery_simulator.posts() == ()
 
     @RESOURCES
     def test_of_a_qovery_that_refuses(
@@ -283,7 +283,7 @@ class TestFailedLooks:
 
         assert line.startswith("could not look at what runs: reading the ")
         assert "Qovery answered 403" in line
-        assert 1 == len(qovery_simulator.requests)
+        assert len(qovery_simulator.requests) == 1
 
     @RESOURCES
     def test_of_a_qovery_that_is_slow(

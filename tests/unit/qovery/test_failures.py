@@ -135,7 +135,7 @@ def test_every_status_with_every_body_has_its_error(
     """The class follows from the status, the words from the body."""
     error = refused(status, content)
 
-    assert kind is type(error)
+    assert type(error) is kind
     assert (ASKED, status, detail) == (error.asked, error.status, error.detail)
 
 
@@ -154,7 +154,7 @@ def test_every_status_with_every_body_has_its_error(
 )
 def test_a_400_may_say_that_the_environment_is_unknown(status: int, detail: str, kind: type[ApiError]) -> None:
     """Of all statuses, only a 400 is read by its words."""
-    assert kind is type(refused(status, body(detail=detail)))
+    assert type(refused(status, body(detail=detail))) is kind
 
 
 def test_a_refused_token_is_told_by_its_source() -> None:
@@ -162,13 +162,13 @@ def test_a_refused_token_is_told_by_its_source() -> None:
     error = refused(401, body(detail="expired"))
 
     assert isinstance(error, AuthenticationError)
-    assert "QOVERY_API_TOKEN" == error.token_source
+    assert error.token_source == "QOVERY_API_TOKEN"
 
 
 @pytest.mark.parametrize("status", [302, 400, 403, 404, 409, 429, 500, 503])
 def test_the_servers_delay_is_kept(status: int) -> None:
     """A retry obeys it."""
-    assert 30.0 == refused(status, retry_after=30.0).retry_after
+    assert refused(status, retry_after=30.0).retry_after == 30.0
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_the_servers_delay_is_kept(status: int) -> None:
 )
 def test_the_servers_words_are_one_short_line(content: bytes, detail: str) -> None:
     """What is no text that a person can read is left out."""
-    assert detail == refused(content=content).detail
+    assert refused(content=content).detail == detail
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_server_that_repeats_the_token_is_not_quoted(detail: str, shown: str) 
     """Some proxies put the refused header into the page."""
     error = refused(content=body(detail=detail))
 
-    assert shown == error.detail
+    assert error.detail == shown
     assert "qov_" not in str(error)
 
 
@@ -399,9 +399,9 @@ def test_the_most_telling_exception_decides(rank: int) -> None:
     telling, other = RANKED[rank], RANKED[rank + 1]
     expected = breakdown(ASKED, named(telling), changes=True).problem
 
-    assert expected == breakdown(ASKED, named(telling, named(other)), changes=True).problem
-    assert expected == breakdown(ASKED, named(other, named(telling)), changes=True).problem
-    assert expected != breakdown(ASKED, named(other), changes=True).problem
+    assert breakdown(ASKED, named(telling, named(other)), changes=True).problem == expected
+    assert breakdown(ASKED, named(other, named(telling)), changes=True).problem == expected
+    assert breakdown(ASKED, named(other), changes=True).problem != expected
 
 
 def test_a_handshake_that_breaks_off_has_sent_nothing() -> None:
@@ -414,19 +414,19 @@ def test_a_handshake_that_breaks_off_has_sent_nothing() -> None:
         do_handshake()
 
     error = breakdown(ASKED, requests.ConnectionError(raised.value), changes=True)
-    assert ("no TLS connection could be made", False) == (error.problem, error.may_have_executed)
+    assert (error.problem, error.may_have_executed) == ("no TLS connection could be made", False)
 
 
 def test_a_handshake_inside_a_proxy_s_tls_is_no_broken_bundle() -> None:
     """There it is another function that fails, below the one that reads the trusted certificates."""
     error = breakdown(ASKED, named("ssl_wrap_socket", named("_ssl_wrap_socket_impl")), changes=True)
 
-    assert "no TLS connection could be made" == error.problem
+    assert error.problem == "no TLS connection could be made"
 
 
 def test_every_breakdown_is_ranked() -> None:
     """The list above is as long as the table."""
-    assert len(BREAKDOWNS) == len(RANKED)
+    assert len(RANKED) == len(BREAKDOWNS)
 
 
 @pytest.mark.parametrize(
@@ -443,7 +443,7 @@ def test_every_breakdown_is_ranked() -> None:
 )
 def test_an_exception_is_found_wherever_it_is_wrapped(error: Exception) -> None:
     """There are four ways in which requests and urllib3 wrap."""
-    assert "the host name cannot be resolved" == breakdown(ASKED, error, changes=True).problem
+    assert breakdown(ASKED, error, changes=True).problem == "the host name cannot be resolved"
 
 
 def test_causes_that_go_round_in_circles_end() -> None:
@@ -452,7 +452,7 @@ def test_causes_that_go_round_in_circles_end() -> None:
     first.__cause__, second.__cause__ = second, first
     second.__context__ = caused(RuntimeError(first), NO_NAME)
 
-    assert "the host name cannot be resolved" == breakdown(ASKED, first, changes=True).problem
+    assert breakdown(ASKED, first, changes=True).problem == "the host name cannot be resolved"
 
 
 def test_a_circle_hides_nothing_beside_it() -> None:
@@ -460,14 +460,14 @@ def test_a_circle_hides_nothing_beside_it() -> None:
     error = ValueError(NO_NAME)
     error.__cause__ = error
 
-    assert "the host name cannot be resolved" == breakdown(ASKED, error, changes=True).problem
+    assert breakdown(ASKED, error, changes=True).problem == "the host name cannot be resolved"
 
 
 def test_a_reason_that_is_no_exception_is_passed_over() -> None:
     """Other libraries have a `reason` too: a word, say."""
     error = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
 
-    assert "the connection broke before an answer came" == breakdown(ASKED, error, changes=True).problem
+    assert breakdown(ASKED, error, changes=True).problem == "the connection broke before an answer came"
 
 
 def test_the_text_of_an_exception_never_shows() -> None:
@@ -475,4 +475,4 @@ def test_the_text_of_an_exception_never_shows() -> None:
     dump = SimpleNamespace(headers={"Authorization": "Token qov_1234567890"})
     told = breakdown(ASKED, requests.ConnectionError("secret", dump, gave_up(RESET)), changes=True)
 
-    assert f"{ASKED}: the connection broke before an answer came. {NETWORK}" == str(told)
+    assert str(told) == f"{ASKED}: the connection broke before an answer came. {NETWORK}"

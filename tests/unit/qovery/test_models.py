@@ -78,19 +78,19 @@ def test_a_whole_status_is_read() -> None:
         "deployment_status": "OUT_OF_DATE",
     }
 
-    assert EnvironmentStatus(**body) == EnvironmentStatus.from_json({**body, "something_new": {"a": 1}})
+    assert EnvironmentStatus.from_json({**body, "something_new": {"a": 1}}) == EnvironmentStatus(**body)
 
 
 def test_a_minimal_status_is_read() -> None:
     """Three fields are required; what is absent is None."""
-    assert EnvironmentStatus("3c90", "DEPLOYING", "BUILDING") == status()
-    assert [None] * 6 == [getattr(status(), name) for name in OPTIONAL]
+    assert status() == EnvironmentStatus("3c90", "DEPLOYING", "BUILDING")
+    assert [getattr(status(), name) for name in OPTIONAL] == [None] * 6
 
 
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_null_is_absent(name: str) -> None:
     """An optional field may be null."""
-    assert status() == status(**{name: None})
+    assert status(**{name: None}) == status()
 
 
 @pytest.mark.parametrize("name", MINIMAL)
@@ -100,7 +100,7 @@ def test_a_required_field_is_a_plain_text(name: str, value: object) -> None:
     with pytest.raises(MalformedAnswerError) as raised:
         status(**{name: value})
 
-    assert f"{name} is missing or no plain text" == str(raised.value)
+    assert str(raised.value) == f"{name} is missing or no plain text"
 
 
 @pytest.mark.parametrize("name", MINIMAL)
@@ -120,14 +120,14 @@ def test_an_optional_id_is_a_plain_text(value: object) -> None:
 @pytest.mark.parametrize("value", NOTHING)
 def test_an_empty_optional_id_is_absent(value: object) -> None:
     """An environment that was never deployed has no id to show, in one form or another."""
-    assert status() == status(last_deployment_id=value)
+    assert status(last_deployment_id=value) == status()
 
 
 @pytest.mark.parametrize("name", [*MINIMAL, "last_deployment_id"])
 @pytest.mark.parametrize("value", ["x", "é", "x" * 200], ids=["one character", "accent", "longest"])
 def test_a_word_is_kept_verbatim(name: str, value: str) -> None:
     """States that Qovery adds later, and ids of any form, come through."""
-    assert value == getattr(status(**{name: value}), name)
+    assert getattr(status(**{name: value}), name) == value
 
 
 @pytest.mark.parametrize("name", NOTES)
@@ -148,7 +148,7 @@ def test_a_word_is_kept_verbatim(name: str, value: str) -> None:
 )
 def test_a_field_that_is_only_shown_stops_nothing(name: str, value: object, note: str | None) -> None:
     """It is made showable, or left out."""
-    assert note == getattr(status(**{name: value}), name)
+    assert getattr(status(**{name: value}), name) == note
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_a_duration_is_a_whole_number_of_seconds(value: object, seconds: int | N
     """What is none is left out, since it is only shown."""
     shown = status(total_deployment_duration_in_seconds=value).total_deployment_duration_in_seconds
 
-    assert seconds == shown
-    assert type(seconds) is type(shown)
+    assert shown == seconds
+    assert type(shown) is type(seconds)
 
 
 @pytest.mark.parametrize("state", [*STATES, "SOMETHING_NEW"])
@@ -179,8 +179,8 @@ def test_the_phase_is_that_of_the_last_deployment(state: str) -> None:
     """The environment's own state does not decide; what is unknown counts as in progress."""
     seen = status(state="CANCELED", last_deployment_state=state)
 
-    assert phase_of(state) is seen.phase
-    assert seen.is_in_progress is (seen.phase in {Phase.RUNNING, Phase.CANCELING, Phase.UNKNOWN})
+    assert seen.phase is phase_of(state)
+    assert (seen.phase in {Phase.RUNNING, Phase.CANCELING, Phase.UNKNOWN}) is seen.is_in_progress
 
 
 def test_what_qovery_said_cannot_be_changed() -> None:
@@ -193,7 +193,7 @@ def test_what_qovery_said_cannot_be_changed() -> None:
 
 def test_the_reported_fields_are_those_of_the_api() -> None:
     """Resources report these as outputs, in this order."""
-    assert (
+    assert STATUS_FIELDS == (
         "state",
         "last_deployment_state",
         "last_deployment_date",
@@ -202,7 +202,7 @@ def test_the_reported_fields_are_those_of_the_api() -> None:
         "origin",
         "triggered_by",
         "deployment_status",
-    ) == STATUS_FIELDS
+    )
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_the_reported_fields_are_those_of_the_api() -> None:
 )
 def test_an_entry_of_the_history_is_read(changes: dict[str, object], expected: DeploymentRecord) -> None:
     """Id, state, and the coarser word where there is one."""
-    assert expected == record(**changes)
+    assert record(**changes) == expected
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_a_strange_entry_of_the_history_is_refused(changes: dict[str, object], t
     with pytest.raises(MalformedAnswerError) as raised:
         record(**changes)
 
-    assert text == str(raised.value)
+    assert str(raised.value) == text
 
 
 ACTIONS = ["QUEUED", "ONGOING", "CANCELING", "CANCELED", "SUCCESS", "ERROR", "NEVER", None, "SOMETHING_NEW"]
@@ -256,12 +256,12 @@ ACTIONS = ["QUEUED", "ONGOING", "CANCELING", "CANCELED", "SUCCESS", "ERROR", "NE
 )
 def test_the_more_telling_of_two_words_decides(state: str, phases: str) -> None:
     """Either word may be the first to say that a deployment is over, and a cancel outweighs any other end."""
-    assert phases.split() == [DeploymentRecord("3c90-12", state, action).phase.value for action in ACTIONS]
+    assert [DeploymentRecord("3c90-12", state, action).phase.value for action in ACTIONS] == phases.split()
 
 
 def test_results_are_unwrapped() -> None:
     """The API wraps every list."""
-    assert [1, {"a": 2}] == results_of({"results": [1, {"a": 2}], "page": 1})
+    assert results_of({"results": [1, {"a": 2}], "page": 1}) == [1, {"a": 2}]
 
 
 @pytest.mark.parametrize(
@@ -290,12 +290,12 @@ def test_another_shape_is_refused(read: Callable[[object], object], data: object
     with pytest.raises(MalformedAnswerError) as raised:
         read(data)
 
-    assert text == str(raised.value)
+    assert str(raised.value) == text
 
 
 def test_ids_are_read() -> None:
     """An environment's answer holds its project's id."""
-    assert "9d01" == project_id_of({"id": "3c90", "project": {"id": "9d01"}})
+    assert project_id_of({"id": "3c90", "project": {"id": "9d01"}}) == "9d01"
 
 
 @pytest.mark.parametrize(
@@ -309,8 +309,8 @@ def test_ids_are_read() -> None:
 )
 def test_queued_requests_are_read(audit: dict[str, object], who: str | None) -> None:
     """An entry of the queue must hold its id; who asked for it is only shown."""
-    assert QueuedRequest("5b1f", who) == QueuedRequest.from_json(
-        {"identifier": {"deployment_request_id": "5b1f"}, **audit}
+    assert QueuedRequest.from_json({"identifier": {"deployment_request_id": "5b1f"}, **audit}) == QueuedRequest(
+        "5b1f", who
     )
 
 

@@ -56,7 +56,7 @@ def far_from_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 )
 def test_every_form_of_a_delay_is_read(value: str, seconds: float) -> None:
     """The API's page says epoch, its sample says seconds, RFC 9110 says seconds or date."""
-    assert seconds == pytest.approx(seconds_until(value, NOW))
+    assert pytest.approx(seconds_until(value, NOW)) == seconds
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_garbage_says_nothing(value: str | None) -> None:
 )
 def test_an_http_date_is_in_greenwich_time_wherever_the_machine_stands(value: str) -> None:
     """RFC 9110 has three forms of a date, all in GMT, also the one that does not say so."""
-    assert 60.0 == seconds_until(value, NOW)
+    assert seconds_until(value, NOW) == 60.0
 
 
 @given(NUMBERS, st.floats(min_value=0, max_value=4e9))
@@ -122,7 +122,7 @@ def test_no_header_makes_a_delay_negative_or_raises(value: str | None, wall: flo
 )
 def test_a_refusal_says_how_long_to_wait(headers: dict[str, str], seconds: float | None) -> None:
     """Retry-After is the server's word; the reset stands in for it."""
-    assert seconds == retry_after(headers, NOW)
+    assert retry_after(headers, NOW) == seconds
 
 
 def test_the_reset_of_a_limit_that_is_not_used_up_delays_nothing() -> None:
@@ -144,7 +144,7 @@ def test_the_reset_of_a_limit_that_is_not_used_up_delays_nothing() -> None:
 )
 def test_what_is_scarce_is_spread_over_the_time_until_the_reset(remaining: str, pause: float) -> None:
     """Requests come at full speed until a fifth of the limit is left; then they slow down."""
-    assert pause == pytest.approx(budget(remaining=remaining).pause(50.0))
+    assert pytest.approx(budget(remaining=remaining).pause(50.0)) == pause
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_what_is_scarce_is_spread_over_the_time_until_the_reset(remaining: str, 
 )
 def test_the_pause_ends_with_the_reset(now: float, pause: float) -> None:
     """The nearer the reset, the shorter the pause; afterwards the limit is full again."""
-    assert pause == pytest.approx(budget(remaining="9").pause(now))
+    assert pytest.approx(budget(remaining="9").pause(now)) == pause
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_the_pause_ends_with_the_reset(now: float, pause: float) -> None:
 )
 def test_what_is_left_is_told_until_the_reset(now: float, left: tuple[int, float] | None) -> None:
     """Requests and seconds, by which a bulk cancellation decides whether to begin."""
-    assert left == budget().left(now)
+    assert budget().left(now) == left
 
 
 def test_what_is_left_has_names() -> None:
@@ -181,17 +181,17 @@ def test_what_is_left_has_names() -> None:
     left = budget(remaining="7.9").left(60.0)
 
     assert left is not None
-    assert (7, 90.0) == (left.requests, left.seconds)
+    assert (left.requests, left.seconds) == (7, 90.0)
 
 
 def test_a_reset_can_be_a_point_in_time() -> None:
     """The documented reading, an epoch, gives the same pause as the seconds of the sample."""
-    assert 100.0 == budget(remaining="0", reset="1700000100").pause(50.0)
+    assert budget(remaining="0", reset="1700000100").pause(50.0) == 100.0
 
 
 def test_an_unknown_budget_holds_nothing_up() -> None:
     """Before the first answer nothing is known of a limit."""
-    assert 0.0 == RateBudget().pause(0.0)
+    assert RateBudget().pause(0.0) == 0.0
     assert RateBudget().left(0.0) is None
 
 
@@ -203,7 +203,7 @@ def test_an_incomplete_answer_changes_nothing(name: str, value: str | None) -> N
     headers = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "1000", "X-RateLimit-Reset": "5", name: value}
     known.observe({key: text for key, text in headers.items() if text is not None}, 50.0, NOW)
 
-    assert 100.0 == known.pause(50.0)
+    assert known.pause(50.0) == 100.0
 
 
 def test_the_newest_answer_counts() -> None:
@@ -211,7 +211,7 @@ def test_the_newest_answer_counts() -> None:
     known = budget(remaining="0")
     known.observe({"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "999", "X-RateLimit-Reset": "3600"}, 60.0, NOW)
 
-    assert 0.0 == known.pause(60.0)
+    assert known.pause(60.0) == 0.0
 
 
 @given(NUMBERS, NUMBERS, NUMBERS, st.floats(min_value=0, max_value=1e6))

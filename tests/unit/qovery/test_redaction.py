@@ -44,7 +44,7 @@ JSON = st.recursive(
 )
 def test_a_value_is_quoted(value: object, quoted: str) -> None:
     """A person recognises what was given; control characters and look-alikes show as escapes."""
-    assert quoted == given(value)
+    assert given(value) == quoted
 
 
 @pytest.mark.parametrize(
@@ -64,12 +64,12 @@ def test_a_value_is_quoted(value: object, quoted: str) -> None:
 )
 def test_a_token_is_hidden(value: object) -> None:
     """A token that somebody put in the wrong place does not get into logs."""
-    assert HIDDEN == given(value)
+    assert given(value) == HIDDEN
 
 
 def test_a_password_that_holds_the_separator_is_hidden_whole() -> None:
     """The last at sign before the path ends the password, as `urlsplit` reads it."""
-    assert "'https://***@api.qovery.com/'" == given("https://user:hunter@2@api.qovery.com/")
+    assert given("https://user:hunter@2@api.qovery.com/") == "'https://***@api.qovery.com/'"
 
 
 @hypothesis.given(JSON)

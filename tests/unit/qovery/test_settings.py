@@ -66,10 +66,10 @@ def test_a_missing_token_says_where_to_put_one() -> None:
     with pytest.raises(ConfigurationError) as raised:
         resolve({"qovery:apiToken": ""}, {"QOVERY_API_TOKEN": " "})
 
-    assert (
+    assert str(raised.value) == (
         "no Qovery API token: set the stack secret qovery:apiToken (`pulumi config set --secret qovery:apiToken`) "
         "or one of the environment variables QOVERY_API_TOKEN, QOVERY_CLI_ACCESS_TOKEN, Q_CLI_ACCESS_TOKEN"
-    ) == str(raised.value)
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_a_bad_value_is_refused(key: str, row: Bad) -> None:
     """The text names the source, what is allowed and what was given, but no token; the environment is no way out."""
     text = SETTINGS[key][0].format(SOURCES.get(key, key), row.quoted)
 
-    assert {key: text} == problems(
-        {key: row.value}, {"QOVERY_API_TOKEN": "good", "QOVERY_API_URL": "https://a.example"}
-    )
+    assert problems({key: row.value}, {"QOVERY_API_TOKEN": "good", "QOVERY_API_URL": "https://a.example"}) == {
+        key: text
+    }
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
@@ -95,7 +95,7 @@ def test_a_bad_variable_is_refused(variable: str) -> None:
     key = VARIABLES[variable]
     text = SETTINGS[key][0].format(variable, r"'a\udcff'")
 
-    assert {key: text} == problems({}, {variable: "a\udcff"})
+    assert problems({}, {variable: "a\udcff"}) == {key: text}
 
 
 def test_a_bad_setting_is_refused_when_it_is_needed() -> None:
@@ -103,12 +103,12 @@ def test_a_bad_setting_is_refused_when_it_is_needed() -> None:
     with pytest.raises(ConfigurationError) as raised:
         resolve({"qovery:apiToken": "two words", "qovery:apiUrl": "no URL"}, {"QOVERY_API_TOKEN": "good"})
 
-    assert NO_TOKEN.format("the stack's qovery:apiToken") == str(raised.value)
+    assert str(raised.value) == NO_TOKEN.format("the stack's qovery:apiToken")
 
 
 def test_the_longest_token_is_taken() -> None:
     """As long as a header may be."""
-    assert "x" * 8192 == resolve({"qovery:apiToken": "x" * 8192}, {}).token.reveal()
+    assert resolve({"qovery:apiToken": "x" * 8192}, {}).token.reveal() == "x" * 8192
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,12 @@ def test_the_longest_token_is_taken() -> None:
 )
 def test_a_persons_jwt_is_a_bearer(token: str) -> None:
     """Three parts, the first of which is an object with `alg`: a person's login."""
-    assert "Bearer" == scheme_of(token)
+    assert scheme_of(token) == "Bearer"
 
 
 def test_a_jwt_of_any_length_is_a_bearer() -> None:
     """The padding that a JWT leaves out is put back, whatever its length."""
-    assert ["Bearer"] * 20 == [scheme_of(jwt('{"alg":"' + "x" * length + '"}')) for length in range(20)]
+    assert [scheme_of(jwt('{"alg":"' + "x" * length + '"}')) for length in range(20)] == ["Bearer"] * 20
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_jwt_of_any_length_is_a_bearer() -> None:
 )
 def test_any_other_token_is_a_token(token: str) -> None:
     """What only looks like a JWT goes out as an API token."""
-    assert "Token" == scheme_of(token)
+    assert scheme_of(token) == "Token"
 
 
 @pytest.mark.parametrize(
@@ -165,14 +165,14 @@ def test_any_other_token_is_a_token(token: str) -> None:
 )
 def test_a_given_scheme_wins(value: object, scheme: str) -> None:
     """The configuration may say it, in any spelling; otherwise the token tells."""
-    assert scheme == resolve({**CONFIG, "qovery:authScheme": value}, {}).auth_scheme
+    assert resolve({**CONFIG, "qovery:authScheme": value}, {}).auth_scheme == scheme
 
 
 def test_a_given_scheme_wins_over_a_jwt() -> None:
     """Also where the token would tell otherwise."""
     config = {"qovery:apiToken": jwt('{"alg":"HS256"}'), "qovery:authScheme": "token"}
 
-    assert "Token" == resolve(config, {}).auth_scheme
+    assert resolve(config, {}).auth_scheme == "Token"
 
 
 @pytest.mark.parametrize(
@@ -194,13 +194,13 @@ def test_a_given_scheme_wins_over_a_jwt() -> None:
 )
 def test_the_first_url_that_is_given_is_taken(config: dict[str, object], environ: dict[str, str], url: str) -> None:
     """Stack, then environment, then Qovery itself."""
-    assert url == resolve({**CONFIG, **config}, environ).api_url
+    assert resolve({**CONFIG, **config}, environ).api_url == url
 
 
 @pytest.mark.parametrize(("value", "url"), [pytest.param(*row, id=name) for name, *row in GOOD_URLS])
 def test_a_safe_url_is_taken(value: str, url: str) -> None:
     """Everywhere https, http on this machine alone; no slash stays at the end."""
-    assert url == url_of(value)
+    assert url_of(value) == url
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_refused_url_says_where_it_stands(
     with pytest.raises(ConfigurationError) as raised:
         resolve({**CONFIG, **config}, environ)
 
-    assert NO_URL.format(source, quoted) == str(raised.value)
+    assert str(raised.value) == NO_URL.format(source, quoted)
 
 
 def test_a_password_in_a_url_is_not_repeated() -> None:
@@ -255,19 +255,19 @@ def test_all_problems_are_told_at_once() -> None:
         "qovery:previewStatus": "maybe",
     }
 
-    assert {
+    assert problems(config, {}) == {
         "qovery:apiUrl": NO_URL.format("qovery:apiUrl", "'http://a.example'"),
         "qovery:apiToken": NO_TOKEN.format("the stack's qovery:apiToken"),
         "qovery:authScheme": "qovery:authScheme must be Bearer or Token; got 'Basic'",
         "qovery:previewStatus": "qovery:previewStatus must be true or false; got 'maybe'",
-    } == problems(config, {})
+    }
 
 
 def test_each_problem_stands_under_its_key() -> None:
     """The keys are those of the stack configuration, also for what the environment gave."""
     environ = {"QOVERY_API_URL": "http://a.example", "Q_CLI_ACCESS_TOKEN": "two words"}
 
-    assert ["qovery:apiUrl", "qovery:apiToken"] == list(problems({}, environ))
+    assert list(problems({}, environ)) == ["qovery:apiUrl", "qovery:apiToken"]
     assert problems({}, environ)["qovery:apiUrl"].startswith("QOVERY_API_URL must be")
     assert problems({}, environ)["qovery:apiToken"].startswith("the token from Q_CLI_ACCESS_TOKEN cannot")
 
@@ -282,7 +282,7 @@ def test_each_problem_stands_under_its_key() -> None:
 )
 def test_good_settings_have_no_problems(config: dict[str, object], environ: dict[str, str]) -> None:
     """A missing token is not wrong yet: a preview needs none."""
-    assert {} == problems(config, environ)
+    assert problems(config, environ) == {}
 
 
 @pytest.mark.parametrize(
@@ -299,12 +299,12 @@ def test_good_settings_have_no_problems(config: dict[str, object], environ: dict
 )
 def test_the_look_of_a_preview_can_be_switched_off(config: dict[str, object], *, shows: bool) -> None:
     """It is on unless the configuration says false."""
-    assert shows is shows_preview_status(config)
+    assert shows_preview_status(config) is shows
 
 
 def test_the_keys_are_the_documented_ones() -> None:
     """Stacks hold these keys."""
-    assert ("qovery:apiToken", "qovery:apiUrl", "qovery:authScheme", "qovery:previewStatus") == CONFIG_KEYS
+    assert CONFIG_KEYS == ("qovery:apiToken", "qovery:apiUrl", "qovery:authScheme", "qovery:previewStatus")
 
 
 @pytest.mark.parametrize(
@@ -362,17 +362,17 @@ def test_a_token_cannot_be_carried_away(leak: Callable[[object], object]) -> Non
 )
 def test_a_token_is_hidden_in_every_spelling(text: str, shown: str) -> None:
     """A server's words may repeat it as it came, as a part of a URL, or encoded."""
-    assert shown == Token("qov_1/2+3?", "QOVERY_API_TOKEN").hidden_in(text)
+    assert Token("qov_1/2+3?", "QOVERY_API_TOKEN").hidden_in(text) == shown
 
 
 def test_a_token_is_compared_by_its_value() -> None:
     """Two reads of the same configuration make equal settings; a text is no token."""
     token = Token(TOKEN, "QOVERY_API_TOKEN")
 
-    assert Token(TOKEN, "Q_CLI_ACCESS_TOKEN") == token
-    assert Token("another", "QOVERY_API_TOKEN") != token
-    assert TOKEN != token
-    assert 2 == len({token, Token(TOKEN, "Q_CLI_ACCESS_TOKEN"), Token("another", "QOVERY_API_TOKEN")})
+    assert token == Token(TOKEN, "Q_CLI_ACCESS_TOKEN")
+    assert token != Token("another", "QOVERY_API_TOKEN")
+    assert token != TOKEN
+    assert len({token, Token(TOKEN, "Q_CLI_ACCESS_TOKEN"), Token("another", "QOVERY_API_TOKEN")}) == 2
     assert resolve(CONFIG, {}) == resolve(CONFIG, {})
 
 
@@ -385,7 +385,7 @@ def test_settings_cannot_be_stored(store: Callable[[Settings], object]) -> None:
 
 def test_settings_show_all_but_the_token() -> None:
     """They can be logged."""
-    assert "Settings(token=***, auth_scheme='Token', api_url='https://api.qovery.com')" == repr(resolve(CONFIG, {}))
+    assert repr(resolve(CONFIG, {})) == "Settings(token=***, auth_scheme='Token', api_url='https://api.qovery.com')"
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -32,13 +32,13 @@ STATE_ENUM = [
 
 def test_the_table_holds_every_state_of_the_api_and_no_other() -> None:
     """The table is the API's StateEnum, word for word."""
-    assert STATE_ENUM == sorted(STATES)
+    assert sorted(STATES) == STATE_ENUM
 
 
 @pytest.mark.parametrize("state", STATE_ENUM)
 def test_every_state_has_exactly_one_phase(state: str) -> None:
     """What a state says of its deployment is written down twice, here and in the table."""
-    assert [phase_of(state)] == [phase for phase, states in BY_PHASE.items() if state in states]
+    assert [phase for phase, states in BY_PHASE.items() if state in states] == [phase_of(state)]
 
 
 @pytest.mark.parametrize(
@@ -57,14 +57,14 @@ def test_every_state_has_exactly_one_phase(state: str) -> None:
 )
 def test_an_unknown_word_is_not_guessed_at(word: str) -> None:
     """A guess by suffix would turn a new state into a wrong success."""
-    assert Phase.UNKNOWN is phase_of(word)
+    assert phase_of(word) is Phase.UNKNOWN
 
 
 @given(st.text())
 @settings(max_examples=50, deadline=None)
 def test_any_text_has_a_phase(word: str) -> None:
     """Qovery may say anything; looking it up never fails."""
-    assert STATES.get(word, Phase.UNKNOWN) is phase_of(word)
+    assert phase_of(word) is STATES.get(word, Phase.UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ def test_any_text_has_a_phase(word: str) -> None:
 )
 def test_only_canceled_and_completed_are_over(phase: Phase, *, is_over: bool) -> None:
     """An unknown state is waited on, never taken for an end."""
-    assert is_over is phase.is_over
+    assert phase.is_over is is_over
 
 
 def test_phases_have_words() -> None:
     """A phase reads as a word where it is shown."""
-    assert ["running", "canceling", "canceled", "completed", "unknown"] == [phase.value for phase in Phase]
+    assert [phase.value for phase in Phase] == ["running", "canceling", "canceled", "completed", "unknown"]
