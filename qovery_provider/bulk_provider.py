@@ -12,8 +12,9 @@ from typing import Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
+from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import Fail, Sent
+from qovery_provider._cancellation.model import Sent
 from qovery_provider._driver.bulk import BulkCancellation, Target, tally
 from qovery_provider._hosts.dynamic import QoveryResourceProvider, lines, one_line_errors
 from qovery_provider._hosts.sdk_internals import keep_state
@@ -78,7 +79,7 @@ class BulkDeploymentCancellationProvider(QoveryResourceProvider):
             ended = {one.request.environment_id: one for one in all_}
             results = {**results, **{key: _result(one, results.get(key, {})) for key, one in ended.items()}}
             outputs = {"results": results, "counts": _counts(results)}
-            errors = {key: one.verdict.error for key, one in ended.items() if isinstance(one.verdict, Fail)}
+            errors = {key: one.action.error for key, one in ended.items() if isinstance(one.action, actions.Fail)}
             if errors:
                 error = BulkCancellationError(errors, len(results))
                 keep_state(id_, {**outputs, UNFINISHED: _unfinished(ended)}, str(error))
@@ -91,14 +92,14 @@ class BulkDeploymentCancellationProvider(QoveryResourceProvider):
 def _result(ended: Cancellation, before: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is told of one environment; `before` is what the run told that this one resumes, if any."""
     known = ended.known
-    is_failed = isinstance(ended.verdict, Fail)
+    is_failed = isinstance(ended.action, actions.Fail)
     return {
         "outcome": "failed" if is_failed else ended.result().outcome,
         "deployment_id": known.deployment_id,
         "deployment_state": known.deployment_state,
         "canceled_request_ids": [*(before.get("canceled_request_ids") or ()), *known.canceled_request_ids],
         "last_deployment_state": known.status.last_deployment_state if known.status else None,
-        "error": str(ended.verdict.error) if isinstance(ended.verdict, Fail) else None,
+        "error": str(ended.action.error) if isinstance(ended.action, actions.Fail) else None,
     }
 
 
@@ -108,11 +109,11 @@ def _counts(results: Mapping[str, Any]) -> dict[str, float]:
 
 def _unfinished(ended: Mapping[str, Cancellation]) -> dict[str, Any]:
     """Return what the next update needs to know of those that failed; without an id, nothing can be resumed."""
-    failed = {key: one.known for key, one in ended.items() if isinstance(one.verdict, Fail)}
+    failed = {key: one.known for key, one in ended.items() if isinstance(one.action, actions.Fail)}
     return {
         key: {
-            "sent": (known.sent if known.is_bound else Sent.NOTHING).value,
-            "deployment_id": known.deployment_id if known.is_bound else None,
+            "sent": (known.sent if known.is_resumable else Sent.NOT_SENT).value,
+            "deployment_id": known.deployment_id if known.is_resumable else None,
         }
         for key, known in failed.items()
     }

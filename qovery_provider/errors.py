@@ -51,13 +51,13 @@ class CallError(QoveryError):
     """One call failed.
 
     Attributes:
-        asked: What was asked for, as a phrase such as "the status of environment 3c90...".
+        operation: What was asked for, as a phrase such as "the status of environment 3c90...".
         may_have_executed: Whether Qovery may have acted on the call all the same.
         retryable: Whether the same call may succeed when it is made again.
         retry_after: Seconds that the server asked to wait, if it did.
     """
 
-    asked: str
+    operation: str
     may_have_executed: bool = False
     retryable: bool = False
     retry_after: float | None = None
@@ -74,10 +74,10 @@ class ApiError(CallError):
     meaning: ClassVar[str] = "it does not take this request"
     advice: ClassVar[str] = "Check the inputs, and qovery:apiUrl."
 
-    def __init__(self, asked: str, status: int, detail: str = "", *, retry_after: float | None = None) -> None:
-        self.asked, self.status, self.detail, self.retry_after = asked, status, detail, retry_after
+    def __init__(self, operation: str, status: int, detail: str = "", *, retry_after: float | None = None) -> None:
+        self.operation, self.status, self.detail, self.retry_after = operation, status, detail, retry_after
         quoted = f' ("{detail}")' if detail else ""
-        super().__init__(f"{asked}: Qovery answered {status}{quoted}: {self._meaning()}. {self._advice()}")
+        super().__init__(f"{operation}: Qovery answered {status}{quoted}: {self._meaning()}. {self._advice()}")
 
     def _meaning(self) -> str:
         return self.meaning
@@ -93,9 +93,9 @@ class AuthenticationError(ApiError):
         token_source: Where the token was taken from, never the token itself.
     """
 
-    def __init__(self, asked: str, status: int, detail: str = "", *, token_source: str) -> None:
+    def __init__(self, operation: str, status: int, detail: str = "", *, token_source: str) -> None:
         self.token_source = token_source
-        super().__init__(asked, status, detail)
+        super().__init__(operation, status, detail)
 
     def _meaning(self) -> str:
         return f"the token from {self.token_source} is wrong, has expired, or is denied by a policy"
@@ -165,11 +165,11 @@ class TransportError(CallError):
     """
 
     def __init__(
-        self, asked: str, problem: str, advice: str, *, may_have_executed: bool, retryable: bool = True
+        self, operation: str, problem: str, advice: str, *, may_have_executed: bool, retryable: bool = True
     ) -> None:
-        self.asked, self.problem, self.retryable = asked, problem, retryable
+        self.operation, self.problem, self.retryable = operation, problem, retryable
         self.may_have_executed = may_have_executed
-        super().__init__(f"{asked}: {problem}. {advice}")
+        super().__init__(f"{operation}: {problem}. {advice}")
 
 
 class CancellationError(QoveryError):

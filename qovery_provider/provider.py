@@ -12,8 +12,9 @@ from typing import Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from qovery_provider._cancellation.messages import left_behind, progress
-from qovery_provider._cancellation.model import Fail, Knowledge, Sent
+from qovery_provider._cancellation import actions
+from qovery_provider._cancellation.messages import progress, unfinished
+from qovery_provider._cancellation.model import Knowledge, Sent
 from qovery_provider._driver.session import cancel, environment_status
 from qovery_provider._hosts.dynamic import QoveryResourceProvider, lines, one_line_errors
 from qovery_provider._hosts.sdk_internals import keep_state
@@ -47,7 +48,7 @@ class DeploymentCancellationProvider(QoveryResourceProvider):
         updates = _inputs.changed(_olds, _news, _inputs.WAITING)
         has_drifted = _drift_mark(_olds) != _drift_mark(_news)
         if UNFINISHED in _olds and not replaces:
-            lines().conclude(left_behind(_olds["deployment_id"], Sent(_olds[UNFINISHED])))
+            lines().conclude(unfinished(_olds["deployment_id"], Sent(_olds[UNFINISHED])))
         return DiffResult(changes=bool(replaces or updates or has_drifted or UNFINISHED in _olds), replaces=replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -88,16 +89,16 @@ class DeploymentCancellationProvider(QoveryResourceProvider):
             inputs: What is declared.
             unfinished: The outputs of the run that this one resumes, if any.
         """
-        row, sent = lines(), Sent(unfinished.get(UNFINISHED, Sent.NOTHING))
+        row, sent = lines(), Sent(unfinished.get(UNFINISHED, Sent.NOT_SENT))
         request = _inputs.request(inputs)
-        if sent is not Sent.NOTHING:
+        if sent is not Sent.NOT_SENT:
             request = replace(request, deployment_id=unfinished["deployment_id"], include_queued=False)
         with one_line_errors():
             one = cancel(self._settings(), request, lambda known: row.say(progress(known)), sent=sent)
             outputs = {**inputs, **_outputs(inputs, one.known, unfinished)}
-            if isinstance(one.verdict, Fail) and one.known.is_bound:
+            if isinstance(one.action, actions.Fail) and one.known.is_resumable:
                 kept = {**outputs, UNFINISHED: one.known.sent.value}
-                keep_state(inputs["environment_id"], kept, str(one.verdict.error))
+                keep_state(inputs["environment_id"], kept, str(one.action.error))
             result = one.result()
         row.conclude(result.sentence)
         return {**outputs, "outcome": result.outcome}

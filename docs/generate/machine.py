@@ -11,28 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from qovery_provider import errors
+from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import (
-    Accepted,
-    CancellationRequest,
-    CancelQueued,
-    Done,
-    Event,
-    Fail,
-    Failed,
-    HistoryRead,
-    ListQueue,
-    Look,
-    LookUpHistory,
-    Observed,
-    QueuedCanceled,
-    QueueListed,
-    Send,
-    Sent,
-    Unlisted,
-    Verdict,
-)
-from qovery_provider._cancellation.schedule import HISTORY_PATIENCE
+from qovery_provider._cancellation.model import CancellationRequest, Sent
+from qovery_provider._cancellation.schedule import HISTORY_TIMEOUT
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 
 TARGET, NEXT = "target", "next"
@@ -61,7 +43,7 @@ Moment = Callable[[Cancellation], float]
 
 def due(one: Cancellation) -> float:
     """When the call is to be made; what has ended is asked nothing more."""
-    return getattr(one.verdict, "at", 0.0)
+    return getattr(one.action, "at", 0.0)
 
 
 def after_the_grace(one: Cancellation) -> float:
@@ -71,7 +53,7 @@ def after_the_grace(one: Cancellation) -> float:
 
 def out_of_patience(one: Cancellation) -> float:
     """When the history has had time enough."""
-    return max(due(one), (one.known.untold_since or 0.0) + HISTORY_PATIENCE)
+    return max(due(one), (one.known.unknown_since or 0.0) + HISTORY_TIMEOUT)
 
 
 def at_the_deadline(one: Cancellation) -> float:
@@ -79,64 +61,64 @@ def at_the_deadline(one: Cancellation) -> float:
     return one.known.deadline
 
 
-LOOKS: dict[str, Event] = {
-    "it runs": Observed(status("BUILDING")),
-    "it runs, by an answer that took long": Observed(status("BUILDING"), took=60.0),
-    "its state is unknown": Observed(status("A_NEW_STATE")),
-    "it is CANCELING": Observed(status("CANCELING")),
-    "it is CANCELED": Observed(status("CANCELED")),
-    "it has ended by itself": Observed(status("DEPLOYED")),
-    "another one is shown": Observed(status("BUILDING", NEXT)),
-    "something without an id runs": Observed(status("BUILDING", None)),
-    "no such environment": Failed(MISSING),
-    "its project does not list it": Unlisted(),
-    "the look fails for good": Failed(REFUSED),
+LOOKS: dict[str, events.Event] = {
+    "it runs": events.StatusRead(status("BUILDING")),
+    "it runs, by an answer that took long": events.StatusRead(status("BUILDING"), took=60.0),
+    "its state is unknown": events.StatusRead(status("A_NEW_STATE")),
+    "it is CANCELING": events.StatusRead(status("CANCELING")),
+    "it is CANCELED": events.StatusRead(status("CANCELED")),
+    "it has ended by itself": events.StatusRead(status("DEPLOYED")),
+    "another one is shown": events.StatusRead(status("BUILDING", NEXT)),
+    "something without an id runs": events.StatusRead(status("BUILDING", None)),
+    "no such environment": events.CallFailed(MISSING),
+    "its project does not list it": events.NotListed(),
+    "the look fails for good": events.CallFailed(REFUSED),
 }
-SENDS: dict[str, Event] = {
-    "accepted": Accepted(status("CANCELING")),
-    "accepted, but for another one": Accepted(status("CANCELING", NEXT)),
-    "409, or 404": Failed(CONFLICT),
-    "surely not received": Failed(UNREACHED),
-    "the answer is lost": Failed(LOST),
-    "refused for good": Failed(REFUSED),
+SENDS: dict[str, events.Event] = {
+    "accepted": events.Accepted(status("CANCELING")),
+    "accepted, but for another one": events.Accepted(status("CANCELING", NEXT)),
+    "409, or 404": events.CallFailed(CONFLICT),
+    "surely not received": events.CallFailed(UNREACHED),
+    "the answer is lost": events.CallFailed(LOST),
+    "refused for good": events.CallFailed(REFUSED),
 }
-HISTORIES: dict[str, Event] = {
-    "it was CANCELED": HistoryRead([DeploymentRecord(TARGET, "CANCELED")]),
-    "it ended in another way": HistoryRead([DeploymentRecord(TARGET, "DEPLOYED")]),
-    "it is under way": HistoryRead([DeploymentRecord(TARGET, "BUILDING")]),
-    "it is not there": HistoryRead([]),
-    "the call fails for good": Failed(REFUSED),
+HISTORIES: dict[str, events.Event] = {
+    "it was CANCELED": events.HistoryRead([DeploymentRecord(TARGET, "CANCELED")]),
+    "it ended in another way": events.HistoryRead([DeploymentRecord(TARGET, "DEPLOYED")]),
+    "it is under way": events.HistoryRead([DeploymentRecord(TARGET, "BUILDING")]),
+    "it is not there": events.HistoryRead([]),
+    "the call fails for good": events.CallFailed(REFUSED),
 }
-QUEUES: dict[str, Event] = {
-    "it is empty": QueueListed([]),
-    "requests wait": QueueListed(["request"]),
-    "the call fails for good": Failed(REFUSED),
+QUEUES: dict[str, events.Event] = {
+    "it is empty": events.QueueListed([]),
+    "requests wait": events.QueueListed(["request"]),
+    "the call fails for good": events.CallFailed(REFUSED),
 }
-QUEUED: dict[str, Event] = {
-    "canceled": QueuedCanceled("request"),
-    "it waits no longer": Failed(CONFLICT),
-    "the answer is lost": Failed(LOST),
-    "refused for good": Failed(REFUSED),
+QUEUED: dict[str, events.Event] = {
+    "canceled": events.QueuedCanceled("request"),
+    "it waits no longer": events.CallFailed(CONFLICT),
+    "the answer is lost": events.CallFailed(LOST),
+    "refused for good": events.CallFailed(REFUSED),
 }
 
 UNTOLD = ("it is under way", "it is not there")
 
-EVENTS: dict[type, Mapping[str, Event]] = {
-    Look: LOOKS,
-    Send: SENDS,
-    LookUpHistory: HISTORIES,
-    ListQueue: QUEUES,
-    CancelQueued: QUEUED,
+EVENTS: dict[type, Mapping[str, events.Event]] = {
+    actions.ReadStatus: LOOKS,
+    actions.SendCancel: SENDS,
+    actions.ReadHistory: HISTORIES,
+    actions.ListQueue: QUEUES,
+    actions.CancelQueued: QUEUED,
 }
 
 STEPS: dict[type, str] = {
-    Send: "send",
-    LookUpHistory: "ask the history",
-    ListQueue: "list the queue",
-    CancelQueued: "cancel a queued request",
+    actions.SendCancel: "send",
+    actions.ReadHistory: "ask the history",
+    actions.ListQueue: "list the queue",
+    actions.CancelQueued: "cancel a queued request",
 }
 
-Story = tuple[tuple[Event, Moment], ...]
+Story = tuple[tuple[events.Event, Moment], ...]
 """What was observed, and when."""
 
 
@@ -152,20 +134,20 @@ class Step:
 def situation(cancellation: Cancellation) -> str:
     """Name what is to be done next, or how it ended."""
     sent, is_fixed = cancellation.known.sent, cancellation._is_fixed  # noqa: SLF001 - nothing else tells them apart
-    return _named(cancellation.verdict, sent, is_fixed=is_fixed)
+    return _named(cancellation.action, sent, is_fixed=is_fixed)
 
 
-def _named(verdict: Verdict, sent: Sent, *, is_fixed: bool) -> str:
-    match verdict:
-        case Look():
-            after = {Sent.NOTHING: "look again", Sent.MAYBE: "look whether it arrived"}.get(sent, "wait")
+def _named(action: actions.Action, sent: Sent, *, is_fixed: bool) -> str:
+    match action:
+        case actions.ReadStatus():
+            after = {Sent.NOT_SENT: "look again", Sent.UNCONFIRMED: "look whether it arrived"}.get(sent, "wait")
             return after if is_fixed else "first look"
-        case Done(result):
+        case actions.Done(result):
             return result.outcome
-        case Fail(error):
+        case actions.Fail(error):
             return "the call's error" if isinstance(error, errors.CallError) else type(error).__name__
-        case Send() | LookUpHistory() | ListQueue() | CancelQueued():
-            return STEPS[type(verdict)]
+        case actions.SendCancel() | actions.ReadHistory() | actions.ListQueue() | actions.CancelQueued():
+            return STEPS[type(action)]
 
 
 def told(request: CancellationRequest, sent: Sent, story: Story) -> Cancellation:
@@ -176,7 +158,7 @@ def told(request: CancellationRequest, sent: Sent, story: Story) -> Cancellation
     return cancellation
 
 
-def steps(request: CancellationRequest, sent: Sent = Sent.NOTHING) -> set[Step]:
+def steps(request: CancellationRequest, sent: Sent = Sent.NOT_SENT) -> set[Step]:
     """Return everything that can happen to a cancellation."""
     found, seen, stories = set[Step](), set[object](), deque[Story]([()])
     while stories:
@@ -185,11 +167,11 @@ def steps(request: CancellationRequest, sent: Sent = Sent.NOTHING) -> set[Step]:
         if _detail(before) in seen:
             continue
         seen.add(_detail(before))
-        for observed, event, moment in _possible(before.verdict):
+        for observed, event, moment in _possible(before.action):
             longer = (*story, (event, moment))
             after = told(request, sent, longer)
             found.add(Step(situation(before), observed, situation(after)))
-            if not isinstance(after.verdict, Done | Fail):
+            if not isinstance(after.action, actions.Done | actions.Fail):
                 stories.append(longer)
     return found
 
@@ -200,13 +182,13 @@ def ends(found: set[Step]) -> Iterator[tuple[str, str]]:
     yield from sorted({(step.situation, step.next) for step in found if step.next not in inner})
 
 
-def _possible(verdict: Verdict) -> Iterator[tuple[str, Event, Moment]]:
+def _possible(action: actions.Action) -> Iterator[tuple[str, events.Event, Moment]]:
     """Yield what a step can lead to, and when it is observed."""
-    yield from ((observed, event, due) for observed, event in EVENTS.get(type(verdict), {}).items())
-    if isinstance(verdict, Look):
+    yield from ((observed, event, due) for observed, event in EVENTS.get(type(action), {}).items())
+    if isinstance(action, actions.ReadStatus):
         yield "it runs", LOOKS["it runs"], after_the_grace
         yield TIME_IS_UP, LOOKS["it runs"], at_the_deadline
-    if isinstance(verdict, LookUpHistory):
+    if isinstance(action, actions.ReadHistory):
         yield from ((observed, HISTORIES[observed], out_of_patience) for observed in UNTOLD)
 
 
@@ -215,9 +197,9 @@ def _detail(cancellation: Cancellation) -> object:
     known = cancellation.known
     kept = ("_is_fixed", "_is_missing", "_sends")
     is_slow = cancellation._slow_looks == 1  # noqa: SLF001 - as above
-    is_untold = known.untold_since is not None
+    is_untold = known.unknown_since is not None
     counts = tuple(getattr(cancellation, name) for name in kept)
-    refusal = type(known.refusal)
+    send_error = type(known.send_error)
     is_waiting = known.now < cancellation._send_from  # noqa: SLF001 - as above
     return (
         situation(cancellation),
@@ -225,7 +207,7 @@ def _detail(cancellation: Cancellation) -> object:
         counts,
         is_slow,
         is_untold,
-        refusal,
+        send_error,
         is_waiting,
         len(known.canceled_request_ids),
     )

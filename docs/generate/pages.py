@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from docs.generate import machine, samples
 from docs.generate.machine import Step
-from qovery_provider._cancellation.model import Observed, Sent
+from qovery_provider._cancellation import events
+from qovery_provider._cancellation.model import Sent
 from qovery_provider._qovery.states import STATES, Phase
 
 DOCS = Path(__file__).parents[1]
@@ -35,8 +36,8 @@ WORDS = {
 """The situations, in the order in which they are told."""
 
 VARIANTS = {
-    "With `deployment_id`": (machine.PINNED, Sent.NOTHING),
-    "With `include_queued`": (machine.WITH_QUEUE, Sent.NOTHING),
+    "With `deployment_id`": (machine.PINNED, Sent.NOT_SENT),
+    "With `include_queued`": (machine.WITH_QUEUE, Sent.NOT_SENT),
     "Resumed by the next `up`": (machine.PINNED, Sent.ACCEPTED),
 }
 
@@ -60,15 +61,15 @@ def states() -> str:
     for phase in Phase:
         names = [name for name, its in STATES.items() if its is phase]
         examples = ", ".join(f"`{name}`" for name in names) + (", and any other" if phase is Phase.UNKNOWN else "")
-        rows.append([examples, phase.name.lower(), _after(names[0], Sent.NOTHING), _after(names[0], Sent.ACCEPTED)])
+        rows.append([examples, phase.name.lower(), _after(names[0], Sent.NOT_SENT), _after(names[0], Sent.ACCEPTED)])
     return _table(
         ["state of the deployment", "phase", "seen first, it means", "seen after the cancel was accepted"], rows
     )
 
 
 def _after(state: str, sent: Sent) -> str:
-    request = machine.ANY if sent is Sent.NOTHING else machine.PINNED
-    seen = Observed(machine.status(state))
+    request = machine.ANY if sent is Sent.NOT_SENT else machine.PINNED
+    seen = events.StatusRead(machine.status(state))
     return _word(machine.situation(machine.told(request, sent, ((seen, machine.due),))))
 
 

@@ -5,17 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qovery_provider import errors
-from qovery_provider._cancellation import messages
+from qovery_provider._cancellation import actions, events, messages
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import (
-    Accepted,
-    CancellationRequest,
-    Event,
-    Fail,
-    Failed,
-    HistoryRead,
-    Observed,
-)
+from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._qovery import failures, settings
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider._qovery.settings import Token
@@ -39,28 +31,28 @@ def samples() -> dict[str, str]:
     }
 
 
-def _seen(state: str, deployment: str | None = DEPLOYMENT) -> Observed:
-    return Observed(EnvironmentStatus(ENVIRONMENT, state, state, last_deployment_id=deployment))
+def _seen(state: str, deployment: str | None = DEPLOYMENT) -> events.StatusRead:
+    return events.StatusRead(EnvironmentStatus(ENVIRONMENT, state, state, last_deployment_id=deployment))
 
 
-def _accepted(deployment: str = DEPLOYMENT) -> Accepted:
-    return Accepted(_seen("CANCELING", deployment).status)
+def _accepted(deployment: str = DEPLOYMENT) -> events.Accepted:
+    return events.Accepted(_seen("CANCELING", deployment).status)
 
 
-def _after(request: CancellationRequest, *events: Event, late: bool = False) -> Cancellation:
+def _after(request: CancellationRequest, *observed: events.Event, late: bool = False) -> Cancellation:
     cancellation = Cancellation(request, 0.0, lambda: 0.0)
-    for number, event in enumerate(events, 1):
-        cancellation.observe(event, request.timeout if late and number == len(events) else float(number))
+    for number, event in enumerate(observed, 1):
+        cancellation.observe(event, request.timeout if late and number == len(observed) else float(number))
     return cancellation
 
 
 def _outcomes() -> dict[str, str]:
-    gone = Failed(errors.NotFoundError(ASKED, 404))
+    gone = events.CallFailed(errors.NotFoundError(ASKED, 404))
     stories = [
         _after(REQUEST, _seen("BUILDING"), _accepted(), _seen("CANCELED")),
         _after(replace(REQUEST, wait_until_canceled=False), _seen("BUILDING"), _accepted()),
         _after(REQUEST, _seen("DEPLOYED")),
-        _after(replace(REQUEST, deployment_id=DEPLOYMENT), _seen("DEPLOYING", NEXT), HistoryRead([])),
+        _after(replace(REQUEST, deployment_id=DEPLOYMENT), _seen("DEPLOYING", NEXT), events.HistoryRead([])),
         _after(REQUEST, _seen("BUILDING"), _accepted(), _seen("DEPLOYED")),
         _after(REQUEST, _seen("BUILDING"), _accepted(), gone, gone),
     ]
@@ -79,14 +71,21 @@ def _settings_errors() -> list[errors.QoveryError]:
 def _call_errors() -> list[errors.CallError]:
     said = b'{"status": 0, "detail": "No access"}'
     codes = {307: b"", 401: said, 403: said, 404: b"", 418: b"", 429: b"", 503: b""}
-    refusals = [failures.refusal(ASKED, code, body, TOKEN, None) for code, body in codes.items()]
-    conflict = failures.refusal(CANCELING, 409, b"", TOKEN, None)
-    return [*refusals, conflict, failures.breakdown(ASKED, type("ReadTimeout", (Exception,), {})(), changes=False)]
+    refusals = [failures.api_error(ASKED, code, body, TOKEN, None) for code, body in codes.items()]
+    conflict = failures.api_error(CANCELING, 409, b"", TOKEN, None)
+    return [
+        *refusals,
+        conflict,
+        failures.transport_error(ASKED, type("ReadTimeout", (Exception,), {})(), changes=False),
+    ]
 
 
 def _cancellations() -> list[Exception]:
-    running, lost = _seen("BUILDING"), Failed(errors.RateLimitError(ASKED, 429, retry_after=1500.0))
-    silent: list[Event] = [_seen("BUILDING", NEXT), HistoryRead([DeploymentRecord(DEPLOYMENT, "BUILDING")])] * 20
+    running, lost = _seen("BUILDING"), events.CallFailed(errors.RateLimitError(ASKED, 429, retry_after=1500.0))
+    silent: list[events.Event] = [
+        _seen("BUILDING", NEXT),
+        events.HistoryRead([DeploymentRecord(DEPLOYMENT, "BUILDING")]),
+    ] * 20
     stories = [
         _after(STRICT, _seen("DEPLOYED")),
         _after(STRICT, running, _accepted(), _seen("DEPLOYED")),
@@ -95,6 +94,6 @@ def _cancellations() -> list[Exception]:
         _after(STRICT, running, _accepted(), _seen("CANCELING"), late=True),
         _after(STRICT, running, _accepted(), lost),
     ]
-    found = [story.verdict.error for story in stories if isinstance(story.verdict, Fail)]
-    both = {ENVIRONMENT: found[4], OTHER: failures.refusal(ASKED.replace(ENVIRONMENT, OTHER), 403, b"", TOKEN, None)}
+    found = [story.action.error for story in stories if isinstance(story.action, actions.Fail)]
+    both = {ENVIRONMENT: found[4], OTHER: failures.api_error(ASKED.replace(ENVIRONMENT, OTHER), 403, b"", TOKEN, None)}
     return [*found, errors.BulkCancellationError(both, 20)]

@@ -7,7 +7,7 @@ from qovery_provider._qovery.models import HISTORY_PAGE, EnvironmentStatus
 from qovery_provider._qovery.states import Phase, phase_of
 from qovery_provider.errors import ApiError, CallError
 
-LONGEST_SHORT = 16
+MAX_SHORT_LENGTH = 16
 
 UNTOLD = f", nor among the newest {HISTORY_PAGE} deployments"
 
@@ -47,7 +47,7 @@ def progress(known: Knowledge) -> str:
     waited, left = duration(known.now - known.started), known.deadline - known.now
     rest = duration(round(left / MINUTE) * MINUTE if left > LONG else left)
     which = f"deployment {short(known.deployment_id)}"
-    if known.untold_since is not None:
+    if known.unknown_since is not None:
         return f"another one runs after {waited}: asking the history how {which} ended, {rest} to the timeout"
     # A row of a terminal has an end: what changes comes first.
     return f"{known.deployment_state} after {waited}: {_how_far(known)}{_behind(known)}, {rest} to the timeout, {which}"
@@ -59,18 +59,18 @@ def timed_out(known: Knowledge, error: Exception | None) -> str:
     unknown = (
         ", which this version does not know" if phase_of(state) is Phase.UNKNOWN and known.deployment_state else ""
     )
-    is_open = known.sent in {Sent.NOTHING, Sent.MAYBE}
-    cancel = f" The cancel failed: {known.refusal}" if known.refusal and is_open else ""
+    is_open = known.sent in {Sent.NOT_SENT, Sent.UNCONFIRMED}
+    cancel = f" The cancel failed: {known.send_error}" if known.send_error and is_open else ""
     look = f" The last look failed: {error}" if error else ""
     return (
         f"{_environment(known)}: {_target(known)} was not seen to end within {within} (last state {state}{unknown})."
-        f"{cancel}{look} {so_far(known)}"
+        f"{cancel}{look} {summary(known)}"
     )
 
 
 def interrupted(known: Knowledge, error: Exception) -> str:
     """Say how far it got when a call failed for good."""
-    return f"{error} {so_far(known)}"
+    return f"{error} {summary(known)}"
 
 
 def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
@@ -91,11 +91,11 @@ def unlisted(known: Knowledge) -> str:
     )
 
 
-def untold_end(known: Knowledge) -> str:
+def unknown_end(known: Knowledge) -> str:
     """Say that the history does not tell how the target ended."""
     return (
         f"{_environment(known)}: deployment {known.deployment_id} is no longer the running one, and Qovery's history "
-        f"does not say how it ended. {so_far(known)}"
+        f"does not say how it ended. {summary(known)}"
     )
 
 
@@ -107,25 +107,25 @@ def over_budget(cancels: int, needed: int, left: int, seconds: float) -> str:
     )
 
 
-def so_far(known: Knowledge) -> str:
+def summary(known: Knowledge) -> str:
     """Say what has been sent, and what another run would do."""
     queued = len(known.canceled_request_ids)
     requests = f"{queued} queued request{'s were' if queued > 1 else ' was'} canceled. " if queued else ""
     return requests + _next_run(known.sent, "it if it still runs" if known.request.deployment_id else "what runs then")
 
 
-def left_behind(deployment_id: str, sent: Sent) -> str:
+def unfinished(deployment_id: str, sent: Sent) -> str:
     """Say what a cancellation has left behind that failed on the way."""
     return f"unfinished: deployment {deployment_id}. {_next_run(sent, 'it if it still runs')}"
 
 
 def _next_run(sent: Sent, what: str) -> str:
     return {
-        Sent.NOTHING: f"The running deployment was not canceled; `pulumi up` again looks, and cancels {what}.",
+        Sent.NOT_SENT: f"The running deployment was not canceled; `pulumi up` again looks, and cancels {what}.",
         Sent.TOO_LATE: "No cancel was accepted; `pulumi up` again sends nothing to what runs now.",
-        Sent.MAYBE: "The cancel may have been received; `pulumi up` again looks before it sends.",
+        Sent.UNCONFIRMED: "The cancel may have been received; `pulumi up` again looks before it sends.",
         Sent.ACCEPTED: "The cancel was accepted; `pulumi up` again resumes without sending again.",
-        Sent.JOINED: "A cancel was under way already; `pulumi up` again goes on waiting for it.",
+        Sent.ADOPTED: "A cancel was under way already; `pulumi up` again goes on waiting for it.",
     }[sent]
 
 
@@ -133,7 +133,7 @@ def short(deployment_id: str | None) -> str:
     """Return an id as it fits a row of a terminal: ids are opaque and often begin with that of the environment."""
     if deployment_id is None:
         return "without an id"
-    return deployment_id if len(deployment_id) <= LONGEST_SHORT else f"{deployment_id[:4]}…{deployment_id[-6:]}"
+    return deployment_id if len(deployment_id) <= MAX_SHORT_LENGTH else f"{deployment_id[:4]}…{deployment_id[-6:]}"
 
 
 def duration(seconds: float) -> str:
@@ -168,11 +168,11 @@ def _followed(known: Knowledge) -> str:
 
 def _in_spite_of(known: Knowledge) -> str:
     return {
-        Sent.NOTHING: f" before a cancel was accepted{_followed(known)}",
+        Sent.NOT_SENT: f" before a cancel was accepted{_followed(known)}",
         Sent.TOO_LATE: f" before a cancel was accepted{_followed(known)}",
-        Sent.MAYBE: ", though a cancel may have been received",
+        Sent.UNCONFIRMED: ", though a cancel may have been received",
         Sent.ACCEPTED: ", although the cancel was accepted",
-        Sent.JOINED: ", although a cancel was under way",
+        Sent.ADOPTED: ", although a cancel was under way",
     }[known.sent]
 
 
@@ -191,9 +191,11 @@ def _nothing_to_cancel(known: Knowledge) -> str:
     return f"nothing to cancel: no deployment is running{state}"
 
 
-def _trying_again(refusal: CallError) -> str:
+def _trying_again(send_error: CallError) -> str:
     what = (
-        f"Qovery refused the cancel ({refusal.status})" if isinstance(refusal, ApiError) else "the cancel did not leave"
+        f"Qovery refused the cancel ({send_error.status})"
+        if isinstance(send_error, ApiError)
+        else "the cancel did not leave"
     )
     return f"{what}, trying again"
 
@@ -207,9 +209,9 @@ def _behind(known: Knowledge) -> str:
 
 def _how_far(known: Knowledge) -> str:
     return {
-        Sent.NOTHING: _trying_again(known.refusal) if known.refusal else "sending the cancel",
+        Sent.NOT_SENT: _trying_again(known.send_error) if known.send_error else "sending the cancel",
         Sent.TOO_LATE: "sending the cancel",
-        Sent.MAYBE: "looking whether the cancel was received",
+        Sent.UNCONFIRMED: "looking whether the cancel was received",
         Sent.ACCEPTED: "cancel accepted",
-        Sent.JOINED: "joined a cancel under way",
+        Sent.ADOPTED: "joined a cancel under way",
     }[known.sent]

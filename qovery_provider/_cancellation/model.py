@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeAlias
 
-from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus, QueuedRequest
-from qovery_provider.errors import CallError, QoveryError
+from qovery_provider._qovery.models import EnvironmentStatus, QueuedRequest
+from qovery_provider.errors import CallError
 
 Outcome: TypeAlias = Literal[
     "canceled", "requested", "nothing_to_cancel", "superseded", "completed", "environment_gone"
@@ -38,13 +38,13 @@ class CancellationRequest:
 class Sent(Enum):
     """How far the cancel of the target got."""
 
-    NOTHING = "nothing"
-    MAYBE = "maybe"
+    NOT_SENT = "not_sent"
+    UNCONFIRMED = "unconfirmed"
     """It may have been executed; the answer was lost."""
     ACCEPTED = "accepted"
-    JOINED = "joined"
+    ADOPTED = "adopted"
     """A cancellation was already under way; nothing had to be sent."""
-    TOO_LATE = "too late"
+    TOO_LATE = "too_late"
     """The target ended before a cancel was accepted: it is what was meant, and what runs now is not."""
 
 
@@ -63,7 +63,7 @@ class Knowledge:
         canceled_request_ids: The queued requests that were canceled.
         queued: What waited in the queue when that was looked up. It is only shown.
         refusal: How the last cancel failed, if none has been accepted.
-        untold_since: Since when the history does not tell how the target ended that no longer runs.
+        unknown_since: Since when the history does not tell how the target ended that no longer runs.
     """
 
     request: CancellationRequest
@@ -71,17 +71,17 @@ class Knowledge:
     now: float
     deployment_id: str | None = None
     deployment_state: str | None = None
-    sent: Sent = Sent.NOTHING
+    sent: Sent = Sent.NOT_SENT
     status: EnvironmentStatus | None = None
     canceled_request_ids: list[str] = field(default_factory=list)
     queued: Sequence[QueuedRequest] = ()
-    refusal: CallError | None = None
-    untold_since: float | None = None
+    send_error: CallError | None = None
+    unknown_since: float | None = None
 
     @property
-    def is_bound(self) -> bool:
+    def is_resumable(self) -> bool:
         """Whether another run can resume it: what was meant is known by its id, and not merely looked at."""
-        return self.sent is not Sent.NOTHING and self.deployment_id is not None
+        return self.sent is not Sent.NOT_SENT and self.deployment_id is not None
 
     @property
     def deadline(self) -> float:
@@ -98,114 +98,3 @@ class CancellationResult:
     deployment_state: str | None
     canceled_request_ids: tuple[str, ...]
     sentence: str
-
-
-# What is observed.
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """A look showed this status; the answer took so many seconds."""
-
-    status: EnvironmentStatus
-    took: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Unlisted:
-    """The list of its project's environments was read, and the environment is not in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The cancel was accepted, and the answer holds this status."""
-
-    status: EnvironmentStatus
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryRead:
-    """The newest deployments of the environment."""
-
-    records: Sequence[DeploymentRecord]
-
-
-@dataclass(frozen=True, slots=True)
-class QueueListed:
-    """The ids of the requests that wait in the environment's queue."""
-
-    request_ids: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedCanceled:
-    """This queued request was canceled."""
-
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The call that the verdict asked for failed, and no further attempt of the same call is worth it."""
-
-    error: CallError
-
-
-Event: TypeAlias = Observed | Unlisted | Accepted | HistoryRead | QueueListed | QueuedCanceled | Failed
-
-
-# What is to be done, and when: `at` is in the seconds of the clock that the machine is told.
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Read the environment's status."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send the cancel. Once: a failure goes to the machine, whatever it is."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class LookUpHistory:
-    """Read the environment's deployment history."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class ListQueue:
-    """Read the environment's queue."""
-
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class CancelQueued:
-    """Cancel this request of the queue. Once, as with `Send`."""
-
-    at: float
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """It is over, and well."""
-
-    result: CancellationResult
-
-
-@dataclass(frozen=True, slots=True)
-class Fail:
-    """It is over, and not well."""
-
-    error: QoveryError
-
-
-Step: TypeAlias = Look | Send | LookUpHistory | ListQueue | CancelQueued
-Verdict: TypeAlias = Step | Done | Fail

@@ -6,30 +6,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.messages import duration, short
-from qovery_provider._cancellation.model import (
-    CancellationRequest,
-    CancelQueued,
-    Done,
-    Fail,
-    ListQueue,
-    Look,
-    LookUpHistory,
-    Observed,
-    Send,
-    Verdict,
-)
+from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._qovery.models import EnvironmentStatus
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 """Environments that fit a row of a terminal."""
 
 IDLE_FAILS = 'would fail, as on_idle is "fail": '
 FORCE_RISK = "force kills running steps; a Terraform state can stay locked"
 
 
-def foresee(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
+def describe(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
     """Say what an update would do if it ran now.
 
     Args:
@@ -38,32 +28,32 @@ def foresee(request: CancellationRequest, status: EnvironmentStatus, wall: float
         wall: Now, in seconds since the epoch.
     """
     match _next(request, status):
-        case Send():
+        case actions.SendCancel():
             risk = f"; {FORCE_RISK}" if request.force_cancel else ""
             return f"would cancel {running(status, wall)}{risk}"
-        case ListQueue():
+        case actions.ListQueue():
             rest = f", then {running(status, wall)}" if status.is_in_progress else ""
             return f"would cancel what is queued, if anything{rest}"
-        case LookUpHistory():
+        case actions.ReadHistory():
             failing = (
                 '; on_idle="fail" makes that a failure unless it was canceled' if request.on_idle == "fail" else ""
             )
             return f"would cancel nothing: deployment {request.deployment_id} is not running{failing}"
-        case Look() | CancelQueued():
+        case actions.ReadStatus() | actions.CancelQueued():
             return _join(request, status, wall)
-        case Done(result):
+        case actions.Done(result):
             if result.outcome == "requested":
                 return _join(request, status, wall)
             return f"nothing to cancel right now ({status.last_deployment_state})"
-        case Fail():
+        case actions.Fail():
             return f"{IDLE_FAILS}nothing to cancel right now ({status.last_deployment_state})"
 
 
-def _next(request: CancellationRequest, status: EnvironmentStatus) -> Verdict:
+def _next(request: CancellationRequest, status: EnvironmentStatus) -> actions.Action:
     """Ask the machine what it would do after a look that showed this."""
     cancellation = Cancellation(request, 0.0, lambda: 0.0)
-    cancellation.observe(Observed(status), 0.0)
-    return cancellation.verdict
+    cancellation.observe(events.StatusRead(status), 0.0)
+    return cancellation.action
 
 
 def _join(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
@@ -71,14 +61,14 @@ def _join(request: CancellationRequest, status: EnvironmentStatus, wall: float) 
     return f"would join the cancellation already under way{unforced}: {running(status, wall)}"
 
 
-def foresee_all(request: CancellationRequest, statuses: Mapping[str, EnvironmentStatus], wall: float) -> str:
+def describe_all(request: CancellationRequest, statuses: Mapping[str, EnvironmentStatus], wall: float) -> str:
     """Say what an update would do in many environments if it ran now."""
     # What is queued no look has shown yet: the machine is asked what comes after it.
     alone = replace(request, include_queued=False)
-    verdicts = [(status, _next(alone, status)) for status in statuses.values()]
-    cancels = [status for status, verdict in verdicts if isinstance(verdict, Send)]
-    failing = sum(isinstance(verdict, Fail) for _, verdict in verdicts) if not request.include_queued else 0
-    busy = [status for status, _ in verdicts if status.is_in_progress]
+    planned = [(status, _next(alone, status)) for status in statuses.values()]
+    cancels = [status for status, action in planned if isinstance(action, actions.SendCancel)]
+    failing = sum(isinstance(action, actions.Fail) for _, action in planned) if not request.include_queued else 0
+    busy = [status for status, _ in planned if status.is_in_progress]
     if not busy and request.include_queued:
         return f"would cancel all queued requests in {len(statuses)} environments; nothing is running right now"
     if not busy:
@@ -86,8 +76,8 @@ def foresee_all(request: CancellationRequest, statuses: Mapping[str, Environment
     counts = {"cancel": len(cancels), "join": len(busy) - len(cancels)}
     what = " and ".join(f"{verb} {count}" for verb, count in counts.items() if count)
     queued = " and all queued requests" if request.include_queued else ""
-    named = [f"{short(status.id)} {running(status, wall)}" for status in busy[:MOST_NAMED]]
-    more = [f"{len(busy) - MOST_NAMED} more"] if len(busy) > MOST_NAMED else []
+    named = [f"{short(status.id)} {running(status, wall)}" for status in busy[:MAX_NAMED]]
+    more = [f"{len(busy) - MAX_NAMED} more"] if len(busy) > MAX_NAMED else []
     risk = f"; {FORCE_RISK}" if request.force_cancel and cancels else ""
     failure = f"; {IDLE_FAILS}{_idle(failing)}" if failing else ""
     return f"would {what} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}{failure}"

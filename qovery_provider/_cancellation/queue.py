@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import inf
 
-from qovery_provider._cancellation.model import CancelQueued, ListQueue
+from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.schedule import retry_delays
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import CallError, ConflictError, NotFoundError
@@ -30,7 +30,7 @@ class QueueDrain:
         self._ran: str | None = None
         self._doubtful: set[str] = set()
 
-    def listed(self, request_ids: Sequence[str], status: EnvironmentStatus, now: float) -> CancelQueued | None:
+    def listed(self, request_ids: Sequence[str], status: EnvironmentStatus, now: float) -> actions.CancelQueued | None:
         """Take the queue's content and return the next step, or None when nothing is left.
 
         Args:
@@ -44,7 +44,7 @@ class QueueDrain:
         self._left = [request_id for request_id in meant if request_id in request_ids]
         return self._next(now)
 
-    def went(self, request_id: str, now: float, *, was_canceled: bool) -> CancelQueued | None:
+    def went(self, request_id: str, now: float, *, was_canceled: bool) -> actions.CancelQueued | None:
         """Take that a request is no longer queued and return the next step, or None when nothing is left."""
         self._left = [left for left in self._left or () if left != request_id]
         if was_canceled:
@@ -52,12 +52,12 @@ class QueueDrain:
             self.canceled.append(request_id)
         return self._next(now)
 
-    def again(self, request_id: str, error: CallError, now: float, deadline: float) -> ListQueue | None:
+    def again(self, request_id: str, error: CallError, now: float, deadline: float) -> actions.ListQueue | None:
         """Return the next step after a failure, or None when no further attempt is worth it."""
         if error.may_have_executed:
             self._doubtful.add(request_id)
         at = now + max(next(self._pauses, inf), error.retry_after or 0.0)
-        return ListQueue(at) if error.retryable and at < deadline else None
+        return actions.ListQueue(at) if error.retryable and at < deadline else None
 
     def settle(self, status: EnvironmentStatus) -> None:
         """Judge requests whose answers were lost: one that left the queue was canceled, if none has started since."""
@@ -66,9 +66,9 @@ class QueueDrain:
             self.canceled += sorted(self._doubtful) if has_stayed else []
             self._doubtful.clear()
 
-    def _next(self, now: float) -> CancelQueued | None:
+    def _next(self, now: float) -> actions.CancelQueued | None:
         self.is_over = not self._left
-        return CancelQueued(now, self._left[0]) if self._left else None
+        return actions.CancelQueued(now, self._left[0]) if self._left else None
 
 
 def is_no_longer_queued(error: CallError) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-FIRST_LOOK = 0.75
-LOOK_GROWTH = 1.65
-LONGEST_LOOK = 15.0
-"""Looks are made 0.75 s after a wait began, then each time after 1.65 times as long, at most 15 s apart.
+FIRST_POLL = 0.75
+POLL_GROWTH = 1.65
+MAX_POLL_INTERVAL = 15.0
+"""PollSchedule are made 0.75 s after a wait began, then each time after 1.65 times as long, at most 15 s apart.
 
 So from the second look on, an end is seen after at most two fifths of the time that it took, and a cancel of ten
 minutes costs no more than 50 requests.
@@ -15,20 +15,20 @@ minutes costs no more than 50 requests.
 
 ATTEMPTS = 5
 FIRST_BACKOFF = 0.5
-LONGEST_BACKOFF = 8.0
+MAX_BACKOFF = 8.0
 """A failed call is tried five times in all; the pause is drawn evenly between zero and a bound that doubles."""
 
 RESEND_GRACE = 5.0
 """A cancel that may have been executed is sent again only when nothing of it shows after this many seconds."""
 
-FRESH_LOOK = 5.0
+SLOW_READ = 5.0
 """Seconds; a look whose answer took longer is made once more before a cancel is sent on it."""
 
-HISTORY_PATIENCE = 30.0
+HISTORY_TIMEOUT = 30.0
 """Seconds that the history gets to tell how a deployment ended that no longer runs."""
 
 
-class Looks:
+class PollSchedule:
     """When to look during one wait.
 
     The times are counted from where the wait began, so that what a look takes on the wire does not add up. A look that
@@ -51,8 +51,8 @@ class Looks:
         return at
 
     def _following(self, at: float) -> float:
-        first = self._since + FIRST_LOOK
-        return first if at < first else at + min((at - self._since) * (LOOK_GROWTH - 1), LONGEST_LOOK)
+        first = self._since + FIRST_POLL
+        return first if at < first else at + min((at - self._since) * (POLL_GROWTH - 1), MAX_POLL_INTERVAL)
 
 
 def retry_delays(random: Callable[[], float]) -> Iterator[float]:
@@ -62,4 +62,4 @@ def retry_delays(random: Callable[[], float]) -> Iterator[float]:
         random: Returns a number from 0 to below 1.
     """
     for attempt in range(ATTEMPTS - 1):
-        yield random() * min(FIRST_BACKOFF * 2**attempt, LONGEST_BACKOFF)
+        yield random() * min(FIRST_BACKOFF * 2**attempt, MAX_BACKOFF)

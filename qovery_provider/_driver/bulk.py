@@ -12,22 +12,12 @@ from functools import partial
 from math import inf
 from random import random
 
+from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.messages import over_budget
-from qovery_provider._cancellation.model import (
-    CancellationRequest,
-    Done,
-    Event,
-    Fail,
-    Failed,
-    ListQueue,
-    Observed,
-    Send,
-    Sent,
-    Unlisted,
-)
+from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._clock import Clock
-from qovery_provider._driver.calls import DAEMONS, MOST_AT_ONCE, ask
+from qovery_provider._driver.calls import DAEMON_THREADS, MAX_CONCURRENT_CALLS, call_with_retries
 from qovery_provider._driver.driver import Group, Watcher, by_id
 from qovery_provider._driver.session import CLOCK, READ_LIMIT
 from qovery_provider._qovery.client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
@@ -37,7 +27,7 @@ from qovery_provider.errors import CallError, NotFoundError, PermissionDeniedErr
 
 SECONDS_BETWEEN_LINES = 0.5
 
-MOST_UNREAD = 10
+MAX_UNREAD = 10
 """Environments of a list that are tried before anything could be read."""
 
 LOOKS = 12
@@ -50,13 +40,13 @@ class Target:
 
     environment_id: str
     deployment_id: str | None = None
-    sent: Sent = Sent.NOTHING
+    sent: Sent = Sent.NOT_SENT
 
 
 def tally(cancellations: Sequence[Cancellation]) -> str:
     """Say in one line how far many cancellations are."""
-    failed = sum(isinstance(one.verdict, Fail) for one in cancellations)
-    done = sum(isinstance(one.verdict, Done) for one in cancellations)
+    failed = sum(isinstance(one.action, actions.Fail) for one in cancellations)
+    done = sum(isinstance(one.action, actions.Done) for one in cancellations)
     left = len(cancellations) - done - failed
     return f"{done} of {len(cancellations)} done, {left} under way, {failed} failed"
 
@@ -87,7 +77,7 @@ class BulkCancellation:
     def cancel_project(self, project_id: str) -> Sequence[Cancellation]:
         """Cancel in every environment of a project; return when each has come to its end."""
         since = self._clock.monotonic()
-        with closing(self._client(MOST_AT_ONCE)) as client:
+        with closing(self._client(MAX_CONCURRENT_CALLS)) as client:
             statuses = self._look(client, project_id)
             targets = [Target(environment_id) for environment_id in statuses]
             return self._cancel(client, {project_id: statuses}, {}, targets, since)
@@ -112,11 +102,15 @@ class BulkCancellation:
 
     def _client(self, connections: int) -> QoveryClient:
         timeout = min(CONNECT_TIMEOUT, self._limit), min(READ_TIMEOUT, self._limit)
-        return QoveryClient(self._settings, self._clock, connections=min(connections, MOST_AT_ONCE), timeout=timeout)
+        return QoveryClient(
+            self._settings, self._clock, connections=min(connections, MAX_CONCURRENT_CALLS), timeout=timeout
+        )
 
     def _look(self, client: QoveryClient, project_id: str) -> dict[str, EnvironmentStatus]:
-        asked = f"reading the environments' status of project {project_id}"
-        return by_id(ask(asked, partial(client.project_statuses, project_id), self._clock, self._limit, random))
+        operation = f"reading the environments' status of project {project_id}"
+        return by_id(
+            call_with_retries(operation, partial(client.project_statuses, project_id), self._clock, self._limit, random)
+        )
 
     def _projects(
         self, client: QoveryClient, environment_ids: Sequence[str]
@@ -131,12 +125,14 @@ class BulkCancellation:
         while left:
             first, *left = left
             try:
-                asked = f"reading environment {first}"
-                project_id = ask(asked, partial(client.project_of, first), self._clock, self._limit, random)
+                operation = f"reading environment {first}"
+                project_id = call_with_retries(
+                    operation, partial(client.project_of, first), self._clock, self._limit, random
+                )
                 projects[project_id] = self._look(client, project_id)
             except (NotFoundError, PermissionDeniedError) as error:
                 unread[first] = error
-                if not projects and len(unread) == MOST_UNREAD:
+                if not projects and len(unread) == MAX_UNREAD:
                     raise
                 continue
             left = [environment_id for environment_id in left if environment_id not in projects[project_id]]
@@ -158,7 +154,7 @@ class BulkCancellation:
         # A run that resumes what no project shows any more looks a second time.
         homeless = [one for one in cancellations if one.request.environment_id not in shown]
         groups += [Group.alone(one, client.environment_status) for one in homeless]
-        Watcher(client, self._clock, DAEMONS, random, lambda _: self._tell(cancellations)).run(groups)
+        Watcher(client, self._clock, DAEMON_THREADS, random, lambda _: self._tell(cancellations)).run(groups)
         return cancellations
 
     def _begun(self, target: Target, seen: EnvironmentStatus | CallError | None, since: float) -> Cancellation:
@@ -188,17 +184,17 @@ class BulkCancellation:
 
     def _check_budget(self, client: QoveryClient, cancellations: Sequence[Cancellation], projects: int) -> None:
         """Refuse to begin what the rate limit would break off in the middle."""
-        calls = sum(isinstance(one.verdict, Send | ListQueue) for one in cancellations)
+        calls = sum(isinstance(one.action, actions.SendCancel | actions.ListQueue) for one in cancellations)
         needed = calls + LOOKS * projects
         left = client.budget.left(self._clock.monotonic())
         if calls and left and needed > left.requests:
             raise RateBudgetError(over_budget(calls, needed, left.requests, left.seconds))
 
 
-def _first_event(seen: EnvironmentStatus | CallError | None, took: float) -> Event:
+def _first_event(seen: EnvironmentStatus | CallError | None, took: float) -> events.Event:
     if seen is None:
-        return Unlisted()
-    return Failed(seen) if isinstance(seen, CallError) else Observed(seen, took)
+        return events.NotListed()
+    return events.CallFailed(seen) if isinstance(seen, CallError) else events.StatusRead(seen, took)
 
 
 def _shown(projects: Mapping[str, Mapping[str, EnvironmentStatus]]) -> dict[str, EnvironmentStatus]:

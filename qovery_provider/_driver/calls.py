@@ -19,13 +19,13 @@ from qovery_provider.errors import CallError, TransportError
 CALL_LIMIT = 60.0
 """Seconds for one attempt in all: a server that sends a byte now and then passes every limit on silence."""
 
-MOST_AT_ONCE = 64
+MAX_CONCURRENT_CALLS = 64
 """Calls on the wire side by side; one that has been given up no longer counts."""
 
 Answer = TypeVar("Answer")
 
 
-class Daemons(Executor):
+class DaemonThreadExecutor(Executor):
     """Runs each call on a thread of its own that nobody has to wait for, not even the end of the process.
 
     The standard library joins the threads of its pools when the interpreter exits: a call that hangs would hold it.
@@ -47,14 +47,14 @@ class Daemons(Executor):
         return future
 
 
-DAEMONS = Daemons()
+DAEMON_THREADS = DaemonThreadExecutor()
 
 
 class Call(Generic[Answer]):
     """One call.
 
     Args:
-        asked: What it asks for, as in the errors of the client.
+        operation: What it asks for, as in the errors of the client.
         function: Makes it.
         at: When.
         retry: How often it is made again when it fails; None where that is not for this file to say.
@@ -64,10 +64,10 @@ class Call(Generic[Answer]):
         patience: Seconds after which an attempt is given up.
     """
 
-    def __init__(self, asked: str, function: Callable[[], Answer], at: float, retry: Retry | None = None) -> None:
+    def __init__(self, operation: str, function: Callable[[], Answer], at: float, retry: Retry | None = None) -> None:
         self.at = at
-        self.patience = CALL_LIMIT
-        self._asked, self._function, self._retry = asked, function, retry
+        self.timeout = CALL_LIMIT
+        self._operation, self._function, self._retry = operation, function, retry
         self.future: Future[Answer] | None = None
 
     def start(self, executor: Executor, now: float) -> None:
@@ -82,7 +82,7 @@ class Call(Generic[Answer]):
     @property
     def limit(self) -> float:
         """When something must be done about it: it is to be made, or it has hung long enough."""
-        return self.at if self.future is None else self.at + self.patience
+        return self.at if self.future is None else self.at + self.timeout
 
     def outcome(self, now: float, deadline: float) -> Answer | CallError | None:
         """Return how it ended, or None while it has not; a failure worth another attempt plans that."""
@@ -99,8 +99,8 @@ class Call(Generic[Answer]):
 
     def _answer(self, future: Future[Answer]) -> Answer | CallError:
         if not future.done():
-            words = f"no whole answer within {self.patience:.0f} s"
-            return TransportError(self._asked, words, NETWORK, may_have_executed=True)
+            words = f"no whole answer within {self.timeout:.0f} s"
+            return TransportError(self._operation, words, NETWORK, may_have_executed=True)
         try:
             return future.result()
         except CallError as error:
@@ -111,22 +111,22 @@ def advance(calls: Sequence[Call[Any]], executor: Executor, clock: Clock, wake: 
     """Make the calls that are due, then wait until one has ended, something else must be done, or `wake` is set."""
     now = clock.monotonic()
     due = [call for call in calls if call.future is None and call.at <= now]
-    room = MOST_AT_ONCE - sum(call.future is not None for call in calls)
+    room = MAX_CONCURRENT_CALLS - sum(call.future is not None for call in calls)
     waiting = set(due[room:])
     for call in due[:room]:
         call.start(executor, now)
     futures: list[Future[Any]] = [call.future for call in calls if call.future]
-    patience = max(0.0, min(call.limit for call in calls if call not in waiting) - now)
+    timeout = max(0.0, min(call.limit for call in calls if call not in waiting) - now)
     if futures:
-        wait([*futures, wake] if wake else futures, timeout=patience, return_when=FIRST_COMPLETED)
+        wait([*futures, wake] if wake else futures, timeout=timeout, return_when=FIRST_COMPLETED)
     elif wake:
-        clock.sleep(patience, wake)
+        clock.sleep(timeout, wake)
     else:
-        clock.sleep(patience)
+        clock.sleep(timeout)
 
 
-def ask(
-    asked: str, function: Callable[[], Answer], clock: Clock, timeout: float, random: Callable[[], float]
+def call_with_retries(
+    operation: str, function: Callable[[], Answer], clock: Clock, timeout: float, random: Callable[[], float]
 ) -> Answer:
     """Make one call that changes nothing, with its retries, and return its answer.
 
@@ -134,10 +134,10 @@ def ask(
         CallError: It failed, and no further attempt is worth it within `timeout` seconds.
     """
     deadline = clock.monotonic() + timeout
-    call = Call(asked, function, clock.monotonic(), Retry(random))
-    call.patience = min(timeout, CALL_LIMIT)
+    call = Call(operation, function, clock.monotonic(), Retry(random))
+    call.timeout = min(timeout, CALL_LIMIT)
     while (answer := call.outcome(clock.monotonic(), deadline)) is None:
-        advance([call], DAEMONS, clock)
+        advance([call], DAEMON_THREADS, clock)
     if isinstance(answer, CallError):
         raise answer
     return answer

@@ -10,26 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from typing import Any, Protocol, TypeAlias
 
+from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import (
-    Accepted,
-    CancellationRequest,
-    CancelQueued,
-    Done,
-    Event,
-    Fail,
-    Failed,
-    HistoryRead,
-    ListQueue,
-    Look,
-    LookUpHistory,
-    Observed,
-    QueuedCanceled,
-    QueueListed,
-    Send,
-    Sent,
-    Unlisted,
-)
+from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._clock import Clock
 from qovery_provider._driver.calls import Call, advance
 from qovery_provider._driver.retry import Retry
@@ -51,7 +34,7 @@ class Api(Protocol):
 
 Statuses = Mapping[str, EnvironmentStatus]
 
-OwnStep: TypeAlias = Send | CancelQueued | ListQueue | LookUpHistory
+OwnStep: TypeAlias = actions.SendCancel | actions.CancelQueued | actions.ListQueue | actions.ReadHistory
 """A step that is made for one cancellation alone; looks are shared."""
 
 
@@ -84,15 +67,15 @@ class Group:
     def plan(self, at: float, retry: Retry) -> None:
         """Plan the next look, or bring the planned one forward."""
         if self.call is None:
-            self.call = Call(self._asked(), self._look, at, retry)
+            self.call = Call(self._operation(), self._look, at, retry)
         else:
             self.call.bring_forward(at)
 
-    def _asked(self) -> str:
+    def _operation(self) -> str:
         first, *others = (one.request.environment_id for one in self.cancellations)
         return f"reading the status of environment {first}" + (f" and {len(others)} others" if others else "")
 
-    def events(self, now: float) -> Iterator[tuple[Cancellation, Event]]:
+    def news(self, now: float) -> Iterator[tuple[Cancellation, events.Event]]:
         """Yield what a look that has ended tells each cancellation that it can tell something."""
         if self.call is None:
             return
@@ -106,19 +89,19 @@ class Group:
         for one in watching:
             event = self._event(one.request.environment_id, outcome, now - made_at)
             # A failure concerns only those that had to look by then; the others look when it is their time.
-            if isinstance(event, Observed) or (event and (_looks_at(one) or 0.0) <= made_at):
+            if isinstance(event, events.StatusRead) or (event and (_looks_at(one) or 0.0) <= made_at):
                 yield one, event
 
-    def _event(self, environment_id: str, outcome: Statuses | CallError, took: float) -> Event | None:
+    def _event(self, environment_id: str, outcome: Statuses | CallError, took: float) -> events.Event | None:
         if isinstance(outcome, CallError):
-            return Failed(outcome)
+            return events.CallFailed(outcome)
         if environment_id in outcome:
-            return Observed(outcome[environment_id], took)
-        return Unlisted() if self._is_complete else None
+            return events.StatusRead(outcome[environment_id], took)
+        return events.NotListed() if self._is_complete else None
 
 
 def _looks_at(cancellation: Cancellation) -> float | None:
-    return cancellation.verdict.at if isinstance(cancellation.verdict, Look) else None
+    return cancellation.action.at if isinstance(cancellation.action, actions.ReadStatus) else None
 
 
 class Watcher:
@@ -142,7 +125,7 @@ class Watcher:
     ) -> None:
         self._api, self._clock, self._executor = api, clock, executor
         self._random, self._on_change = random, on_change
-        self._steps: dict[Cancellation, Call[Event]] = {}
+        self._steps: dict[Cancellation, Call[events.Event]] = {}
 
     def run(self, groups: Sequence[Group]) -> None:
         """Return when the verdict of every cancellation is `Done` or `Fail`."""
@@ -156,7 +139,7 @@ class Watcher:
             return False
         advance(calls, self._executor, self._clock, wake)
         now = self._clock.monotonic()
-        for cancellation, event in [*self._step_events(now), *(e for group in groups for e in group.events(now))]:
+        for cancellation, event in [*self._step_events(now), *(e for group in groups for e in group.news(now))]:
             cancellation.observe(event, now)
             self._on_change(cancellation)
         return True
@@ -167,53 +150,53 @@ class Watcher:
         pause = self._api.budget.pause(now)
         for group in groups:
             for cancellation in group.cancellations:
-                verdict = cancellation.verdict
-                if isinstance(verdict, Look):
+                action = cancellation.action
+                if isinstance(action, actions.ReadStatus):
                     known = cancellation.known
                     # Only a look that waits for an accepted cancel to take effect can itself wait for the rate limit.
-                    can_wait = known.sent in {Sent.ACCEPTED, Sent.JOINED}
-                    paced = min(verdict.at + pause, max(verdict.at, known.deadline)) if can_wait else verdict.at
+                    can_wait = known.sent in {Sent.ACCEPTED, Sent.ADOPTED}
+                    paced = min(action.at + pause, max(action.at, known.deadline)) if can_wait else action.at
                     group.plan(paced, Retry(self._random))
-                elif not isinstance(verdict, Done | Fail) and cancellation not in self._steps:
-                    self._steps[cancellation] = self._step(cancellation.request, verdict)
+                elif not isinstance(action, actions.Done | actions.Fail) and cancellation not in self._steps:
+                    self._steps[cancellation] = self._step(cancellation.request, action)
         return [*self._steps.values(), *(group.call for group in groups if group.call)]
 
-    def _step(self, request: CancellationRequest, step: OwnStep) -> Call[Event]:
+    def _step(self, request: CancellationRequest, step: OwnStep) -> Call[events.Event]:
         """Return the call for a step; only one that changes nothing is retried here."""
         api, environment_id = self._api, request.environment_id
         match step:
-            case Send():
+            case actions.SendCancel():
                 return Call(f"canceling in environment {environment_id}", lambda: _send(api, request), step.at)
-            case CancelQueued(_, request_id):
-                asked = f"canceling the queued request {request_id}"
-                return Call(asked, lambda: _cancel_queued(api, request_id), step.at)
-            case ListQueue():
-                asked = f"reading the deployment queue of environment {environment_id}"
-                return Call(asked, lambda: _list_queue(api, environment_id), step.at, Retry(self._random))
-            case LookUpHistory():
-                asked = f"reading the deployment history of environment {environment_id}"
-                return Call(asked, lambda: _read_history(api, environment_id), step.at, Retry(self._random))
+            case actions.CancelQueued(_, request_id):
+                operation = f"canceling the queued request {request_id}"
+                return Call(operation, lambda: _cancel_queued(api, request_id), step.at)
+            case actions.ListQueue():
+                operation = f"reading the deployment queue of environment {environment_id}"
+                return Call(operation, lambda: _list_queue(api, environment_id), step.at, Retry(self._random))
+            case actions.ReadHistory():
+                operation = f"reading the deployment history of environment {environment_id}"
+                return Call(operation, lambda: _read_history(api, environment_id), step.at, Retry(self._random))
 
-    def _step_events(self, now: float) -> Iterator[tuple[Cancellation, Event]]:
+    def _step_events(self, now: float) -> Iterator[tuple[Cancellation, events.Event]]:
         for cancellation, call in list(self._steps.items()):
             outcome = call.outcome(now, cancellation.known.deadline)
             if outcome is not None:
                 del self._steps[cancellation]
-                yield cancellation, Failed(outcome) if isinstance(outcome, CallError) else outcome
+                yield cancellation, events.CallFailed(outcome) if isinstance(outcome, CallError) else outcome
 
 
-def _send(api: Api, request: CancellationRequest) -> Event:
-    return Accepted(api.cancel_deployment(request.environment_id, force=request.force_cancel))
+def _send(api: Api, request: CancellationRequest) -> events.Event:
+    return events.Accepted(api.cancel_deployment(request.environment_id, force=request.force_cancel))
 
 
-def _list_queue(api: Api, environment_id: str) -> Event:
-    return QueueListed([request.id for request in api.deployment_queue(environment_id)])
+def _list_queue(api: Api, environment_id: str) -> events.Event:
+    return events.QueueListed([request.id for request in api.deployment_queue(environment_id)])
 
 
-def _read_history(api: Api, environment_id: str) -> Event:
-    return HistoryRead(api.deployment_history(environment_id))
+def _read_history(api: Api, environment_id: str) -> events.Event:
+    return events.HistoryRead(api.deployment_history(environment_id))
 
 
-def _cancel_queued(api: Api, request_id: str) -> Event:
+def _cancel_queued(api: Api, request_id: str) -> events.Event:
     api.cancel_queued(request_id)
-    return QueuedCanceled(request_id)
+    return events.QueuedCanceled(request_id)

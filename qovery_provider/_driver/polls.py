@@ -13,10 +13,11 @@ from functools import partial
 from random import random
 from threading import Lock
 
+from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import Done, Fail, Knowledge, Sent
+from qovery_provider._cancellation.model import Knowledge, Sent
 from qovery_provider._clock import Clock
-from qovery_provider._driver.calls import CALL_LIMIT, DAEMONS, MOST_AT_ONCE
+from qovery_provider._driver.calls import CALL_LIMIT, DAEMON_THREADS, MAX_CONCURRENT_CALLS
 from qovery_provider._driver.driver import Group, Statuses, Watcher, by_id
 from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.models import EnvironmentStatus, QueuedRequest
@@ -48,7 +49,7 @@ class SharedWatch:
                 # Something is left over only where a bug ended the last driver.
                 self._members.clear()
                 self._newcomers.clear()
-                self._driver = DAEMONS.submit(self._drive)
+                self._driver = DAEMON_THREADS.submit(self._drive)
             driver = self._driver
             self._members[cancellation] = on_change, done
             self._newcomers.append(cancellation)
@@ -59,9 +60,9 @@ class SharedWatch:
             driver.result()  # a bug ended it: raise it in every operation that waits
 
     def _drive(self) -> None:
-        with closing(QoveryClient(self._settings, self._clock, connections=MOST_AT_ONCE)) as client:
+        with closing(QoveryClient(self._settings, self._clock, connections=MAX_CONCURRENT_CALLS)) as client:
             neighbors, queues = _Neighbors(client), _Queues(client)
-            watcher = Watcher(client, self._clock, DAEMONS, random, partial(self._tell, queues))
+            watcher = Watcher(client, self._clock, DAEMON_THREADS, random, partial(self._tell, queues))
             while self._admit(neighbors):
                 watcher.advance(neighbors.groups(), self._wake)
             queues.settle()
@@ -82,7 +83,7 @@ class SharedWatch:
         on_change, done = self._members[cancellation]
         if len(self._members) == 1:
             queues.note(cancellation)
-        if isinstance(cancellation.verdict, Done | Fail):
+        if isinstance(cancellation.action, actions.Done | actions.Fail):
             with self._lock:
                 del self._members[cancellation]
             done.set_result(None)
@@ -95,23 +96,23 @@ class _Queues:
 
     def __init__(self, client: QoveryClient) -> None:
         self._client = client
-        self._asked: dict[Cancellation, Future[Sequence[QueuedRequest]]] = {}
+        self._operation: dict[Cancellation, Future[Sequence[QueuedRequest]]] = {}
 
     def note(self, cancellation: Cancellation) -> None:
         """Ask when it is time, and pass on what has been answered."""
         known = cancellation.known
-        asked = self._asked.get(cancellation)
-        if asked is None:
-            if known.sent in {Sent.ACCEPTED, Sent.JOINED} and known.now - known.started >= LONG_WAIT:
+        operation = self._operation.get(cancellation)
+        if operation is None:
+            if known.sent in {Sent.ACCEPTED, Sent.ADOPTED} and known.now - known.started >= LONG_WAIT:
                 environment_id = known.request.environment_id
-                self._asked[cancellation] = DAEMONS.submit(self._client.deployment_queue, environment_id)
-        elif asked.done():
+                self._operation[cancellation] = DAEMON_THREADS.submit(self._client.deployment_queue, environment_id)
+        elif operation.done():
             with suppress(CallError):
-                known.queued = asked.result()
+                known.queued = operation.result()
 
     def settle(self) -> None:
         """Let what is still on the wire come to its end before the connections are closed."""
-        wait(self._asked.values(), timeout=CALL_LIMIT)
+        wait(self._operation.values(), timeout=CALL_LIMIT)
 
 
 class _Neighbors:
@@ -139,7 +140,9 @@ class _Neighbors:
                     self._place(one)
         groups = [self._lobby, *self._projects.values(), *self._alone]
         for group in groups:
-            group.cancellations[:] = [one for one in group.cancellations if not isinstance(one.verdict, Done | Fail)]
+            group.cancellations[:] = [
+                one for one in group.cancellations if not isinstance(one.action, actions.Done | actions.Fail)
+            ]
         self._alone = [group for group in self._alone if group.cancellations]
         return groups
 

@@ -30,7 +30,7 @@ class Retry:
         """
         self.failures += 1
         delay = next(self._delays, None)
-        asked = now + (error.retry_after or 0.0)
-        if delay is None or not error.retryable or now >= deadline or asked > deadline:
+        operation = now + (error.retry_after or 0.0)
+        if delay is None or not error.retryable or now >= deadline or operation > deadline:
             return None
-        return min(max(now + delay, asked), deadline)
+        return min(max(now + delay, operation), deadline)

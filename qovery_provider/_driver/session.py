@@ -12,7 +12,7 @@ from random import random
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Knowledge, Sent
 from qovery_provider._clock import Clock, SystemClock
-from qovery_provider._driver.calls import ask
+from qovery_provider._driver.calls import call_with_retries
 from qovery_provider._driver.polls import follow
 from qovery_provider._qovery.client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
 from qovery_provider._qovery.models import EnvironmentStatus
@@ -29,7 +29,7 @@ def cancel(
     request: CancellationRequest,
     on_change: Callable[[Knowledge], None],
     *,
-    sent: Sent = Sent.NOTHING,
+    sent: Sent = Sent.NOT_SENT,
     clock: Clock = CLOCK,
 ) -> Cancellation:
     """Cancel what is meant and follow it to its end; `on_change` is told what is known after each event.
@@ -58,9 +58,9 @@ def environment_status(
         CallError: Qovery does not say.
     """
     timeout = min(CONNECT_TIMEOUT, limit), min(READ_TIMEOUT, limit)
-    asked = f"reading the status of environment {environment_id}"
+    operation = f"reading the status of environment {environment_id}"
     with closing(QoveryClient(settings, clock, timeout=timeout)) as client:
-        return ask(asked, lambda: client.environment_status(environment_id), clock, limit, random)
+        return call_with_retries(operation, lambda: client.environment_status(environment_id), clock, limit, random)
 
 
 def project_statuses(settings: Settings, project_id: str, clock: Clock = CLOCK) -> Sequence[EnvironmentStatus]:
@@ -69,6 +69,6 @@ def project_statuses(settings: Settings, project_id: str, clock: Clock = CLOCK) 
     Raises:
         CallError: Qovery does not say.
     """
-    asked = f"reading the environments' status of project {project_id}"
+    operation = f"reading the environments' status of project {project_id}"
     with closing(QoveryClient(settings, clock)) as client:
-        return ask(asked, lambda: client.project_statuses(project_id), clock, READ_LIMIT, random)
+        return call_with_retries(operation, lambda: client.project_statuses(project_id), clock, READ_LIMIT, random)

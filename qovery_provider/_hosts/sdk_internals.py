@@ -25,7 +25,7 @@ STATUS_DETAILS = "grpc-status-details-bin"
 CODE_FIELD, CODE_UNKNOWN, DETAILS_FIELD = 0x08, 0x02, 0x1A
 """The first field of `google.rpc.Status` with its value, and the tag of the third."""
 
-MOST_OPERATIONS = 512
+MAX_OPERATIONS = 512
 """Side by side. The engine's `--parallel` is the real limit; an operation that waits costs a thread that sleeps."""
 
 
@@ -90,4 +90,4 @@ def lift_thread_limit() -> None:
     arguments = getattr(threading.current_thread(), "_args", None) or (None,)
     pool = arguments[0]() if callable(arguments[0]) else None
     if isinstance(pool, ThreadPoolExecutor) and isinstance(getattr(pool, "_max_workers", None), int):
-        pool._max_workers = max(pool._max_workers, MOST_OPERATIONS)  # noqa: SLF001 - see above
+        pool._max_workers = max(pool._max_workers, MAX_OPERATIONS)  # noqa: SLF001 - see above

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 from qovery_provider._cancellation.model import CancellationRequest, Tolerance
-from qovery_provider._qovery.redaction import given, kind_of
+from qovery_provider._qovery.redaction import kind_of, redact
 from qovery_provider.errors import ConfigurationError
 
-LONGEST_TIMEOUT = 7 * 24 * 3600
-LONGEST_ID = 200
-MOST_ENVIRONMENTS = 500
+MAX_TIMEOUT = 7 * 24 * 3600
+MAX_ID_LENGTH = 200
+MAX_ENVIRONMENTS = 500
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 ACTING: dict[str, Any] = {
@@ -68,7 +68,7 @@ def _flag(value: object) -> str | None:
 
 
 def _deployment(value: object) -> str | None:
-    is_id = isinstance(value, str) and len(value) <= LONGEST_ID and all("!" <= letter <= "~" for letter in value)
+    is_id = isinstance(value, str) and len(value) <= MAX_ID_LENGTH and all("!" <= letter <= "~" for letter in value)
     return None if value is None or is_id else 'must be the id of a deployment, or "" for none'
 
 
@@ -78,8 +78,8 @@ def _triggers(value: object) -> str | None:
 
 def _timeout(value: object) -> str | None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    is_allowed = is_number and 0 < cast("float", value) <= LONGEST_TIMEOUT  # false for NaN
-    return None if is_allowed else f"must be a number of seconds above 0 and at most {LONGEST_TIMEOUT} (7 days)"
+    is_allowed = is_number and 0 < cast("float", value) <= MAX_TIMEOUT  # false for NaN
+    return None if is_allowed else f"must be a number of seconds above 0 and at most {MAX_TIMEOUT} (7 days)"
 
 
 def _tolerance(value: object) -> str | None:
@@ -87,11 +87,11 @@ def _tolerance(value: object) -> str | None:
 
 
 def _uuids(value: object) -> str | None:
-    is_list = isinstance(value, list) and 0 < len(value) <= MOST_ENVIRONMENTS
+    is_list = isinstance(value, list) and 0 < len(value) <= MAX_ENVIRONMENTS
     bad = [item for item in value if _uuid(item)] if isinstance(value, list) and is_list else []
     if value is None or (is_list and not bad):
         return None
-    return f"must be a list of 1 to {MOST_ENVIRONMENTS} UUIDs" + (f"; this is none: {given(bad[0])}" if bad else "")
+    return f"must be a list of 1 to {MAX_ENVIRONMENTS} UUIDs" + (f"; this is none: {redact(bad[0])}" if bad else "")
 
 
 CHECKS: dict[str, Check] = {
@@ -113,7 +113,7 @@ def checked_uuid(name: str, value: object) -> str:
     """Return an id as it goes into a path, or raise a ConfigurationError that says what is wrong with it."""
     allowed = _uuid(value)
     if allowed:
-        raise ConfigurationError(f"{name} {allowed}; got {given(value)}")
+        raise ConfigurationError(f"{name} {allowed}; got {redact(value)}")
     return str(value).lower()
 
 
@@ -147,7 +147,7 @@ def problems(inputs: Mapping[str, Any], is_unknown: Callable[[object], bool]) ->
         is_judged = not is_unknown(value) and (known or known == value)
         allowed = CHECKS[name](known) if is_judged else None
         if allowed:
-            found[name] = f"{allowed}; got {kind_of(known) if name == 'triggers' else given(known)}"
+            found[name] = f"{allowed}; got {kind_of(known) if name == 'triggers' else redact(known)}"
     return found
 
 

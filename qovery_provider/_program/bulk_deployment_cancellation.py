@@ -8,12 +8,12 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._cancellation.preview import foresee_all
+from qovery_provider._cancellation.preview import describe_all
 from qovery_provider._clock import SystemClock
 from qovery_provider._driver.bulk import BulkCancellation
 from qovery_provider._lifecycle.inputs import BULK_CANCELLATION, bulk_problems, request, with_defaults
 from qovery_provider._program.deployment_cancellation import create_timeout
-from qovery_provider._program.runtime import PREVIEW_LIMIT, announce
+from qovery_provider._program.runtime import PREVIEW_LIMIT, show_preview
 from qovery_provider._qovery.settings import Settings
 from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
 
@@ -86,14 +86,14 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
         }
         placeholders = dict.fromkeys(("results", "counts"))
         super().__init__(BulkDeploymentCancellationProvider(), resource_name, {**placeholders, **inputs}, opts)
-        announce(self, inputs, _foretell)
+        show_preview(self, inputs, _describe)
 
 
-def _foretell(settings: Settings, inputs: Mapping[str, Any]) -> str:
+def _describe(settings: Settings, inputs: Mapping[str, Any]) -> str:
     values = with_defaults(inputs, BULK_CANCELLATION)
     if bulk_problems(values, lambda _: False):
         return ""
-    asked = request(values)
-    bulk = BulkCancellation(settings, asked, lambda _: None, limit=PREVIEW_LIMIT)
+    operation = request(values)
+    bulk = BulkCancellation(settings, operation, lambda _: None, limit=PREVIEW_LIMIT)
     statuses = bulk.look(values["project_id"], values["environment_ids"] or [])
-    return foresee_all(asked, statuses, SystemClock().wall())
+    return describe_all(operation, statuses, SystemClock().wall())

@@ -9,11 +9,11 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._cancellation.preview import foresee
+from qovery_provider._cancellation.preview import describe
 from qovery_provider._clock import SystemClock
 from qovery_provider._driver.session import environment_status
 from qovery_provider._lifecycle.inputs import problems, request, with_defaults
-from qovery_provider._program.runtime import PREVIEW_LIMIT, announce
+from qovery_provider._program.runtime import PREVIEW_LIMIT, show_preview
 from qovery_provider._qovery.models import STATUS_FIELDS
 from qovery_provider._qovery.settings import Settings
 from qovery_provider.provider import DeploymentCancellationProvider
@@ -109,7 +109,7 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         placeholders = dict.fromkeys(OUTPUTS)
         super().__init__(DeploymentCancellationProvider(), resource_name, {**placeholders, **inputs}, opts)
         if not (opts and opts.id):
-            announce(self, inputs, _foretell)
+            show_preview(self, inputs, _describe)
 
     @classmethod
     def get(
@@ -120,12 +120,12 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         return cls(resource_name, options, environment_id=environment_id)
 
 
-def _foretell(settings: Settings, inputs: Mapping[str, Any]) -> str:
+def _describe(settings: Settings, inputs: Mapping[str, Any]) -> str:
     values = with_defaults(inputs)
     if problems(values, lambda _: False):
         return ""
     status = environment_status(settings, values["environment_id"], limit=PREVIEW_LIMIT)
-    return foresee(request(values), status, SystemClock().wall())
+    return describe(request(values), status, SystemClock().wall())
 
 
 def create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:

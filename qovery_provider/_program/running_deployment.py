@@ -12,14 +12,14 @@ from qovery_provider._cancellation.preview import running
 from qovery_provider._clock import SystemClock
 from qovery_provider._driver.session import environment_status
 from qovery_provider._lifecycle.inputs import checked_uuid
-from qovery_provider._program.runtime import PREVIEW_LIMIT, announce
+from qovery_provider._program.runtime import PREVIEW_LIMIT, show_preview
 from qovery_provider._qovery.models import STATUS_FIELDS
 from qovery_provider._qovery.settings import Settings
 from qovery_provider.running_provider import RunningDeploymentProvider
 
 
 class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
-    """Looks once which deployment an environment runs, and keeps the answer in the stack's state.
+    """PollSchedule once which deployment an environment runs, and keeps the answer in the stack's state.
 
     It sends nothing. Give its `deployment_id` to a `DeploymentCancellation`, and wherever an update breaks off, the
     next one cancels that deployment or none:
@@ -61,10 +61,10 @@ class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
         inputs = {"environment_id": environment_id, "triggers": triggers}
         placeholders = dict.fromkeys(("deployment_id", *STATUS_FIELDS))
         super().__init__(RunningDeploymentProvider(), resource_name, {**placeholders, **inputs}, opts)
-        announce(self, inputs, _foretell)
+        show_preview(self, inputs, _describe)
 
 
-def _foretell(settings: Settings, inputs: Mapping[str, Any]) -> str:
+def _describe(settings: Settings, inputs: Mapping[str, Any]) -> str:
     status = environment_status(settings, checked_uuid("environment_id", inputs["environment_id"]), limit=PREVIEW_LIMIT)
     if not status.is_in_progress:
         return f"would record that nothing runs ({status.last_deployment_state})"

@@ -51,17 +51,17 @@ def _run_error(kind: type[QoveryError]) -> type[QoveryError]:
     return type(kind.__name__, (kind, pulumi.RunError), {"__module__": kind.__module__})
 
 
-def announce(
+def show_preview(
     resource: pulumi.CustomResource,
     inputs: Mapping[str, pulumi.Input[Any]],
-    foretell: Callable[[Settings, Mapping[str, Any]], str],
+    describe: Callable[[Settings, Mapping[str, Any]], str],
 ) -> None:
     """In a preview, show on the resource's row what an update would do now. Best effort, and never an error.
 
     Args:
         resource: The resource, already registered.
         inputs: Its inputs; nothing is shown while one of them is not known.
-        foretell: Looks and says it in a sentence, in another thread and in about `PREVIEW_LIMIT` seconds.
+        describe: PollSchedule and says it in a sentence, in another thread and in about `PREVIEW_LIMIT` seconds.
     """
     configuration = config()  # read here: the SDK keeps it in a context that other threads do not have
     if not is_dry_run() or isinstance(get_monitor(), MockMonitor):
@@ -69,9 +69,9 @@ def announce(
     if not _settings.shows_preview_status(configuration):
         return
 
-    def foretold(known: dict[str, Any]) -> str:
+    def described(known: dict[str, Any]) -> str:
         try:
-            return foretell(_settings.resolve(configuration, os.environ), known)
+            return describe(_settings.resolve(configuration, os.environ), known)
         except CallError as error:
             return f"could not look at what runs: {error}"
         except QoveryError:
@@ -80,7 +80,7 @@ def announce(
     async def look(known: dict[str, Any]) -> None:
         # A resource that has an id exists and is not replaced: an update would do nothing.
         if not await resource.id.is_known():
-            line = await asyncio.get_running_loop().run_in_executor(None, foretold, known)
+            line = await asyncio.get_running_loop().run_in_executor(None, described, known)
             if line:
                 # A passing line would be gone when the terminal asks whether to go on.
                 pulumi.log.info(line, resource)

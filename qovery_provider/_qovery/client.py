@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from qovery_provider._clock import Clock
-from qovery_provider._qovery.failures import ADDRESS, breakdown, refusal
+from qovery_provider._qovery.failures import ADDRESS, api_error, transport_error
 from qovery_provider._qovery.models import (
     HISTORY_PAGE,
     DeploymentRecord,
@@ -30,7 +30,7 @@ from qovery_provider._qovery.models import (
     results_of,
 )
 from qovery_provider._qovery.rate_limit import RateBudget, retry_after
-from qovery_provider._qovery.redaction import given
+from qovery_provider._qovery.redaction import redact
 from qovery_provider._qovery.settings import Settings
 from qovery_provider._version import __version__
 from qovery_provider.errors import TransportError
@@ -38,8 +38,8 @@ from qovery_provider.errors import TransportError
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 30.0
 """Seconds for a connection, and for the silence between two pieces of an answer."""
 
-LONGEST_BODY = 1024 * 1024
-PIECE = 64 * 1024
+MAX_BODY_BYTES = 1024 * 1024
+CHUNK_BYTES = 64 * 1024
 """Bytes of an answer in all, and that are read at once."""
 
 SUCCESS = frozenset({200, 202})
@@ -94,13 +94,15 @@ class QoveryClient:
 
     def environment_status(self, environment_id: str) -> EnvironmentStatus:
         """Read an environment's status."""
-        asked = f"reading the status of environment {environment_id}"
-        return self._call("GET", f"/environment/{environment_id}/status", asked, _status_of(environment_id))
+        operation = f"reading the status of environment {environment_id}"
+        return self._call("GET", f"/environment/{environment_id}/status", operation, _status_of(environment_id))
 
     def project_statuses(self, project_id: str) -> Sequence[EnvironmentStatus]:
         """Read the status of every environment of a project."""
-        asked = f"reading the environments' status of project {project_id}"
-        return self._call("GET", f"/project/{project_id}/environment/status", asked, _each(EnvironmentStatus.from_json))
+        operation = f"reading the environments' status of project {project_id}"
+        return self._call(
+            "GET", f"/project/{project_id}/environment/status", operation, _each(EnvironmentStatus.from_json)
+        )
 
     def project_of(self, environment_id: str) -> str:
         """Read to which project an environment belongs."""
@@ -111,64 +113,69 @@ class QoveryClient:
     def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]:
         """Read an environment's newest deployments."""
         path = f"/environment/{environment_id}/deploymentHistoryV2?pageSize={HISTORY_PAGE}"
-        asked = f"reading the deployment history of environment {environment_id}"
-        return self._call("GET", path, asked, _each(DeploymentRecord.from_json))
+        operation = f"reading the deployment history of environment {environment_id}"
+        return self._call("GET", path, operation, _each(DeploymentRecord.from_json))
 
     def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]:
         """Read the deployment requests that wait in an environment's queue, the next one first."""
-        asked = f"reading the deployment queue of environment {environment_id}"
+        operation = f"reading the deployment queue of environment {environment_id}"
         return self._call(
-            "GET", f"/environment/{environment_id}/deploymentQueue", asked, _each(QueuedRequest.from_json)
+            "GET", f"/environment/{environment_id}/deploymentQueue", operation, _each(QueuedRequest.from_json)
         )
 
     def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus:
         """Cancel whatever an environment runs; the status names the deployment that was hit."""
-        path, asked = f"/environment/{environment_id}/cancelDeployment", f"canceling in environment {environment_id}"
-        return self._call("POST", path, asked, _status_of(environment_id), {"force_cancel": force})
+        path, operation = (
+            f"/environment/{environment_id}/cancelDeployment",
+            f"canceling in environment {environment_id}",
+        )
+        return self._call("POST", path, operation, _status_of(environment_id), {"force_cancel": force})
 
     def cancel_queued(self, request_id: str) -> None:
         """Cancel one request of a queue; the answer has no body."""
         path = f"/deploymentQueue/{quote(request_id, safe='')}/cancelDeployment"
         self._exchange("POST", path, f"canceling the queued request {request_id}", {})
 
-    def _call(self, method: str, path: str, asked: str, read: Callable[[object], Read], body: object = None) -> Read:
+    def _call(
+        self, method: str, path: str, operation: str, read: Callable[[object], Read], body: object = None
+    ) -> Read:
         """Make one call and read its JSON, or raise the error that its failure stands for."""
-        content, kind = self._exchange(method, path, asked, body)
+        content, kind = self._exchange(method, path, operation, body)
         try:
             return read(json.loads(content))
         except MalformedAnswerError as error:
             problem = f"the answer is not what Qovery's API speaks ({error})"
         except (ValueError, RecursionError):
             problem = f"the answer is no JSON but {kind}"
-        raise TransportError(asked, problem, ADDRESS, may_have_executed=method == "POST")
+        raise TransportError(operation, problem, ADDRESS, may_have_executed=method == "POST")
 
-    def _exchange(self, method: str, path: str, asked: str, body: object) -> tuple[bytes, str]:
+    def _exchange(self, method: str, path: str, operation: str, body: object) -> tuple[bytes, str]:
         """Send one request; return the body of a good answer and what kind of text it says it is."""
         url = self._settings.api_url + path
         try:
             with self._session.request(
                 method, url, json=body, timeout=self._timeout, stream=True, allow_redirects=False
             ) as answer:
-                kind = self._settings.token.hidden_in(given(answer.headers.get("Content-Type")))
-                return self._content(answer, asked, changes=method == "POST"), kind
+                kind = self._settings.token.hidden_in(redact(answer.headers.get("Content-Type")))
+                return self._content(answer, operation, changes=method == "POST"), kind
         # A RequestException is one; a bundle of trusted certificates that does not exist raises a bare one.
         except OSError as error:
-            raise breakdown(asked, error, changes=method == "POST") from None
+            raise transport_error(operation, error, changes=method == "POST") from None
 
-    def _content(self, answer: requests.Response, asked: str, *, changes: bool) -> bytes:
+    def _content(self, answer: requests.Response, operation: str, *, changes: bool) -> bytes:
         now, wall = self._clock.monotonic(), self._clock.wall()
         self.budget.observe(answer.headers, now, wall)
         if answer.status_code in SUCCESS:
             return _body(answer)
         if answer.status_code // 100 not in REFUSALS:
             words = f"{answer.status_code} is no answer of Qovery's API"
-            raise TransportError(asked, words, ADDRESS, may_have_executed=changes)
+            raise TransportError(operation, words, ADDRESS, may_have_executed=changes)
         try:
             content = _body(answer)
         except requests.RequestException:
             content = b""  # the status says it all
         hint = retry_after(answer.headers, wall)
-        raise refusal(asked, answer.status_code, content, self._settings.token, hint)
+        raise api_error(operation, answer.status_code, content, self._settings.token, hint)
 
 
 class TooLongError(requests.RequestException):
@@ -178,9 +185,9 @@ class TooLongError(requests.RequestException):
 def _body(answer: requests.Response) -> bytes:
     """Read at most 1 MiB, counted after decompression."""
     content = bytearray()
-    for piece in answer.iter_content(PIECE):
+    for piece in answer.iter_content(CHUNK_BYTES):
         content += piece
-        if len(content) > LONGEST_BODY:
+        if len(content) > MAX_BODY_BYTES:
             raise TooLongError
     return bytes(content)
 

@@ -25,7 +25,7 @@ from qovery_provider.errors import (
     TransportError,
 )
 
-LONGEST_DETAIL = 200
+MAX_DETAIL_LENGTH = 200
 """Characters of the server's own words that are shown."""
 
 BY_STATUS: dict[int, type[ApiError]] = {403: PermissionDeniedError, 404: NotFoundError, 409: ConflictError}
@@ -48,7 +48,7 @@ FIND_BUNDLE, LOAD_BUNDLE = "cert_verify", "ssl_wrap_socket"
 
 
 @dataclass(frozen=True, slots=True)
-class Breakdown:
+class TransportFailure:
     """A way for the transport to fail.
 
     Attributes:
@@ -66,68 +66,74 @@ class Breakdown:
     retryable: bool = True
 
 
-BREAKDOWNS = (
-    Breakdown(frozenset({"ProxyError"}), "the proxy refused or did not answer", PROXY, may_have_arrived=False),
-    Breakdown(
+TRANSPORT_FAILURES = (
+    TransportFailure(frozenset({"ProxyError"}), "the proxy refused or did not answer", PROXY, may_have_arrived=False),
+    TransportFailure(
         frozenset({"SSLCertVerificationError"}),
         "the server's TLS certificate is not trusted",
         TRUST,
         may_have_arrived=False,
         retryable=False,
     ),
-    Breakdown(frozenset({"gaierror"}), "the host name cannot be resolved", HOST, may_have_arrived=False),
-    Breakdown(frozenset({"ConnectTimeout"}), "no connection in time", NETWORK, may_have_arrived=False),
-    Breakdown(
+    TransportFailure(frozenset({"gaierror"}), "the host name cannot be resolved", HOST, may_have_arrived=False),
+    TransportFailure(frozenset({"ConnectTimeout"}), "no connection in time", NETWORK, may_have_arrived=False),
+    TransportFailure(
         frozenset({"NewConnectionError"}), "no connection: refused, or unreachable", NETWORK, may_have_arrived=False
     ),
-    Breakdown(frozenset({"InvalidURL"}), "the URL cannot be used", ADDRESS, may_have_arrived=False, retryable=False),
-    Breakdown(frozenset({"TooLongError"}), "the answer is longer than 1 MiB", ADDRESS),
-    Breakdown(frozenset({"ContentDecodingError"}), "the answer's compression is broken", ADDRESS),
-    Breakdown(HANDSHAKE, "no TLS connection could be made", TRUST, may_have_arrived=False),
-    Breakdown(frozenset({FIND_BUNDLE}), f"{BUNDLE} does not exist", VARIABLE, may_have_arrived=False, retryable=False),
-    Breakdown(
+    TransportFailure(
+        frozenset({"InvalidURL"}), "the URL cannot be used", ADDRESS, may_have_arrived=False, retryable=False
+    ),
+    TransportFailure(frozenset({"TooLongError"}), "the answer is longer than 1 MiB", ADDRESS),
+    TransportFailure(frozenset({"ContentDecodingError"}), "the answer's compression is broken", ADDRESS),
+    TransportFailure(HANDSHAKE, "no TLS connection could be made", TRUST, may_have_arrived=False),
+    TransportFailure(
+        frozenset({FIND_BUNDLE}), f"{BUNDLE} does not exist", VARIABLE, may_have_arrived=False, retryable=False
+    ),
+    TransportFailure(
         frozenset({LOAD_BUNDLE}),
         f"{BUNDLE} cannot be read, or holds no certificates",
         VARIABLE,
         may_have_arrived=False,
         retryable=False,
     ),
-    Breakdown(frozenset({"ReadTimeout", "ReadTimeoutError"}), "no answer in time", NETWORK),
-    Breakdown(frozenset({"SSLError"}), "the TLS connection broke", TRUST),
-    Breakdown(frozenset({"ChunkedEncodingError", "IncompleteRead"}), "the answer was cut off", NETWORK),
-    Breakdown(frozenset({"Exception"}), "the connection broke before an answer came", NETWORK),
+    TransportFailure(frozenset({"ReadTimeout", "ReadTimeoutError"}), "no answer in time", NETWORK),
+    TransportFailure(frozenset({"SSLError"}), "the TLS connection broke", TRUST),
+    TransportFailure(frozenset({"ChunkedEncodingError", "IncompleteRead"}), "the answer was cut off", NETWORK),
+    TransportFailure(frozenset({"Exception"}), "the connection broke before an answer came", NETWORK),
 )
 """From the most telling to the least; the last one fits every exception."""
 
 
-def refusal(asked: str, status: int, content: bytes, token: Token, retry_after: float | None) -> ApiError:
+def api_error(operation: str, status: int, content: bytes, token: Token, retry_after: float | None) -> ApiError:
     """Return the error that an answer other than success stands for."""
-    detail = token.hidden_in(_detail(content))[:LONGEST_DETAIL]
+    detail = token.hidden_in(_detail(content))[:MAX_DETAIL_LENGTH]
     if status == 401:  # noqa: PLR2004
-        return AuthenticationError(asked, status, detail, token_source=token.source)
+        return AuthenticationError(operation, status, detail, token_source=token.source)
     if status == 429:  # noqa: PLR2004
-        return RateLimitError(asked, status, detail, retry_after=retry_after)
+        return RateLimitError(operation, status, detail, retry_after=retry_after)
     # An unknown environment is answered with 404, with 403, or with a 400 that says so.
     if status == 400 and "exist" in detail.lower():  # noqa: PLR2004
-        return NotFoundError(asked, status, detail)
+        return NotFoundError(operation, status, detail)
     by_class = {3: RedirectError, 5: ServerError}.get(status // 100, ApiError)
-    return BY_STATUS.get(status, by_class)(asked, status, detail, retry_after=retry_after)
+    return BY_STATUS.get(status, by_class)(operation, status, detail, retry_after=retry_after)
 
 
-def breakdown(asked: str, error: Exception, *, changes: bool) -> TransportError:
+def transport_error(operation: str, error: Exception, *, changes: bool) -> TransportError:
     """Return the error that an exception of the HTTP library stands for.
 
     Args:
-        asked: What was asked for.
+        operation: What was asked for.
         error: What was raised.
         changes: Whether the call would have changed something.
     """
     causes = list(_causes(error))
     names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
     names |= {frame.f_code.co_name for cause in causes for frame, _ in walk_tb(cause.__traceback__)}
-    kind = next(kind for kind in BREAKDOWNS if kind.names & names)
+    kind = next(kind for kind in TRANSPORT_FAILURES if kind.names & names)
     may_have_executed = changes and kind.may_have_arrived
-    return TransportError(asked, kind.words, kind.advice, may_have_executed=may_have_executed, retryable=kind.retryable)
+    return TransportError(
+        operation, kind.words, kind.advice, may_have_executed=may_have_executed, retryable=kind.retryable
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

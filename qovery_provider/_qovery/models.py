@@ -17,12 +17,12 @@ ACTION_STATUSES = {
 }
 """The history's own, coarser words for how a deployment went."""
 
-MOST_TELLING = (Phase.CANCELED, Phase.COMPLETED, Phase.CANCELING, Phase.RUNNING, Phase.UNKNOWN)
+PHASE_PRIORITY = (Phase.CANCELED, Phase.COMPLETED, Phase.CANCELING, Phase.RUNNING, Phase.UNKNOWN)
 
-LONGEST_WORD = 200
+MAX_WORD_LENGTH = 200
 """Characters; ids and states are far shorter."""
 
-MOST_SECONDS = 2**53
+MAX_SECONDS = 2**53
 """Above this, Pulumi's numbers (doubles) are no longer exact."""
 
 
@@ -96,7 +96,7 @@ class DeploymentRecord:
     def phase(self) -> Phase:
         """How the deployment ended, or how far it is; either field may be the first to say that it is over."""
         said = {phase_of(self.state), ACTION_STATUSES.get(self.action_status or "", Phase.UNKNOWN)}
-        return next(phase for phase in MOST_TELLING if phase in said)
+        return next(phase for phase in PHASE_PRIORITY if phase in said)
 
     @classmethod
     def from_json(cls, data: object) -> DeploymentRecord:
@@ -144,7 +144,7 @@ def _mapping(data: object) -> Mapping[str, object]:
 def _word(body: Mapping[str, object], name: str) -> str:
     """Read a field by which something is decided: no guess is made about it."""
     value = body.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_WORD or not value.isprintable():
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_WORD_LENGTH or not value.isprintable():
         raise MalformedAnswerError(f"{name} is missing or no plain text")
     return value
 
@@ -158,11 +158,11 @@ def _note(body: Mapping[str, object], name: str) -> str | None:
     value = body.get(name)
     if not isinstance(value, str):
         return None
-    return "".join(letter if letter.isprintable() else " " for letter in value[:LONGEST_WORD]) or None
+    return "".join(letter if letter.isprintable() else " " for letter in value[:MAX_WORD_LENGTH]) or None
 
 
 def _duration(body: Mapping[str, object]) -> int | None:
     value = body.get("total_deployment_duration_in_seconds")
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_SECONDS:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_SECONDS:
         return None
     return value

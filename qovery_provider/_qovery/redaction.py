@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-LONGEST = 60
+MAX_LENGTH = 60
 USERINFO = re.compile(r"(?<=//)[^/]*@|(?<=//)[^/:]{0,99}:(?!\d{0,5}/)[^@\s]{1,99}@|(?<=:)[^/\s:@]{1,99}@")
 """What stands before the host of a URL; also where a password holds a slash, or the scheme is missing."""
 
@@ -20,7 +20,7 @@ WORD = re.compile(r"[\w-]+\.?")
 KINDS = {str: "a text", bool: "a flag", int: "a number", float: "a number"}
 
 
-def given(value: object) -> str:
+def redact(value: object) -> str:
     """Return a value as it is shown to a person; what looks like a token or a password is hidden."""
     if value is None:
         return "nothing"
@@ -30,7 +30,7 @@ def given(value: object) -> str:
         return "a value too large to show"
     if _holds_token(ESCAPE.sub("", text)):
         return "what looks like a token (not shown)"
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
+    return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}... ({len(text)} characters)"
 
 
 def kind_of(value: object) -> str:

@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import NoReturn
 from urllib.parse import quote
 
-from qovery_provider._qovery.redaction import given
+from qovery_provider._qovery.redaction import redact
 from qovery_provider.errors import ConfigurationError
 
 API_URL = "https://api.qovery.com"
@@ -34,7 +34,7 @@ CONFIG_KEYS = (API_TOKEN, API_URL_KEY, AUTH_SCHEME, PREVIEW_STATUS)
 SCHEMES = {"bearer": "Bearer", "token": "Token"}
 FLAGS = {"true": True, "false": False}
 
-LONGEST_TOKEN = 8192
+MAX_TOKEN_LENGTH = 8192
 """Characters; servers take no longer headers."""
 
 URL = re.compile(
@@ -42,8 +42,8 @@ URL = re.compile(
     r"(?:/(?:[\w.~!$&'()*+,;=:@/-]|%[0-9a-f]{2})*)?",
     re.ASCII | re.IGNORECASE,
 )
-LONGEST_URL = 2000
-HIGHEST_PORT = 65_535
+MAX_URL_LENGTH = 2000
+MAX_PORT = 65_535
 LABEL = re.compile(r"[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?", re.IGNORECASE)
 NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 """A URL (RFC 3986), a part of a host name (RFC 1123), and a last part that makes the whole an IPv4 address."""
@@ -114,7 +114,7 @@ def problems(config: Mapping[str, object], environ: Mapping[str, str]) -> dict[s
     found = {API_URL_KEY: _problem(_url, config, environ), API_TOKEN: _problem(_any_token, config, environ)}
     found[AUTH_SCHEME] = _problem(_given_scheme, config, environ)
     if _flag(config) is None:
-        found[PREVIEW_STATUS] = f"{PREVIEW_STATUS} must be true or false; got {given(config[PREVIEW_STATUS])}"
+        found[PREVIEW_STATUS] = f"{PREVIEW_STATUS} must be true or false; got {redact(config[PREVIEW_STATUS])}"
     return {key: problem for key, problem in found.items() if problem}
 
 
@@ -166,10 +166,10 @@ def _any_token(config: Mapping[str, object], environ: Mapping[str, str]) -> Toke
 
 def _checked_token(value: object, source: str) -> str:
     token = value.strip() if isinstance(value, str) else ""
-    if not 0 < len(token) <= LONGEST_TOKEN or not all("!" <= letter <= "~" for letter in token):
+    if not 0 < len(token) <= MAX_TOKEN_LENGTH or not all("!" <= letter <= "~" for letter in token):
         raise ConfigurationError(
             f"the token from {source} cannot be one: it must be a single word of plain letters, digits and "
-            f"punctuation, at most {LONGEST_TOKEN} of them"
+            f"punctuation, at most {MAX_TOKEN_LENGTH} of them"
         )
     return token
 
@@ -184,7 +184,7 @@ def _given_scheme(config: Mapping[str, object], _environ: Mapping[str, str]) -> 
         return None
     scheme = SCHEMES.get(_word(value))
     if scheme is None:
-        raise ConfigurationError(f"{AUTH_SCHEME} must be Bearer or Token; got {given(value)}")
+        raise ConfigurationError(f"{AUTH_SCHEME} must be Bearer or Token; got {redact(value)}")
     return scheme
 
 
@@ -214,14 +214,14 @@ def _checked_url(value: object, source: str) -> str:
         raise ConfigurationError(
             f"{source} must be an https URL without user, query or fragment (http only for a loopback address), with a "
             "host name of plain letters, digits, hyphens and dots, or an address, and a port from 1 to "
-            f"{HIGHEST_PORT} if any; got {given(value)}"
+            f"{MAX_PORT} if any; got {redact(value)}"
         )
     return url.rstrip("/")
 
 
 def _is_usable(url: str) -> bool:
-    parts = URL.fullmatch(url) if len(url) <= LONGEST_URL else None
-    if not parts or int(parts["port"] or 1) > HIGHEST_PORT:
+    parts = URL.fullmatch(url) if len(url) <= MAX_URL_LENGTH else None
+    if not parts or int(parts["port"] or 1) > MAX_PORT:
         return False
     try:
         is_loopback = _is_loopback(parts["ipv6"], parts["name"])

@@ -91,7 +91,7 @@ def _endless(chunk: bytes, times: int, head: bytes) -> Fault:
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-PIECE = b" " * 65536
+CHUNK_BYTES = b" " * 65536
 
 CONTENT_KINDS = [
     Kind(
@@ -197,15 +197,15 @@ TOO_LONG = "longer than 1 MiB"
 HUGE_KINDS = [
     Kind(
         "100 MB",
-        _endless(PIECE, 1526, HEAD + b"Content-Length: 100007936\r\n\r\n"),
+        _endless(CHUNK_BYTES, 1526, HEAD + b"Content-Length: 100007936\r\n\r\n"),
         executed(),
         (TOO_LONG,),
         is_huge=True,
     ),
-    Kind("an endless body", _endless(PIECE, 10_000, HEAD + b"\r\n"), executed(), (TOO_LONG,), is_huge=True),
+    Kind("an endless body", _endless(CHUNK_BYTES, 10_000, HEAD + b"\r\n"), executed(), (TOO_LONG,), is_huge=True),
     Kind(
         "endless chunks",
-        _endless(b"10000\r\n" + PIECE + b"\r\n", 10_000, HEAD + b"Transfer-Encoding: chunked\r\n\r\n"),
+        _endless(b"10000\r\n" + CHUNK_BYTES + b"\r\n", 10_000, HEAD + b"Transfer-Encoding: chunked\r\n\r\n"),
         executed(),
         (TOO_LONG,),
         is_huge=True,
@@ -226,7 +226,7 @@ HUGE_KINDS = [
     ),
     Kind(
         "an endless page with 500",
-        _endless(PIECE, 10_000, b"HTTP/1.1 500 Oops\r\n\r\n"),
+        _endless(CHUNK_BYTES, 10_000, b"HTTP/1.1 500 Oops\r\n\r\n"),
         executed(ServerError),
         ("500",),
         is_huge=True,

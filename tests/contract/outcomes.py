@@ -64,7 +64,7 @@ GONE = Ends(NotCanceledError, 1, ("vanished",), names_fault=False)
 
 
 def _row(first: tuple[Ends, Ends], post: tuple[Ends, Ends], waiting: tuple[Ends, Ends], last: tuple[Ends, Ends]) -> Row:
-    return {Position.FIRST_LOOK: first, Position.POST: post, Position.WAITING: waiting, Position.LAST_LOOK: last}
+    return {Position.FIRST_POLL: first, Position.POST: post, Position.WAITING: waiting, Position.LAST_LOOK: last}
 
 
 HARMLESS: Row = dict.fromkeys(Position, (CANCELED, CANCELED))
@@ -152,4 +152,4 @@ def conflict_although_executed() -> Row:
 def another_deployment() -> Row:
     """An answer that names another deployment is never success (design 2.2), and its end is in the history (2.5)."""
     wrong = Ends(WrongDeploymentError, 1)
-    return {**HARMLESS, Position.FIRST_LOOK: (wrong, wrong), Position.POST: (wrong, wrong)}
+    return {**HARMLESS, Position.FIRST_POLL: (wrong, wrong), Position.POST: (wrong, wrong)}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qovery_provider._qovery.client import QoveryClient
-from qovery_provider._qovery.failures import refusal
+from qovery_provider._qovery.failures import api_error
 from qovery_provider._qovery.settings import Settings, Token
 from qovery_provider.errors import ApiError, CallError, TransportError
 from tests.support import calls
@@ -43,7 +43,7 @@ class _Answered(QoveryClient):
         super().__init__(Settings(TOKEN, "Token"), FakeClock())
         self._body = body
 
-    def _exchange(self, method: str, path: str, asked: str, body: object) -> tuple[bytes, str]:  # noqa: ARG002
+    def _exchange(self, method: str, path: str, operation: str, body: object) -> tuple[bytes, str]:  # noqa: ARG002
         return self._body, "nothing"
 
 
@@ -64,7 +64,7 @@ def test_every_body_is_data_or_a_typed_error(body: bytes, name: str) -> None:
 @given(status=st.integers(100, 999), body=bodies, hint=st.none() | st.floats(0, 1e12))
 def test_every_refusal_is_a_typed_error(status: int, body: bytes, hint: float | None) -> None:
     """Every status code with every body is one error of one line, which never holds the token."""
-    error = refusal("reading", status, body, TOKEN, hint)
+    error = api_error("reading", status, body, TOKEN, hint)
 
     assert isinstance(error, ApiError)
     assert error.status == status
@@ -81,7 +81,7 @@ def test_no_text_around_the_token_brings_it_out(before: str, after: str, key: st
     """Wherever in a text a server repeats the token, not one letter of it is shown."""
     body = json.dumps({key: before + SECRET + after}).encode()
 
-    error = refusal("reading", 400, body, TOKEN, None)
+    error = api_error("reading", 400, body, TOKEN, None)
 
     assert set(SECRET) & set(error.detail) == set()
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from qovery_provider._clock import SystemClock
-from qovery_provider._qovery.client import LONGEST_BODY, QoveryClient
+from qovery_provider._qovery.client import MAX_BODY_BYTES, QoveryClient
 from qovery_provider._qovery.models import DeploymentRecord
 from qovery_provider._version import __version__
 from qovery_provider.errors import ApiError, NotFoundError, RateLimitError, TransportError
@@ -235,7 +235,7 @@ def test_takes_an_id_in_other_letters_for_the_same(client: QoveryClient, qovery:
 def test_reads_one_mebibyte_at_most(qovery: QoverySimulator, client: QoveryClient, excess: int) -> None:
     """A body of 1 MiB is read; one byte more is too long for any answer of Qovery."""
     body = json.dumps({"id": "env", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"})
-    qovery.inject(Respond(status=200, body=body + " " * (LONGEST_BODY - len(body) + excess)))
+    qovery.inject(Respond(status=200, body=body + " " * (MAX_BODY_BYTES - len(body) + excess)))
 
     if excess:
         with pytest.raises(TransportError, match="longer than 1 MiB"):

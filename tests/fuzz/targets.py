@@ -51,7 +51,7 @@ PROVIDERS: dict[str, tuple[type[QoveryResourceProvider], Mapping[str, Any]]] = {
 LISTS = {"environment_ids", "triggers"}
 """The inputs that may be lists."""
 
-LONGEST = 600
+MAX_LENGTH = 600
 """Characters of a text for a person."""
 
 Result = TypeVar("Result")
@@ -63,7 +63,7 @@ few = settings(max_examples=200, deadline=None)
 
 def _assert_readable(text: str) -> None:
     assert text.isprintable(), text
-    assert 0 < len(text) <= LONGEST, text
+    assert 0 < len(text) <= MAX_LENGTH, text
     assert SECRET not in text, text
 
 
@@ -116,8 +116,8 @@ def _assert_planned(provider: QoveryResourceProvider, checked: dict[str, Any], d
     assert provider.diff("id", {}, checked).replaces is not None
     is_known = not any(isinstance(value, Unknown) for value in checked.values())
     if is_known and defaults is not _inputs.LOOKING:
-        asked = _inputs.request(_inputs.with_defaults(checked, defaults))
-        assert 0 < asked.timeout <= _inputs.LONGEST_TIMEOUT
+        operation = _inputs.request(_inputs.with_defaults(checked, defaults))
+        assert 0 < operation.timeout <= _inputs.MAX_TIMEOUT
 
 
 @given(config=STACKS, environ=ENVIRONMENTS)
@@ -129,9 +129,9 @@ def stack_settings(config: dict[str, Any], environ: dict[str, str]) -> None:
         assert key in _settings.CONFIG_KEYS
         _assert_readable(text)
     assert isinstance(_settings.shows_preview_status(config), bool)
-    resolved, refusal = _tried(ConfigurationError, lambda: _settings.resolve(config, environ))
+    resolved, api_error = _tried(ConfigurationError, lambda: _settings.resolve(config, environ))
     if resolved is None:
-        assert str(refusal) in problems.values() or str(refusal).startswith("no Qovery API token")
+        assert str(api_error) in problems.values() or str(api_error).startswith("no Qovery API token")
     else:
         assert problems.keys() <= {_settings.PREVIEW_STATUS}
         assert repr(resolved.token) == "***"
@@ -164,9 +164,9 @@ READERS: list[Callable[[object], object]] = [
 def models(data: object) -> None:
     """Whatever JSON comes is read as data that can be shown, or refused in the one declared way."""
     for read in READERS:
-        found, refusal = _tried(MalformedAnswerError, partial(read, data))
-        if refusal:
-            _assert_readable(str(refusal))
+        found, api_error = _tried(MalformedAnswerError, partial(read, data))
+        if api_error:
+            _assert_readable(str(api_error))
         else:
             _assert_showable(found if isinstance(found, list) else [found])
 
@@ -213,10 +213,10 @@ def answers(call: Callable[[QoveryClient], object], status: int, headers: dict[s
     client = QoveryClient(SETTINGS, SystemClock())
     client.budget = RateBudget()
     client._session.mount("https://", _Canned(status, headers, body))  # noqa: SLF001 - there is no other way in
-    _, refusal = _tried(CallError, lambda: call(client))
-    if refusal:
-        _assert_readable(str(refusal))
-        assert refusal.retry_after is None or 0 <= refusal.retry_after < math.inf
+    _, api_error = _tried(CallError, lambda: call(client))
+    if api_error:
+        _assert_readable(str(api_error))
+        assert api_error.retry_after is None or 0 <= api_error.retry_after < math.inf
     assert 0 <= client.budget.pause(0.0) < math.inf
     hint = retry_after(headers, 0.0)
     assert hint is None or 0 <= hint < math.inf

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from qovery_provider._cancellation.model import Failed, HistoryRead, QueuedCanceled, QueueListed
+from qovery_provider._cancellation import events
 from tests.model.story import Story
 
-FIRST, GROWTH, LONGEST = 0.75, 1.65, 15.0
+FIRST, GROWTH, MAX_LENGTH = 0.75, 1.65, 15.0
 """When looks are promised: seconds after the cancel, their growth, and the longest pause."""
 
 
@@ -13,7 +13,7 @@ def most_looks(timeout: float) -> int:
     """Return how often a cancellation looks between its cancel and its deadline when nothing ever changes."""
     looks, elapsed = 1, FIRST
     while elapsed < timeout:
-        looks, elapsed = looks + 1, elapsed + min(elapsed * (GROWTH - 1), LONGEST)
+        looks, elapsed = looks + 1, elapsed + min(elapsed * (GROWTH - 1), MAX_LENGTH)
     return looks
 
 
@@ -24,8 +24,10 @@ def most_requests(story: Story) -> int:
     queue were asked besides. Each further environment and each failure may start the short pauses between looks anew.
     """
     turns = [turn for run in story.runs for one in run for turn in one.turns]
-    asides = sum(isinstance(turn.event, HistoryRead | QueueListed | QueuedCanceled) for turn in turns)
-    given_up = sum(isinstance(turn.event, Failed) for turn in turns)
+    asides = sum(
+        isinstance(turn.event, events.HistoryRead | events.QueueListed | events.QueuedCanceled) for turn in turns
+    )
+    given_up = sum(isinstance(turn.event, events.CallFailed) for turn in turns)
     ramps = len(story.places) - 1 + story.server.failures + given_up
     looks = len(story.runs) * story.groups * (2 + most_looks(story.requests[0].timeout))
     return looks + 2 * asides + 2 * len(story.runs) * len(story.places) + 14 * ramps

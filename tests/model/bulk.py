@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
+from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import CancellationRequest, Done, Fail, Sent
+from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._driver import bulk as _bulk
 from qovery_provider._driver import calls as _calls
 from qovery_provider._driver.bulk import BulkCancellation, Target, tally
@@ -27,7 +28,7 @@ from tests.model.tape import Tape
 
 PROJECTS = ("one", "one", "two", "three")
 
-MOST_RUNS = 4
+MAX_RUNS = 4
 """So often `up` is run, unless nothing is left earlier."""
 
 Act = Callable[[BulkCancellation], Sequence[Cancellation]]
@@ -62,7 +63,7 @@ class BulkStory(Story):
         targets = [Target(environment_id) for environment_id in self.targets]
         project_id = self.project_id
         act: Act = (lambda bulk: bulk.cancel_project(project_id)) if project_id else (lambda bulk: bulk.cancel(targets))
-        while self._up(act, judge) and len(self.runs) < MOST_RUNS:
+        while self._up(act, judge) and len(self.runs) < MAX_RUNS:
             left = _left(self.runs[-1])
             if not left:
                 break
@@ -87,7 +88,7 @@ class BulkStory(Story):
             assert not [post for post in self.server.posts if post.sender in self.runs[-1]], "stops after it has sent"
             return False
         assert self.runs[-1] == ended, "tells of others"
-        assert all(isinstance(one.verdict, Done | Fail) for one in ended), "leaves before the end"
+        assert all(isinstance(one.action, actions.Done | actions.Fail) for one in ended), "leaves before the end"
         told = [one.request.environment_id for one in ended]
         if self.project_id:
             there = [place.id for place in self.places if place.project_id == self.project_id]
@@ -102,22 +103,22 @@ class BulkStory(Story):
         chance = self._people.pick((0.99, 0.0, 0.5))
         self.runs.append([])
 
-        def begin(asked: CancellationRequest, now: float, random: Callable[[], float], sent: Sent) -> Cancellation:
-            place = self.world.environments[asked.environment_id]
-            self.runs[-1].append(Recorded(asked, now, random, sent, place, judge))
+        def begin(operation: CancellationRequest, now: float, random: Callable[[], float], sent: Sent) -> Cancellation:
+            place = self.world.environments[operation.environment_id]
+            self.runs[-1].append(Recorded(operation, now, random, sent, place, judge))
             return self.runs[-1][-1]
 
         stand_ins: dict[str, Any] = {
             "QoveryClient": lambda *_, **__: self.server,
             "Cancellation": begin,
-            "DAEMONS": self.time,
+            "DAEMON_THREADS": self.time,
             "random": lambda: chance,
         }
         bulk = BulkCancellation(Settings(TOKEN, "Token"), self.requests[0], self._tell, self.time)
         with (
             self.time.rules(),
             patch.multiple(_bulk, **stand_ins),
-            patch.object(_calls, "DAEMONS", self.time),
+            patch.object(_calls, "DAEMON_THREADS", self.time),
         ):
             return list(act(bulk))
 

@@ -28,31 +28,31 @@ class Fault(NamedTuple):
 
 
 def _broken(*, certainly_not: bool = False, retryable: bool = True) -> Callable[[str, bool], CallError]:
-    return lambda asked, changes: TransportError(
-        asked, "it broke", "", may_have_executed=changes and not certainly_not, retryable=retryable
+    return lambda operation, changes: TransportError(
+        operation, "it broke", "", may_have_executed=changes and not certainly_not, retryable=retryable
     )
 
 
 FAULTS = (
     Fault("lost answer", AFTER, _broken()),
     Fault("lost request", BEFORE, _broken()),
-    Fault("502 after", AFTER, lambda asked, _: ServerError(asked, 502)),
-    Fault("502 before", BEFORE, lambda asked, _: ServerError(asked, 502)),
-    Fault("503", BEFORE, lambda asked, _: ServerError(asked, 503, retry_after=20.0)),
+    Fault("502 after", AFTER, lambda operation, _: ServerError(operation, 502)),
+    Fault("502 before", BEFORE, lambda operation, _: ServerError(operation, 502)),
+    Fault("503", BEFORE, lambda operation, _: ServerError(operation, 503, retry_after=20.0)),
     Fault("no connection", BEFORE, _broken(certainly_not=True)),
-    Fault("429", BEFORE, lambda asked, _: RateLimitError(asked, 429, retry_after=7.0)),
-    Fault("409", BEFORE, lambda asked, _: ConflictError(asked, 409)),
-    Fault("404", BEFORE, lambda asked, _: NotFoundError(asked, 404)),
+    Fault("429", BEFORE, lambda operation, _: RateLimitError(operation, 429, retry_after=7.0)),
+    Fault("409", BEFORE, lambda operation, _: ConflictError(operation, 409)),
+    Fault("404", BEFORE, lambda operation, _: NotFoundError(operation, 404)),
     Fault("lost answer", AFTER, _broken()),
     Fault("lost request", BEFORE, _broken()),
-    Fault("502 after", AFTER, lambda asked, _: ServerError(asked, 502)),
-    Fault("429, no hint", BEFORE, lambda asked, _: RateLimitError(asked, 429)),
-    Fault("502 before", BEFORE, lambda asked, _: ServerError(asked, 502)),
-    Fault("429, an hour", BEFORE, lambda asked, _: RateLimitError(asked, 429, retry_after=3000.0)),
+    Fault("502 after", AFTER, lambda operation, _: ServerError(operation, 502)),
+    Fault("429, no hint", BEFORE, lambda operation, _: RateLimitError(operation, 429)),
+    Fault("502 before", BEFORE, lambda operation, _: ServerError(operation, 502)),
+    Fault("429, an hour", BEFORE, lambda operation, _: RateLimitError(operation, 429, retry_after=3000.0)),
     Fault("lost answer", AFTER, _broken()),
     Fault("bad TLS", BEFORE, _broken(certainly_not=True, retryable=False)),
     Fault("too long", AFTER, _broken(retryable=False)),
-    Fault("400", BEFORE, lambda asked, _: ApiError(asked, 400)),
+    Fault("400", BEFORE, lambda operation, _: ApiError(operation, 400)),
 )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
-from qovery_provider._qovery.failures import refusal
+from qovery_provider._qovery.failures import api_error
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus, QueuedRequest, project_id_of, results_of
 from qovery_provider._qovery.rate_limit import RateBudget
 from qovery_provider._qovery.settings import Token
@@ -94,24 +94,24 @@ class Server:
     # The calls.
 
     def environment_status(self, environment_id: str) -> EnvironmentStatus:
-        return self._call(f"look at {environment_id}", lambda asked: self._look(environment_id, asked))
+        return self._call(f"look at {environment_id}", lambda operation: self._look(environment_id, operation))
 
     def project_statuses(self, project_id: str) -> Sequence[EnvironmentStatus]:
-        def execute(asked: str) -> Sequence[EnvironmentStatus]:
+        def execute(operation: str) -> Sequence[EnvironmentStatus]:
             places = self._world.in_project(project_id) or ()
-            return [self._look(place.id, asked) for place in places]
+            return [self._look(place.id, operation) for place in places]
 
         return self._call(f"look at project {project_id}", execute)
 
     def project_of(self, environment_id: str) -> str:
-        def execute(asked: str) -> str:
-            return project_id_of(_body(self._api.environment(environment_id), asked))
+        def execute(operation: str) -> str:
+            return project_id_of(_body(self._api.environment(environment_id), operation))
 
         return self._call(f"project of {environment_id}", execute)
 
     def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]:
-        def execute(asked: str) -> Sequence[DeploymentRecord]:
-            body = _body(self._api.history(environment_id), asked)
+        def execute(operation: str) -> Sequence[DeploymentRecord]:
+            body = _body(self._api.history(environment_id), operation)
             if self.weather.history_lag:
                 return self._late_history(self._world.environments[environment_id])
             return [DeploymentRecord.from_json(item) for item in results_of(body)]
@@ -119,8 +119,10 @@ class Server:
         return self._call(f"history of {environment_id}", execute)
 
     def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]:
-        def execute(asked: str) -> Sequence[QueuedRequest]:
-            return [QueuedRequest.from_json(item) for item in results_of(_body(self._api.queue(environment_id), asked))]
+        def execute(operation: str) -> Sequence[QueuedRequest]:
+            return [
+                QueuedRequest.from_json(item) for item in results_of(_body(self._api.queue(environment_id), operation))
+            ]
 
         return self._call(f"queue of {environment_id}", execute)
 
@@ -128,21 +130,21 @@ class Server:
         senders = self._time.noted
         assert isinstance(senders, dict)
 
-        def execute(asked: str) -> EnvironmentStatus:
+        def execute(operation: str) -> EnvironmentStatus:
             place = self._world.environments[environment_id]
             hit = place.running if place.gone_as is None else None
             answer = self._api.cancel(environment_id, force=force, number=self.requests)
             self.posts.append(Post(senders[environment_id], hit if answer.status == 202 else None))
             self.say(f"{answer.status}, hits {hit and hit.id}")
-            return self._show(Moment(self._time.now, _status(answer, asked), hit, is_running=True)).status
+            return self._show(Moment(self._time.now, _status(answer, operation), hit, is_running=True)).status
 
         return self._call(f"cancel in {environment_id}", execute, changes=True)
 
     def cancel_queued(self, request_id: str) -> None:
-        def execute(asked: str) -> None:
+        def execute(operation: str) -> None:
             answer = self._api.cancel_queued(request_id, number=self.requests)
             if answer.status != 202:
-                _body(answer, asked)
+                _body(answer, operation)
 
         self._call(f"cancel request {request_id}", execute, changes=True, faults=TRUE_OF_REQUESTS)
 
@@ -153,7 +155,7 @@ class Server:
 
     def _call(
         self,
-        asked: str,
+        operation: str,
         execute: Callable[[str], Result],
         *,
         changes: bool = False,
@@ -166,12 +168,12 @@ class Server:
         if self.dies_at == (self.requests, False):
             raise Crash
         fault = self._tape.pick(faults) if self._tape.happens(self.weather.faults) else None
-        self.say(f"{asked}: {fault.name}" if fault else asked)
+        self.say(f"{operation}: {fault.name}" if fault else operation)
         try:
-            self._refuse(asked)
+            self._refuse(operation)
             if fault:
-                self._fail(fault, asked, execute, changes=changes)
-            return execute(asked)
+                self._fail(fault, operation, execute, changes=changes)
+            return execute(operation)
         except CallError:
             self.failures += 1
             raise
@@ -179,24 +181,24 @@ class Server:
             if self.dies_at == (self.requests, True):
                 raise Crash
 
-    def _refuse(self, asked: str) -> None:
+    def _refuse(self, operation: str) -> None:
         now, (limited, until) = self._time.now, self.weather.limited
         if now >= self.weather.expires:
-            raise AuthenticationError(asked, 401, token_source="a test")
+            raise AuthenticationError(operation, 401, token_source="a test")
         if limited <= now < until:
-            raise RateLimitError(asked, 429, retry_after=until - now)
+            raise RateLimitError(operation, 429, retry_after=until - now)
         if self.weather.scarce:
             headers = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": str(self.weather.scarce)}
             self.budget.observe({**headers, "X-RateLimit-Reset": "3000"}, now, now)
 
-    def _fail(self, fault: Fault, asked: str, execute: Callable[[str], object], *, changes: bool) -> None:
+    def _fail(self, fault: Fault, operation: str, execute: Callable[[str], object], *, changes: bool) -> None:
         self.faults.append(fault.name)
         if fault.is_executed:
             try:
-                execute(asked)
+                execute(operation)
             except CallError as refused:
                 self.say(f"lost with the answer: {refused}")
-        raise fault.error(asked, changes)
+        raise fault.error(operation, changes)
 
     # What is shown.
 
@@ -205,15 +207,15 @@ class Server:
         if place.gone_as is None:
             self._look_at_truth(place.id, "")
 
-    def _look_at_truth(self, environment_id: str, asked: str) -> Moment:
-        status = _status(self._api.status(environment_id), asked)
+    def _look_at_truth(self, environment_id: str, operation: str) -> Moment:
+        status = _status(self._api.status(environment_id), operation)
         latest = self._world.environments[environment_id].latest
         moment = Moment(self._time.now, status, latest, is_running=latest is not None and latest.is_running)
         self._shown.setdefault(environment_id, []).append(moment)
         return moment
 
-    def _look(self, environment_id: str, asked: str) -> EnvironmentStatus:
-        moment = self._look_at_truth(environment_id, asked)
+    def _look(self, environment_id: str, operation: str) -> EnvironmentStatus:
+        moment = self._look_at_truth(environment_id, operation)
         if self._tape.happens(self.weather.stale):
             earliest = self._time.now - self.weather.staleness
             moment = next(past for past in self._shown[environment_id] if past.at >= earliest)
@@ -238,11 +240,11 @@ class Server:
         ]
 
 
-def _body(answer: Answer, asked: str) -> object:
+def _body(answer: Answer, operation: str) -> object:
     if answer.status >= 400:
-        raise refusal(asked, answer.status, json.dumps(answer.body).encode(), TOKEN, None)
+        raise api_error(operation, answer.status, json.dumps(answer.body).encode(), TOKEN, None)
     return answer.body
 
 
-def _status(answer: Answer, asked: str) -> EnvironmentStatus:
-    return EnvironmentStatus.from_json(_body(answer, asked))
+def _status(answer: Answer, operation: str) -> EnvironmentStatus:
+    return EnvironmentStatus.from_json(_body(answer, operation))

@@ -6,18 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import (
-    Accepted,
-    CancellationRequest,
-    Done,
-    Event,
-    Fail,
-    Observed,
-    Send,
-    Sent,
-    Verdict,
-)
+from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._driver.driver import Group, Watcher
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.simulator import Environment, World
@@ -40,9 +31,9 @@ class Turn(NamedTuple):
     """What a machine was told, when, in answer to what, and what it said."""
 
     now: float
-    asked: Verdict
-    event: Event
-    verdict: Verdict
+    operation: actions.Action
+    event: events.Event
+    action: actions.Action
 
 
 class Recorded(Cancellation):
@@ -50,41 +41,41 @@ class Recorded(Cancellation):
 
     def __init__(  # noqa: PLR0913, PLR0917 - the machine's own, and two more
         self,
-        asked: CancellationRequest,
+        operation: CancellationRequest,
         now: float,
         random: Callable[[], float],
         sent: Sent,
         place: Environment,
         judge: Callable[[Recorded], None],
     ) -> None:
-        super().__init__(asked, now, random, sent)
+        super().__init__(operation, now, random, sent)
         self.turns: list[Turn] = []
         self.resumes, self.place, self.judge = sent, place, judge
 
-    def observe(self, event: Event, now: float) -> None:
+    def observe(self, event: events.Event, now: float) -> None:
         """Note the turn; call the judge when it was the last one."""
-        asked = self.verdict
+        operation = self.action
         super().observe(event, now)
-        self.turns.append(Turn(now, asked, event, self.verdict))
-        if isinstance(self.verdict, Done | Fail):
+        self.turns.append(Turn(now, operation, event, self.action))
+        if isinstance(self.action, actions.Done | actions.Fail):
             self.judge(self)
 
     @property
     def sends(self) -> list[Turn]:
         """The turns in which the machine decided to send."""
-        return [turn for turn in self.turns if isinstance(turn.verdict, Send)]
+        return [turn for turn in self.turns if isinstance(turn.action, actions.SendCancel)]
 
     @property
     def answers(self) -> list[Turn]:
         """What became of what was sent."""
-        return [turn for turn in self.turns if isinstance(turn.asked, Send)]
+        return [turn for turn in self.turns if isinstance(turn.operation, actions.SendCancel)]
 
     @property
     def is_unfinished(self) -> bool:
         """Whether it failed after something was sent, so that the next run resumes it."""
         return (
-            isinstance(self.verdict, Fail)
-            and self.known.sent is not Sent.NOTHING
+            isinstance(self.action, actions.Fail)
+            and self.known.sent is not Sent.NOT_SENT
             and self.known.deployment_id is not None
         )
 
@@ -174,10 +165,10 @@ class Story:
     def play(self, judge: Callable[[Recorded], None]) -> None:
         """Run until the end; after a crash begin anew, and resume what failed after something was sent."""
         try:
-            self._run([(asked, Sent.NOTHING) for asked in self.requests], judge)
+            self._run([(operation, Sent.NOT_SENT) for operation in self.requests], judge)
         except Crash:
             self._pass("CRASH")
-            self._run([(asked, Sent.NOTHING) for asked in self.requests], judge)
+            self._run([(operation, Sent.NOT_SENT) for operation in self.requests], judge)
         unfinished = [one for one in self.runs[-1] if one.is_unfinished]
         if unfinished:
             self._pass("RESUMED")
@@ -192,11 +183,11 @@ class Story:
 
     def _run(self, targets: Sequence[tuple[CancellationRequest, Sent]], judge: Callable[[Recorded], None]) -> None:
         chance = self._people.pick((0.99, 0.0, 0.5))
-        places = [self.world.environments[asked.environment_id] for asked, _ in targets]
+        places = [self.world.environments[operation.environment_id] for operation, _ in targets]
         self.runs.append(
             [
-                Recorded(asked, self.time.now, lambda: chance, sent, place, judge)
-                for (asked, sent), place in zip(targets, places, strict=True)
+                Recorded(operation, self.time.now, lambda: chance, sent, place, judge)
+                for (operation, sent), place in zip(targets, places, strict=True)
             ]
         )
         group = Group(list[Cancellation](self.runs[-1]), lambda: self._look(places))
@@ -211,7 +202,7 @@ class Story:
 
     def told(self) -> str:
         """Tell what happened, for whoever reads a failure."""
-        lines = [str(asked) for asked in self.requests] + [str(self.server.weather)]
+        lines = [str(operation) for operation in self.requests] + [str(self.server.weather)]
         for place in self.places:
             lines += [f"{ran.id}: from {ran.started_at - START:.3f}, {ran.plan}" for ran in place.deployments]
             lines += [
@@ -221,14 +212,14 @@ class Story:
         for run in self.runs:
             for one in run:
                 lines.append(f"{one.request.environment_id} from {one.known.started - START:.3f}, {one.resumes}")
-                lines += [f"{turn.now - START:12.3f}  {_brief(turn.event)} -> {turn.verdict}" for turn in one.turns]
+                lines += [f"{turn.now - START:12.3f}  {_brief(turn.event)} -> {turn.action}" for turn in one.turns]
         return "\n".join(lines)
 
 
-def _brief(event: Event) -> str:
+def _brief(event: events.Event) -> str:
     """Say an event in a few words."""
     match event:
-        case Observed(status) | Accepted(status):
+        case events.StatusRead(status) | events.Accepted(status):
             return f"{type(event).__name__} {status.last_deployment_id} {status.last_deployment_state}"
         case _:
             return str(event)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as st
 
-from qovery_provider._cancellation.model import Done
+from qovery_provider._cancellation import actions
 from tests.model.budget import most_requests
 from tests.model.bulk import BulkStory
 from tests.model.story import Recorded, Story
@@ -86,8 +86,8 @@ class Score:
         self.played += 1
 
         def conclude(one: Recorded) -> None:
-            verdict = one.verdict
-            self.ends[verdict.result.outcome if isinstance(verdict, Done) else type(verdict.error).__name__] += 1  # type: ignore[union-attr]
+            action = one.action
+            self.ends[action.result.outcome if isinstance(action, actions.Done) else type(action.error).__name__] += 1  # type: ignore[union-attr]
             judge(one)
 
         try:

@@ -12,19 +12,8 @@ The gap lasts from the moment that the look shows to the arrival of the cancel, 
 from __future__ import annotations
 
 from qovery_provider import errors
-from qovery_provider._cancellation.model import (
-    Accepted,
-    CancellationResult,
-    Done,
-    Fail,
-    Failed,
-    HistoryRead,
-    ListQueue,
-    Observed,
-    Outcome,
-    QueuedCanceled,
-    Sent,
-)
+from qovery_provider._cancellation import actions, events
+from qovery_provider._cancellation.model import CancellationResult, Outcome, Sent
 from qovery_provider._qovery.states import Phase
 from qovery_provider.simulator import Deployment, QueuedRequest
 from tests.model.server import Moment, Post, Server
@@ -50,10 +39,10 @@ class Judge:
         self._drains(one)
         self._claims(one)
         self._time(one)
-        match one.verdict:
-            case Done(result):
+        match one.action:
+            case actions.Done(result):
                 self._result(one, result)
-            case Fail(error):
+            case actions.Fail(error):
                 self._error(one, error)
             case _:
                 raise AssertionError("it is not over")
@@ -63,7 +52,7 @@ class Judge:
     def _sends(self, one: Recorded) -> None:
         target_id, answers = one.known.deployment_id, one.answers
         for number, turn in enumerate(one.sends):
-            assert isinstance(turn.event, Observed), "sent without a look"
+            assert isinstance(turn.event, events.StatusRead), "sent without a look"
             seen = self.server.moments[id(turn.event.status)]
             assert turn.event.took >= turn.now - seen.at - self._staleness - EPSILON, "takes an old look for a new one"
             assert turn.event.took <= FRESH or self._is_looked_again(one, turn), "sent on a slow look"
@@ -74,26 +63,35 @@ class Judge:
             assert shown or not number, "sent again without knowing what runs"
             assert turn.now < one.known.deadline, "sent after the deadline"
         for turn in answers:
-            if isinstance(turn.event, Accepted) and turn.event.status.last_deployment_id not in {None, target_id}:
-                is_told = isinstance(turn.verdict, Fail) and isinstance(turn.verdict.error, errors.WrongDeploymentError)
+            if isinstance(turn.event, events.Accepted) and turn.event.status.last_deployment_id not in {
+                None,
+                target_id,
+            }:
+                is_told = isinstance(turn.action, actions.Fail) and isinstance(
+                    turn.action.error, errors.WrongDeploymentError
+                )
                 assert is_told, "hides that another deployment was hit"
-        if one.resumes in {Sent.ACCEPTED, Sent.JOINED, Sent.TOO_LATE}:
+        if one.resumes in {Sent.ACCEPTED, Sent.ADOPTED, Sent.TOO_LATE}:
             assert not one.sends, "sent again what an earlier run had brought under way, or had missed"
         for number, (answer, again) in enumerate(zip(answers, one.sends[1:], strict=False)):
-            assert isinstance(answer.event, Failed), "sent again although it was accepted"
+            assert isinstance(answer.event, events.CallFailed), "sent again although it was accepted"
             error = answer.event.error
             if error.may_have_executed or isinstance(error, errors.ConflictError | errors.NotFoundError):
                 assert again.now >= answer.now + GRACE * 2**number - EPSILON, "sent again without patience"
-            assert isinstance(again.event, Observed)
+            assert isinstance(again.event, events.StatusRead)
             look = self.server.moments[id(again.event.status)]
             assert look.at + self._staleness >= answer.now - EPSILON, "sent again on a look from before"
         assert len(one.sends) <= ATTEMPTS, "sent too often"
-        lost = sum(isinstance(turn.event, Failed) and turn.event.error.may_have_executed for turn in answers)
+        lost = sum(isinstance(turn.event, events.CallFailed) and turn.event.error.may_have_executed for turn in answers)
         assert len([post for post in self._posts(one) if post.hit]) <= 1 + lost, "hit again although nothing was lost"
 
     def _is_looked_again(self, one: Recorded, turn: Turn) -> bool:
         """Return whether the look before this one had been slow as well."""
-        looks = [earlier.event for earlier in one.turns[: one.turns.index(turn)] if isinstance(earlier.event, Observed)]
+        looks = [
+            earlier.event
+            for earlier in one.turns[: one.turns.index(turn)]
+            if isinstance(earlier.event, events.StatusRead)
+        ]
         return bool(looks) and looks[-1].took > FRESH
 
     @property
@@ -103,11 +101,11 @@ class Judge:
 
     def _drains(self, one: Recorded) -> None:
         """Check that the queue was meant, and that a pinned target ran when it was listed."""
-        listing = [turn for turn in one.turns if isinstance(turn.verdict, ListQueue)]
+        listing = [turn for turn in one.turns if isinstance(turn.action, actions.ListQueue)]
         for turn in listing:
             assert one.request.include_queued, "read the queue unasked"
-            assert one.resumes is Sent.NOTHING, "emptied the queue again"
-            if isinstance(turn.event, Observed) and one.request.deployment_id:
+            assert one.resumes is Sent.NOT_SENT, "emptied the queue again"
+            if isinstance(turn.event, events.StatusRead) and one.request.deployment_id:
                 seen = self.server.moments[id(turn.event.status)]
                 is_meant = seen.is_running or seen.status.phase is Phase.UNKNOWN
                 assert is_meant, "emptied the queue although the target did not run"
@@ -122,17 +120,18 @@ class Judge:
         hits = [post.hit for post in self._posts(one) if post.hit]
         target = self._target(one)
         match one.known.sent:
-            case Sent.NOTHING:
+            case Sent.NOT_SENT:
                 assert not hits, "claims that nothing was accepted"
             case _ if one.known.sent is one.resumes:
                 pass  # judged in the run that it resumes
             case Sent.TOO_LATE:
                 assert not hits, "claims that nothing was accepted"
-            case Sent.MAYBE:
+            case Sent.UNCONFIRMED:
                 assert any(
-                    isinstance(turn.event, Failed) and turn.event.error.may_have_executed for turn in one.answers
+                    isinstance(turn.event, events.CallFailed) and turn.event.error.may_have_executed
+                    for turn in one.answers
                 )
-            case Sent.ACCEPTED | Sent.JOINED:
+            case Sent.ACCEPTED | Sent.ADOPTED:
                 was_missed = any(hit is not target for hit in hits)
                 assert target is None or target.cancels or was_missed, "claims a cancel that nobody sent"
         requests = {request.id: request for request in one.place.requests}
@@ -140,16 +139,16 @@ class Judge:
             request = requests[request_id]
             is_true = request.canceled_by is not None or self._looked_late(one, request)
             assert is_true, "claims a queued request that was not canceled"
-        accepted = [turn.event.request_id for turn in one.turns if isinstance(turn.event, QueuedCanceled)]
+        accepted = [turn.event.request_id for turn in one.turns if isinstance(turn.event, events.QueuedCanceled)]
         assert set(accepted) <= set(one.known.canceled_request_ids), "forgets a queued request"
 
-        said = str(one.verdict.error) if isinstance(one.verdict, Fail) else one.result().sentence
+        said = str(one.action.error) if isinstance(one.action, actions.Fail) else one.result().sentence
         is_silent = not hits and not one.known.canceled_request_ids
         assert "nothing was sent" not in said or is_silent, "says that nothing was sent"
 
     def _looked_late(self, one: Recorded, request: QueuedRequest) -> bool:
         """Return whether a stale look showed the time before a request started: then nobody could know better."""
-        looks = [(turn.now, turn.event.status) for turn in one.turns if isinstance(turn.event, Observed)]
+        looks = [(turn.now, turn.event.status) for turn in one.turns if isinstance(turn.event, events.StatusRead)]
         moments = [(now, self.server.moments[id(status)].at) for now, status in looks]
         started = request.deployment.started_at if request.deployment else 0.0
         return any(at <= started and at < now for now, at in moments) if self.server.weather.stale else False
@@ -186,7 +185,7 @@ class Judge:
                 self._ended_otherwise(one, target, state)
             case "requested":
                 assert not one.request.wait_until_canceled
-                assert one.known.sent in {Sent.ACCEPTED, Sent.JOINED}
+                assert one.known.sent in {Sent.ACCEPTED, Sent.ADOPTED}
             case "nothing_to_cancel":
                 self._idle(one, target)
             case "superseded":
@@ -209,7 +208,7 @@ class Judge:
         if target is not None:
             assert target.end_state not in {None, "CANCELED"}, "claims an end by itself"
             assert state == target.end_state, "tells another end"
-        if one.known.sent in {Sent.NOTHING, Sent.TOO_LATE} and one.resumes is Sent.NOTHING:
+        if one.known.sent in {Sent.NOT_SENT, Sent.TOO_LATE} and one.resumes is Sent.NOT_SENT:
             last = self._last_moment(one)
             is_followed = last.is_running or last.status.phase is Phase.UNKNOWN
             assert is_followed or one.known.canceled_request_ids, "claims that another one is running"
@@ -226,14 +225,14 @@ class Judge:
 
     def _superseded(self, one: Recorded, target: Deployment | None) -> None:
         assert one.request.deployment_id
-        assert one.resumes is Sent.NOTHING, "forgets what an earlier run has sent"
+        assert one.resumes is Sent.NOT_SENT, "forgets what an earlier run has sent"
         assert not [post for post in self._posts(one) if post.hit], "claims that nothing was sent"
         if target is None:
             return
         moment = self._last_moment(one)
         was_running = target is moment.latest and moment.is_running
         assert not (was_running and target.is_running), "claims that the running deployment is not running"
-        told = [turn.event.records for turn in one.turns if isinstance(turn.event, HistoryRead)]
+        told = [turn.event.records for turn in one.turns if isinstance(turn.event, events.HistoryRead)]
         is_told = not told or any(record.id == target.id for record in told[-1])
         assert not is_told or target.end_state not in {None, "CANCELED"}, "forgets how the target ended"
 
@@ -267,7 +266,7 @@ class Judge:
             case errors.CancellationInterruptedError():
                 assert error.__cause__ is not None
             case errors.CallError():
-                assert one.known.sent is Sent.NOTHING
+                assert one.known.sent is Sent.NOT_SENT
                 is_calm = not (self.server.faults or weather.trips or weather.limited[1])
                 if is_calm and one.place.gone_as is None and self.story.time.now < weather.expires:
                     assert isinstance(error, errors.ConflictError), "a call failed that did not"

@@ -205,7 +205,8 @@ def test_the_next_request_starts_when_the_deployment_ends(environment: Environme
     environment.cancel()
     clock.now += 5
 
-    assert request.deployment is environment.running
+    running = environment.running
+    assert request.deployment is running
     assert request.state == "STARTED"
     assert environment.states == ("BUILDING", "BUILDING")
     assert [deployment.id for deployment in environment.deployments] == ["env-1", "env-2"]
@@ -228,7 +229,8 @@ def test_a_gap_may_lie_between_two_deployments(environment: Environment, clock: 
 
     clock.now = 1033.0
 
-    assert request.deployment is environment.running
+    running = environment.running
+    assert request.deployment is running
 
 
 def test_several_turns_pass_between_two_looks(environment: Environment, clock: SimpleNamespace) -> None:

@@ -31,11 +31,11 @@ class Script:
     def __init__(self, clock: Time, answers: Mapping[str, Sequence[object]]) -> None:
         self.budget = RateBudget()
         self.clock, self.answers = clock, {name: list(values) for name, values in answers.items()}
-        self.asked: list[tuple[float, str]] = []
+        self.operation: list[tuple[float, str]] = []
 
     def ask(self, name: str) -> object:
         """Note what is asked and give the next answer."""
-        self.asked.append((self.clock.now, name))
+        self.operation.append((self.clock.now, name))
         answers = self.answers[name]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if callable(answer):
@@ -70,4 +70,4 @@ class Script:
 
     def times(self, name: str) -> list[float]:
         """Return when something was asked."""
-        return [at for at, asked in self.asked if asked == name]
+        return [at for at, operation in self.operation if operation == name]

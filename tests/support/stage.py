@@ -45,7 +45,7 @@ PATIENT, IMPATIENT = (5.0, 5.0), (0.03, 0.03)
 class Position(Enum):
     """Where in a cancellation a fault strikes."""
 
-    FIRST_LOOK = "first look"
+    FIRST_POLL = "first look"
     POST = "POST"
     WAITING = "look while waiting"
     LAST_LOOK = "last look"
@@ -194,7 +194,7 @@ class Stage:
         if not path.endswith("/status"):
             return None
         if not self._announced["POST"]:
-            return Position.FIRST_LOOK
+            return Position.FIRST_POLL
         if self.clock.now >= self._deadline:
             return Position.LAST_LOOK
         self._announced["later"] += 1
@@ -261,6 +261,6 @@ class _AnnouncingClient(QoveryClient):
         super().__init__(settings, clock, connections=connections)
         self._stage = stage
 
-    def _exchange(self, method: str, path: str, asked: str, body: object) -> tuple[bytes, str]:
+    def _exchange(self, method: str, path: str, operation: str, body: object) -> tuple[bytes, str]:
         self._timeout = self._stage.announce(method, path)
-        return super()._exchange(method, path, asked, body)
+        return super()._exchange(method, path, operation, body)

@@ -23,24 +23,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from qovery_provider._cancellation.model import (
-    Accepted,
-    CancellationRequest,
-    CancelQueued,
-    Done,
-    Event,
-    Fail,
-    Failed,
-    HistoryRead,
-    ListQueue,
-    Look,
-    LookUpHistory,
-    Observed,
-    QueuedCanceled,
-    QueueListed,
-    Send,
-    Verdict,
-)
+from qovery_provider._cancellation import actions, events
+from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider.errors import (
     ApiError,
@@ -74,14 +58,14 @@ FAILURES: Mapping[str, CallError] = {
     "garbage": TransportError("calling", "too long", "Check it.", may_have_executed=True, retryable=False),
 }
 
-WORDS: Mapping[type[Verdict], str] = {
-    Look: "look",
-    Send: "send",
-    LookUpHistory: "look up the history",
-    ListQueue: "list the queue",
-    CancelQueued: "cancel queued",
-    Done: "done",
-    Fail: "fail",
+WORDS: Mapping[type[actions.Action], str] = {
+    actions.ReadStatus: "look",
+    actions.SendCancel: "send",
+    actions.ReadHistory: "look up the history",
+    actions.ListQueue: "list the queue",
+    actions.CancelQueued: "cancel queued",
+    actions.Done: "done",
+    actions.Fail: "fail",
 }
 
 
@@ -106,29 +90,29 @@ def status(deployment: str | None, state: str) -> EnvironmentStatus:
     return EnvironmentStatus(ENVIRONMENT, state, state, last_deployment_id=deployment)
 
 
-def event(step: Mapping[str, Any]) -> Event:
+def event(step: Mapping[str, Any]) -> events.Event:
     """Return what was observed in a step."""
     match step:
         case {"observed": seen}:
-            return Observed(status(*seen), step.get("took", 0.0))
+            return events.StatusRead(status(*seen), step.get("took", 0.0))
         case {"accepted": answer}:
-            return Accepted(status(*answer))
+            return events.Accepted(status(*answer))
         case {"history": records}:
-            return HistoryRead([DeploymentRecord(*record) for record in records])
+            return events.HistoryRead([DeploymentRecord(*record) for record in records])
         case {"queue": request_ids}:
-            return QueueListed(request_ids)
+            return events.QueueListed(request_ids)
         case {"unqueued": request_id}:
-            return QueuedCanceled(request_id)
+            return events.QueuedCanceled(request_id)
         case {"failed": name}:
-            return Failed(FAILURES[name])
+            return events.CallFailed(FAILURES[name])
         case _:
             raise ValueError(f"no event in {step}")
 
 
-def said(verdict: Verdict) -> str:
+def said(action: actions.Action) -> str:
     """Say a verdict in words, its time to the millisecond."""
-    words = WORDS[type(verdict)]
-    if isinstance(verdict, Done | Fail):
+    words = WORDS[type(action)]
+    if isinstance(action, actions.Done | actions.Fail):
         return words
-    which = f" {verdict.request_id}" if isinstance(verdict, CancelQueued) else ""
-    return f"{words}{which} at {round(verdict.at, 3):g}"
+    which = f" {action.request_id}" if isinstance(action, actions.CancelQueued) else ""
+    return f"{words}{which} at {round(action.at, 3):g}"

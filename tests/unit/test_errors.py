@@ -174,19 +174,19 @@ def test_a_cancellation_error_holds_the_deployment_that_was_meant(kind: type[Can
     [
         pytest.param(
             ApiError(ASKED, 400, "bad", retry_after=3.0),
-            {"asked": ASKED, "status": 400, "detail": "bad", "retry_after": 3.0},
+            {"operation": ASKED, "status": 400, "detail": "bad", "retry_after": 3.0},
             id="refusal",
         ),
         pytest.param(ApiError(ASKED, 400), {"detail": "", "retry_after": None}, id="refusal without words"),
         pytest.param(
             AuthenticationError(ASKED, 401, "no", token_source="the stack"),
-            {"asked": ASKED, "status": 401, "detail": "no", "token_source": "the stack", "retry_after": None},
+            {"operation": ASKED, "status": 401, "detail": "no", "token_source": "the stack", "retry_after": None},
             id="authentication",
         ),
         pytest.param(RateLimitError(ASKED, 429, "slow", retry_after=9.0), {"retry_after": 9.0}, id="rate limit"),
         pytest.param(
             TransportError(ASKED, "cut off", "Wait.", may_have_executed=False),
-            {"asked": ASKED, "problem": "cut off", "retry_after": None, "retryable": True},
+            {"operation": ASKED, "problem": "cut off", "retry_after": None, "retryable": True},
             id="transport",
         ),
     ],

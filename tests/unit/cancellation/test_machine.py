@@ -8,27 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
+from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import ENDED_OTHERWISE, IDLE, Cancellation
-from qovery_provider._cancellation.model import (
-    Accepted,
-    CancellationRequest,
-    CancelQueued,
-    Done,
-    Event,
-    Fail,
-    Failed,
-    HistoryRead,
-    ListQueue,
-    Look,
-    LookUpHistory,
-    Observed,
-    Outcome,
-    QueuedCanceled,
-    QueueListed,
-    Send,
-    Sent,
-    Tolerance,
-)
+from qovery_provider._cancellation.model import CancellationRequest, Outcome, Sent, Tolerance
 from qovery_provider._cancellation.schedule import ATTEMPTS
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider.errors import (
@@ -44,41 +26,41 @@ from qovery_provider.errors import (
 from tests.support.stories import FAILURES, said, status
 
 BUILDING, CANCELING, CANCELED, DEPLOYED = (
-    Observed(status("d1", state)) for state in ("BUILDING", "CANCELING", "CANCELED", "DEPLOYED")
+    events.StatusRead(status("d1", state)) for state in ("BUILDING", "CANCELING", "CANCELED", "DEPLOYED")
 )
-ACCEPTED = Accepted(status("d1", "CANCELING"))
-LOST = Failed(FAILURES["no answer"])
-REFUSED = Failed(FAILURES["no connection"])
-CONFLICT = Failed(FAILURES["409"])
+ACCEPTED = events.Accepted(status("d1", "CANCELING"))
+LOST = events.CallFailed(FAILURES["no answer"])
+REFUSED = events.CallFailed(FAILURES["no connection"])
+CONFLICT = events.CallFailed(FAILURES["409"])
 
 
 def machine(now: float = 0.0, random: float = 1.0, **options: Any) -> Cancellation:  # noqa: ANN401 - any option
     return Cancellation(CancellationRequest("env", **options), now, lambda: random)
 
 
-def walk(one: Cancellation, *events: Event) -> Cancellation:
+def walk(one: Cancellation, *observed: events.Event) -> Cancellation:
     """Answer each verdict at the time that it asks for."""
-    for event in events:
-        assert not isinstance(one.verdict, Done | Fail)
-        one.observe(event, one.verdict.at)
+    for event in observed:
+        assert not isinstance(one.action, actions.Done | actions.Fail)
+        one.observe(event, one.action.at)
     return one
 
 
 def at(one: Cancellation) -> float:
     """Return for when the next step is planned."""
-    assert not isinstance(one.verdict, Done | Fail)
-    return round(one.verdict.at, 3)
+    assert not isinstance(one.action, actions.Done | actions.Fail)
+    return round(one.action.at, 3)
 
 
-def sends(one: Cancellation, event: Event, seen: Observed = BUILDING, most: int = 200) -> list[float]:
+def sends(one: Cancellation, event: events.Event, seen: events.StatusRead = BUILDING, most: int = 200) -> list[float]:
     """Return when the machine sends, if every cancel ends in this event and every look shows the same."""
     times = []
     for _ in range(most):
-        if isinstance(one.verdict, Done | Fail):
+        if isinstance(one.action, actions.Done | actions.Fail):
             break
-        if isinstance(one.verdict, Send):
+        if isinstance(one.action, actions.SendCancel):
             times.append(at(one))
-        walk(one, event if isinstance(one.verdict, Send) else seen)
+        walk(one, event if isinstance(one.action, actions.SendCancel) else seen)
     return times
 
 
@@ -89,8 +71,8 @@ def test_it_begins_with_a_look() -> None:
     """The first verdict is a look, now."""
     one = machine(now=7.0)
 
-    assert one.verdict == Look(7.0)
-    assert (one.known.started, one.known.now, one.known.sent) == (7.0, 7.0, Sent.NOTHING)
+    assert one.action == actions.ReadStatus(7.0)
+    assert (one.known.started, one.known.now, one.known.sent) == (7.0, 7.0, Sent.NOT_SENT)
 
 
 @pytest.mark.parametrize(("given", "known"), [(None, None), ("", None), ("d1", "d1")])
@@ -113,7 +95,7 @@ def test_what_was_observed_last_is_when_it_is() -> None:
     one.observe(BUILDING, 4.5)
 
     assert one.known.now == 4.5
-    assert one.verdict == Send(4.5)
+    assert one.action == actions.SendCancel(4.5)
 
 
 # Resuming.
@@ -123,7 +105,7 @@ def resumed(sent: Sent, **options: Any) -> Cancellation:  # noqa: ANN401 - any o
     return Cancellation(CancellationRequest("env", "d1", **options), 0.0, lambda: 1.0, sent)
 
 
-@pytest.mark.parametrize("sent", [Sent.ACCEPTED, Sent.JOINED])
+@pytest.mark.parametrize("sent", [Sent.ACCEPTED, Sent.ADOPTED])
 def test_a_resumed_cancellation_is_not_sent_again(sent: Sent) -> None:
     """What an earlier run brought under way is waited for, even if nothing of it shows any more."""
     one = resumed(sent, timeout=60.0)
@@ -134,16 +116,16 @@ def test_a_resumed_cancellation_is_not_sent_again(sent: Sent) -> None:
 
 def test_a_resumed_doubt_is_looked_after() -> None:
     """When nothing shows of a cancel whose answer an earlier run lost, it is sent again."""
-    assert sends(resumed(Sent.MAYBE), ACCEPTED) == [0.0]
-    assert walk(resumed(Sent.MAYBE), CANCELING).known.sent is Sent.ACCEPTED
+    assert sends(resumed(Sent.UNCONFIRMED), ACCEPTED) == [0.0]
+    assert walk(resumed(Sent.UNCONFIRMED), CANCELING).known.sent is Sent.ACCEPTED
 
 
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        (Sent.MAYBE, ", though a cancel may have been received"),
+        (Sent.UNCONFIRMED, ", though a cancel may have been received"),
         (Sent.ACCEPTED, ", although the cancel was accepted"),
-        (Sent.JOINED, ", although a cancel was under way"),
+        (Sent.ADOPTED, ", although a cancel was under way"),
     ],
 )
 def test_a_resumed_cancellation_knows_what_was_sent(sent: Sent, words: str) -> None:
@@ -156,34 +138,36 @@ def test_a_resumed_cancellation_knows_what_was_sent(sent: Sent, words: str) -> N
 
 def test_a_resumed_target_is_fixed() -> None:
     """Another deployment that runs by now is left alone, and the history is asked until it tells."""
-    one = walk(resumed(Sent.ACCEPTED), Observed(status("d2", "BUILDING")), HistoryRead([]))
+    one = walk(resumed(Sent.ACCEPTED), events.StatusRead(status("d2", "BUILDING")), events.HistoryRead([]))
 
-    assert one.verdict == Look(0.75)
+    assert one.action == actions.ReadStatus(0.75)
 
-    walk(one, Observed(status("d2", "BUILDING")), HistoryRead([DeploymentRecord("d1", "CANCELED")]))
+    walk(one, events.StatusRead(status("d2", "BUILDING")), events.HistoryRead([DeploymentRecord("d1", "CANCELED")]))
 
     assert (one.result().outcome, one.result().deployment_id) == ("canceled", "d1")
 
 
 def test_a_resumed_cancellation_leaves_the_queue_alone() -> None:
     """It was emptied before anything was sent; what waits by now is something new."""
-    assert walk(resumed(Sent.ACCEPTED, include_queued=True), CANCELING).verdict == Look(0.75)
+    assert walk(resumed(Sent.ACCEPTED, include_queued=True), CANCELING).action == actions.ReadStatus(0.75)
 
 
 # Results.
 
 
-@pytest.mark.parametrize("events", [[], [BUILDING], [BUILDING, ACCEPTED]])
-def test_there_is_no_result_before_the_end(events: Sequence[Event]) -> None:
+@pytest.mark.parametrize("observed", [[], [BUILDING], [BUILDING, ACCEPTED]])
+def test_there_is_no_result_before_the_end(observed: Sequence[events.Event]) -> None:
     """Asking too early is a bug of the caller."""
     with pytest.raises(TypeError, match=r"^the cancellation is not over$"):
-        walk(machine(), *events).result()
+        walk(machine(), *observed).result()
 
 
 def test_a_result_says_it_all() -> None:
     """The result holds what a resource reports."""
-    one = walk(machine(include_queued=True), BUILDING, QueueListed(["r2"]), QueuedCanceled("r2"), BUILDING)
-    last = Accepted(status("d1", "CANCELED"))
+    one = walk(
+        machine(include_queued=True), BUILDING, events.QueueListed(["r2"]), events.QueuedCanceled("r2"), BUILDING
+    )
+    last = events.Accepted(status("d1", "CANCELED"))
     result = walk(one, last).result()
 
     assert (
@@ -209,7 +193,7 @@ def test_a_failure_is_raised() -> None:
 
 def test_an_interruption_names_its_cause() -> None:
     """The error of the call is the cause of the error of the cancellation."""
-    one = walk(machine(), BUILDING, ACCEPTED, Failed(FAILURES["401"]))
+    one = walk(machine(), BUILDING, ACCEPTED, events.CallFailed(FAILURES["401"]))
 
     with pytest.raises(CancellationInterruptedError) as caught:
         one.result()
@@ -217,13 +201,13 @@ def test_an_interruption_names_its_cause() -> None:
     assert caught.value.__cause__ is FAILURES["401"]
 
 
-ENDS: dict[str, tuple[dict[str, Any], list[Event]]] = {
+ENDS: dict[str, tuple[dict[str, Any], list[events.Event]]] = {
     "canceled": ({}, [CANCELING, CANCELED]),
     "requested": ({"wait_until_canceled": False}, [CANCELING]),
     "nothing_to_cancel": ({}, [DEPLOYED]),
-    "superseded": ({"deployment_id": "d1"}, [Observed(status("d2", "BUILDING")), HistoryRead([])]),
+    "superseded": ({"deployment_id": "d1"}, [events.StatusRead(status("d2", "BUILDING")), events.HistoryRead([])]),
     "completed": ({}, [CANCELING, DEPLOYED]),
-    "environment_gone": ({}, [CANCELING, Failed(FAILURES["404"]), Failed(FAILURES["404"])]),
+    "environment_gone": ({}, [CANCELING, events.CallFailed(FAILURES["404"]), events.CallFailed(FAILURES["404"])]),
 }
 
 
@@ -232,13 +216,13 @@ ENDS: dict[str, tuple[dict[str, Any], list[Event]]] = {
 )
 def test_options_decide_what_is_a_failure(outcome: Outcome, on_idle: Tolerance, on_completed: Tolerance) -> None:
     """`on_idle` speaks of what was not running, `on_completed` of what ended otherwise, and neither of the rest."""
-    options, events = ENDS[outcome]
-    one = walk(machine(on_idle=on_idle, on_completed=on_completed, **options), *events)
+    options, observed = ENDS[outcome]
+    one = walk(machine(on_idle=on_idle, on_completed=on_completed, **options), *observed)
 
     if (outcome in IDLE and on_idle == "fail") or (outcome in ENDED_OTHERWISE and on_completed == "fail"):
         expected = NothingToCancelError if outcome in IDLE else NotCanceledError
-        assert isinstance(one.verdict, Fail)
-        assert type(one.verdict.error) is expected
+        assert isinstance(one.action, actions.Fail)
+        assert type(one.action.error) is expected
     else:
         assert one.result().outcome == outcome
 
@@ -250,27 +234,27 @@ def test_each_outcome_is_reached() -> None:
     assert {"completed", "environment_gone"} == ENDED_OTHERWISE
 
 
-# Looks.
+# PollSchedule.
 
 
 def test_looks_after_the_cancel_grow_to_fifteen_seconds() -> None:
     """0.75 s after the cancel, then each time after 1.65 times as long, at most 15 s apart."""
     one = walk(machine(timeout=90.0), BUILDING, ACCEPTED)
     times = []
-    while isinstance(one.verdict, Look):
+    while isinstance(one.action, actions.ReadStatus):
         times.append(at(one))
         walk(one, CANCELING)
 
     assert times == [0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 15.134, 24.972, 39.972, 54.972, 69.972, 84.972, 90.0]
-    assert isinstance(one.verdict, Fail)
-    assert isinstance(one.verdict.error, CancellationTimeoutError)
+    assert isinstance(one.action, actions.Fail)
+    assert isinstance(one.action.error, CancellationTimeoutError)
 
 
 def test_looks_begin_anew_with_the_cancel() -> None:
     """Long pauses from before the cancel do not delay the looks after it."""
     one = walk(machine(), BUILDING, CONFLICT, *[BUILDING] * 7, ACCEPTED)
 
-    assert one.verdict == Look(5.75)
+    assert one.action == actions.ReadStatus(5.75)
 
 
 def test_an_early_look_counts() -> None:
@@ -292,19 +276,19 @@ def test_an_early_look_does_not_shorten_the_grace() -> None:
     one = walk(machine(), BUILDING, LOST)
     for now in (0.1, 0.2, 0.3, 4.9, 4.99):
         one.observe(BUILDING, now)
-        assert isinstance(one.verdict, Look)
-        assert 4.99 < one.verdict.at <= 5.0 or now < 4.9
+        assert isinstance(one.action, actions.ReadStatus)
+        assert 4.99 < one.action.at <= 5.0 or now < 4.9
 
     one.observe(BUILDING, 5.0)
 
-    assert one.verdict == Send(5.0)
+    assert one.action == actions.SendCancel(5.0)
 
 
 def test_the_last_look_is_at_the_deadline() -> None:
     """A pause that would end later ends there."""
     one = walk(machine(now=100.0, timeout=1.0), CANCELING, CANCELING)
 
-    assert one.verdict == Look(101.0)
+    assert one.action == actions.ReadStatus(101.0)
 
 
 def test_after_the_deadline_nothing_is_sent() -> None:
@@ -312,8 +296,8 @@ def test_after_the_deadline_nothing_is_sent() -> None:
     one = machine(timeout=10.0)
     one.observe(BUILDING, 10.0)
 
-    assert isinstance(one.verdict, Fail)
-    assert isinstance(one.verdict.error, CancellationTimeoutError)
+    assert isinstance(one.action, actions.Fail)
+    assert isinstance(one.action.error, CancellationTimeoutError)
 
 
 def test_right_before_the_deadline_it_is_sent() -> None:
@@ -321,16 +305,16 @@ def test_right_before_the_deadline_it_is_sent() -> None:
     one = machine(timeout=10.0)
     one.observe(BUILDING, 9.999)
 
-    assert one.verdict == Send(9.999)
+    assert one.action == actions.SendCancel(9.999)
 
 
-@pytest.mark.parametrize(("took", "verdict"), [(5.0, Send(7.0)), (5.1, Look(7.0))])
-def test_nothing_is_sent_on_a_slow_look(took: float, verdict: Send | Look) -> None:
+@pytest.mark.parametrize(("took", "action"), [(5.0, actions.SendCancel(7.0)), (5.1, actions.ReadStatus(7.0))])
+def test_nothing_is_sent_on_a_slow_look(took: float, action: actions.SendCancel | actions.ReadStatus) -> None:
     """It shows what ran a while ago: another look is made first, if its answer took more than five seconds."""
     one = machine()
-    one.observe(Observed(BUILDING.status, took), 7.0)
+    one.observe(events.StatusRead(BUILDING.status, took), 7.0)
 
-    assert one.verdict == verdict
+    assert one.action == action
 
 
 # Sending again.
@@ -341,8 +325,8 @@ def test_a_lost_answer_gets_doubling_patience() -> None:
     one = machine(timeout=600.0)
 
     assert sends(one, LOST) == [0.0, 5.0, 15.0, 35.0, 75.0]
-    assert isinstance(one.verdict, Fail)
-    assert isinstance(one.verdict.error, CancellationTimeoutError)
+    assert isinstance(one.action, actions.Fail)
+    assert isinstance(one.action.error, CancellationTimeoutError)
     assert one.known.now == 600.0
 
 
@@ -351,8 +335,8 @@ def test_a_conflict_gets_doubling_patience() -> None:
     one = machine(timeout=600.0)
 
     assert sends(one, CONFLICT) == [0.0, 5.0, 15.0, 35.0, 75.0]
-    assert isinstance(one.verdict, Fail)
-    assert one.verdict.error is FAILURES["409"]
+    assert isinstance(one.action, actions.Fail)
+    assert one.action.error is FAILURES["409"]
     assert one.known.now == 75.0
 
 
@@ -367,9 +351,9 @@ def test_what_was_not_executed_is_sent_again_soon() -> None:
 def test_the_servers_delay_is_obeyed(retry_after: float | None, again: float | None) -> None:
     """A 429 is sent again when the server allows it, or not at all if that is after the deadline."""
     limited = RateLimitError("canceling", 429, retry_after=retry_after)
-    one = walk(machine(timeout=60.0), BUILDING, Failed(limited))
+    one = walk(machine(timeout=60.0), BUILDING, events.CallFailed(limited))
 
-    assert one.verdict == (Fail(limited) if again is None else Look(again))
+    assert one.action == (actions.Fail(limited) if again is None else actions.ReadStatus(again))
 
 
 @pytest.mark.parametrize(
@@ -377,18 +361,20 @@ def test_the_servers_delay_is_obeyed(retry_after: float | None, again: float | N
 )
 def test_in_doubt_a_delay_that_ends_in_time_is_obeyed(retry_after: float | None, again: list[float]) -> None:
     """One that ends after the deadline is no reason to give up: looks go on, and then the grace period is enough."""
-    one = walk(machine(timeout=60.0), BUILDING, Failed(ServerError("canceling", 503, retry_after=retry_after)))
+    one = walk(
+        machine(timeout=60.0), BUILDING, events.CallFailed(ServerError("canceling", 503, retry_after=retry_after))
+    )
 
     assert sends(one, ACCEPTED) == again
 
 
 def test_an_early_look_does_not_shorten_the_servers_delay() -> None:
     """A look that comes before the reset sends nothing, and the next is planned for the reset at the latest."""
-    one = walk(machine(timeout=60.0), BUILDING, Failed(RateLimitError("canceling", 429, retry_after=1.0)))
+    one = walk(machine(timeout=60.0), BUILDING, events.CallFailed(RateLimitError("canceling", 429, retry_after=1.0)))
     one.observe(BUILDING, 0.8)
 
-    assert one.verdict == Look(1.0)
-    assert [Send(1.0)] == [walk(one, BUILDING).verdict]
+    assert one.action == actions.ReadStatus(1.0)
+    assert [actions.SendCancel(1.0)] == [walk(one, BUILDING).action]
 
 
 def test_every_attempt_counts() -> None:
@@ -397,18 +383,18 @@ def test_every_attempt_counts() -> None:
     times = sends(one, REFUSED)
 
     assert times == [5.0, 5.5, 6.5, 8.5]
-    assert isinstance(one.verdict, Fail)
-    assert isinstance(one.verdict.error, CancellationTimeoutError)
+    assert isinstance(one.action, actions.Fail)
+    assert isinstance(one.action.error, CancellationTimeoutError)
 
 
 @pytest.mark.parametrize("event", [LOST, REFUSED, CONFLICT])
-def test_without_an_id_it_is_sent_once(event: Event) -> None:
+def test_without_an_id_it_is_sent_once(event: events.Event) -> None:
     """Nobody can tell whether what runs now is what ran then."""
-    assert sends(machine(timeout=600.0), event, Observed(status(None, "BUILDING"))) == [0.0]
+    assert sends(machine(timeout=600.0), event, events.StatusRead(status(None, "BUILDING"))) == [0.0]
 
 
-@pytest.mark.parametrize("event", [ACCEPTED, Accepted(status(None, "BUILDING"))])
-def test_what_was_accepted_is_never_sent_again(event: Event) -> None:
+@pytest.mark.parametrize("event", [ACCEPTED, events.Accepted(status(None, "BUILDING"))])
+def test_what_was_accepted_is_never_sent_again(event: events.Event) -> None:
     """However long the state shows nothing of it."""
     assert sends(machine(timeout=7200.0), event) == [0.0]
 
@@ -425,13 +411,13 @@ def test_a_joined_cancellation_stays_joined() -> None:
     """What somebody else began is not claimed as accepted, and nothing is sent even if it stops to show."""
     one = walk(machine(timeout=60.0), CANCELING)
 
-    assert one.known.sent is Sent.JOINED
+    assert one.known.sent is Sent.ADOPTED
     assert sends(one, LOST) == []
-    assert one.known.sent is Sent.JOINED
+    assert one.known.sent is Sent.ADOPTED
 
 
 def test_an_accepted_cancel_stays_accepted() -> None:
-    """Looks at what was accepted do not turn it into something joined."""
+    """PollSchedule at what was accepted do not turn it into something joined."""
     assert walk(machine(), BUILDING, ACCEPTED, CANCELING).known.sent is Sent.ACCEPTED
 
 
@@ -441,59 +427,72 @@ def test_an_accepted_cancel_stays_accepted() -> None:
 def test_verdicts_are_steps_at_times() -> None:
     """Each step has its own verdict, all of them for now."""
     one = machine(include_queued=True)
-    events = (BUILDING, QueueListed(["r2"]), QueuedCanceled("r2"), BUILDING, ACCEPTED)
-    verdicts = [one.verdict, *(walk(one, event).verdict for event in events)]
+    observed = (BUILDING, events.QueueListed(["r2"]), events.QueuedCanceled("r2"), BUILDING, ACCEPTED)
+    asked_for = [one.action, *(walk(one, event).action for event in observed)]
     other = walk(machine(deployment_id="d9"), BUILDING)
 
-    assert verdicts == [Look(0.0), ListQueue(0.0), CancelQueued(0.0, "r2"), Look(0.0), Send(0.0), Look(0.75)]
-    assert other.verdict == LookUpHistory(0.0)
-    assert said(other.verdict) == "look up the history at 0"
+    assert asked_for == [
+        actions.ReadStatus(0.0),
+        actions.ListQueue(0.0),
+        actions.CancelQueued(0.0, "r2"),
+        actions.ReadStatus(0.0),
+        actions.SendCancel(0.0),
+        actions.ReadStatus(0.75),
+    ]
+    assert other.action == actions.ReadHistory(0.0)
+    assert said(other.action) == "look up the history at 0"
 
 
 def test_the_last_state_is_kept_word_for_word() -> None:
     """A state that nobody knows is what it is."""
     strange = EnvironmentStatus("env", "FINE", "REHEARSING ★", last_deployment_id="d1")
 
-    assert walk(machine(), Observed(strange)).known.deployment_state == "REHEARSING ★"
+    assert walk(machine(), events.StatusRead(strange)).known.deployment_state == "REHEARSING ★"
 
 
 @pytest.mark.parametrize(("later", "is_over"), [(29.9, False), (30.0, True)])
 def test_the_history_gets_half_a_minute(later: float, *, is_over: bool) -> None:
     """It may be late; but whoever waits for it to tell how the target ended does not wait for ever."""
-    one = walk(machine(), BUILDING, ACCEPTED, Observed(status("d2", "BUILDING")), untold := HistoryRead([]))
+    one = walk(
+        machine(), BUILDING, ACCEPTED, events.StatusRead(status("d2", "BUILDING")), untold := events.HistoryRead([])
+    )
     since = one.known.now
-    one.observe(Observed(status("d2", "BUILDING")), since + later)
+    one.observe(events.StatusRead(status("d2", "BUILDING")), since + later)
     one.observe(untold, since + later)
 
-    assert isinstance(one.verdict, Fail) is is_over
+    assert isinstance(one.action, actions.Fail) is is_over
 
 
 @pytest.mark.parametrize(
-    ("sent", "events"),
+    ("sent", "observed"),
     [
         pytest.param(Sent.ACCEPTED, [], id="resumed"),
-        pytest.param(Sent.NOTHING, [BUILDING, QueueListed([])], id="queue emptied"),
+        pytest.param(Sent.NOT_SENT, [BUILDING, events.QueueListed([])], id="queue emptied"),
     ],
 )
-def test_an_absence_is_believed_the_second_time(sent: Sent, events: Sequence[Event]) -> None:
+def test_an_absence_is_believed_the_second_time(sent: Sent, observed: Sequence[events.Event]) -> None:
     """Wherever there was an environment, one look without it does not mean that it is gone."""
-    one = walk(resumed(sent, include_queued=True, on_completed="succeed"), *events, missing := Failed(FAILURES["404"]))
+    one = walk(
+        resumed(sent, include_queued=True, on_completed="succeed"),
+        *observed,
+        missing := events.CallFailed(FAILURES["404"]),
+    )
 
-    assert isinstance(one.verdict, Look)
+    assert isinstance(one.action, actions.ReadStatus)
     assert walk(one, missing).result().outcome == "environment_gone"
 
 
 def test_a_second_absence_has_to_follow_the_first() -> None:
     """A look that shows the environment in between starts the count anew."""
-    gone = Failed(FAILURES["404"])
+    gone = events.CallFailed(FAILURES["404"])
     one = walk(machine(timeout=600.0), CANCELING, gone, CANCELING, gone)
 
-    assert isinstance(one.verdict, Look)
+    assert isinstance(one.action, actions.ReadStatus)
 
     walk(one, gone)
 
-    assert isinstance(one.verdict, Fail)
-    assert isinstance(one.verdict.error, NotCanceledError)
+    assert isinstance(one.action, actions.Fail)
+    assert isinstance(one.action.error, NotCanceledError)
 
 
 @pytest.mark.parametrize(
@@ -505,15 +504,15 @@ def test_a_second_absence_has_to_follow_the_first() -> None:
 )
 def test_doubt_does_not_ask_whether_to_try_again(error: ServerError | TransportError) -> None:
     """What may have been executed is looked after, whatever the call itself would do."""
-    one = walk(machine(), BUILDING, Failed(error))
+    one = walk(machine(), BUILDING, events.CallFailed(error))
 
-    assert one.known.sent is Sent.MAYBE
-    assert one.verdict == Look(0.75)
+    assert one.known.sent is Sent.UNCONFIRMED
+    assert one.action == actions.ReadStatus(0.75)
 
 
 def test_a_conflict_is_looked_at_at_once() -> None:
     """409 has two meanings; only a look can tell which."""
-    one = walk(machine(), BUILDING, Failed(ConflictError("canceling", 409)))
+    one = walk(machine(), BUILDING, events.CallFailed(ConflictError("canceling", 409)))
 
-    assert one.verdict == Look(0.0)
-    assert one.known.sent is Sent.NOTHING
+    assert one.action == actions.ReadStatus(0.0)
+    assert one.known.sent is Sent.NOT_SENT

@@ -103,7 +103,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         ),
         pytest.param(
             "completed",
-            {"deployment_state": "DEPLOYED", "sent": Sent.NOTHING},
+            {"deployment_state": "DEPLOYED", "sent": Sent.NOT_SENT},
             "deployment d12 ended by itself (DEPLOYED) before a cancel was accepted",
             id="completed before anything was accepted",
         ),
@@ -121,7 +121,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         ),
         pytest.param(
             "completed",
-            {"deployment_state": "BUILD_ERROR", "sent": Sent.MAYBE},
+            {"deployment_state": "BUILD_ERROR", "sent": Sent.UNCONFIRMED},
             "deployment d12 ended by itself (BUILD_ERROR), though a cancel may have been received",
             id="completed, perhaps asked to",
         ),
@@ -133,7 +133,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         ),
         pytest.param(
             "completed",
-            {"sent": Sent.JOINED},
+            {"sent": Sent.ADOPTED},
             "deployment d12 ended by itself, although a cancel was under way",
             id="completed in spite of another's cancel",
         ),
@@ -188,7 +188,7 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
             id="found",
         ),
         pytest.param(
-            {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.MAYBE},
+            {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.UNCONFIRMED},
             "BUILDING after 1 min 30 s: looking whether the cancel was received, 28 min to the timeout, deployment d12",
             id="perhaps sent",
         ),
@@ -198,7 +198,7 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
             id="accepted",
         ),
         pytest.param(
-            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.JOINED, "now": 2801.0},
+            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ADOPTED, "now": 2801.0},
             "CANCELING after 30 min 1 s: joined a cancel under way, 0 s to the timeout, deployment d12",
             id="joined, late",
         ),
@@ -239,13 +239,13 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
             id="nobody says who queued",
         ),
         pytest.param(
-            {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.MAYBE, "deployment_id": None},
+            {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.UNCONFIRMED, "deployment_id": None},
             "BUILDING after 1 min 30 s: looking whether the cancel was received, 28 min to the timeout, "
             "deployment without an id",
             id="without an id",
         ),
         pytest.param(
-            {"status": STATUS, "deployment_state": "BUILDING", "refusal": ConflictError("canceling", 409)},
+            {"status": STATUS, "deployment_state": "BUILDING", "send_error": ConflictError("canceling", 409)},
             "BUILDING after 1 min 30 s: Qovery refused the cancel (409), trying again, 28 min to the timeout, "
             "deployment d12",
             id="refused",
@@ -254,7 +254,7 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
             {
                 "status": STATUS,
                 "deployment_state": "BUILDING",
-                "refusal": TransportError("canceling", "refused", "Check it.", may_have_executed=False),
+                "send_error": TransportError("canceling", "refused", "Check it.", may_have_executed=False),
             },
             "BUILDING after 1 min 30 s: the cancel did not leave, trying again, 28 min to the timeout, deployment d12",
             id="no way there",
@@ -265,7 +265,7 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
             id="shown again although it was over",
         ),
         pytest.param(
-            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "untold_since": 1080.0},
+            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "unknown_since": 1080.0},
             "another one runs after 1 min 30 s: asking the history how deployment d12 ended, 28 min to the timeout",
             id="lost",
         ),
@@ -295,7 +295,7 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
             id="too late",
         ),
         pytest.param(
-            {"sent": Sent.MAYBE},
+            {"sent": Sent.UNCONFIRMED},
             "The cancel may have been received; `pulumi up` again looks before it sends.",
             id="perhaps received",
         ),
@@ -305,7 +305,7 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
             id="accepted",
         ),
         pytest.param(
-            {"sent": Sent.JOINED},
+            {"sent": Sent.ADOPTED},
             "A cancel was under way already; `pulumi up` again goes on waiting for it.",
             id="joined",
         ),
@@ -325,7 +325,7 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
 )
 def test_what_was_sent_and_what_another_run_would_do(facts: dict[str, Any], sentence: str) -> None:
     """Every error in the middle of a cancellation ends with this."""
-    assert _sentences.so_far(knowledge(**facts)) == sentence
+    assert _sentences.summary(knowledge(**facts)) == sentence
 
 
 @pytest.mark.parametrize(
@@ -391,7 +391,7 @@ def test_an_end_that_nobody_tells_is_said_to_be_unknown() -> None:
         "ended. The cancel may have been received; `pulumi up` again looks before it sends."
     )
 
-    assert _sentences.untold_end(knowledge(sent=Sent.MAYBE)) == expected
+    assert _sentences.unknown_end(knowledge(sent=Sent.UNCONFIRMED)) == expected
 
 
 def test_a_budget_that_is_too_small_is_told_with_its_arithmetic() -> None:
@@ -484,24 +484,24 @@ def test_every_sentence_is_one_line(what: Outcome, sent: Sent) -> None:
         _sentences.failure(known, what),
         _sentences.progress(known),
         _sentences.timed_out(known, ValueError("no answer")),
-        _sentences.untold_end(known),
+        _sentences.unknown_end(known),
     ]
 
     assert all(sentence.isprintable() for sentence in sentences)
 
 
 @pytest.mark.parametrize(
-    ("refusal", "sent", "told"),
+    ("send_error", "sent", "told"),
     [
-        pytest.param(ConflictError("canceling", 409), Sent.NOTHING, True, id="refused to the end"),
-        pytest.param(ConflictError("canceling", 409), Sent.MAYBE, True, id="in doubt to the end"),
+        pytest.param(ConflictError("canceling", 409), Sent.NOT_SENT, True, id="refused to the end"),
+        pytest.param(ConflictError("canceling", 409), Sent.UNCONFIRMED, True, id="in doubt to the end"),
         pytest.param(ConflictError("canceling", 409), Sent.ACCEPTED, False, id="accepted in the end"),
-        pytest.param(None, Sent.NOTHING, False, id="never refused"),
+        pytest.param(None, Sent.NOT_SENT, False, id="never refused"),
     ],
 )
-def test_a_timeout_says_why_the_cancel_failed(refusal: ConflictError | None, sent: Sent, *, told: bool) -> None:
+def test_a_timeout_says_why_the_cancel_failed(send_error: ConflictError | None, sent: Sent, *, told: bool) -> None:
     """As long as none was accepted, the last refusal is why it took all the time."""
-    sentence = _sentences.timed_out(knowledge(refusal=refusal, sent=sent), None)
+    sentence = _sentences.timed_out(knowledge(send_error=send_error, sent=sent), None)
 
     assert (" The cancel failed: canceling: Qovery answered 409: " in sentence) is told
 
@@ -516,6 +516,6 @@ def test_a_timeout_says_that_a_state_is_new(state: str | None, *, told: bool) ->
 
 def test_what_a_failure_left_behind_is_told() -> None:
     """A preview shows it, before the next update goes on with it."""
-    assert _sentences.left_behind("d12", Sent.ACCEPTED) == (
+    assert _sentences.unfinished("d12", Sent.ACCEPTED) == (
         "unfinished: deployment d12. The cancel was accepted; `pulumi up` again resumes without sending again."
     )

@@ -1,16 +1,17 @@
 """The machine's vocabulary: what a request means when nothing else is said, and how long it may take."""
 
 from dataclasses import FrozenInstanceError, is_dataclass
+from types import ModuleType
 from typing import get_args
 
 import pytest
 
-from qovery_provider._cancellation import model as _verdicts
-from qovery_provider._cancellation.model import CancellationRequest, Event, Knowledge, Outcome, Sent, Verdict
+from qovery_provider._cancellation import actions, events
+from qovery_provider._cancellation.model import CancellationRequest, Knowledge, Outcome, Sent
 
 
 def test_a_request_has_the_documented_defaults() -> None:
-    """Whoever gives an environment alone gets the defaults of the resource."""
+    """A caller who names only an environment gets the defaults of the resource."""
     expected = CancellationRequest(
         environment_id="3c90",
         deployment_id=None,
@@ -36,7 +37,7 @@ def test_nothing_is_known_at_first() -> None:
     """A cancellation starts without target, without status, and with nothing sent."""
     known = Knowledge(CancellationRequest("3c90"), started=0.0, now=0.0)
 
-    assert known.sent is Sent.NOTHING
+    assert known.sent is Sent.NOT_SENT
     assert (
         known.deployment_id,
         known.deployment_state,
@@ -70,12 +71,12 @@ def test_the_outcomes_are_the_documented_ones() -> None:
 
 def test_how_far_a_cancel_got_has_words() -> None:
     """They stand in states: none may ever be renamed."""
-    assert [sent.value for sent in Sent] == ["nothing", "maybe", "accepted", "joined", "too late"]
+    assert [sent.value for sent in Sent] == ["not_sent", "unconfirmed", "accepted", "adopted", "too_late"]
 
 
-def test_the_unions_are_closed() -> None:
-    """Every piece of data is an event, a verdict, or a part of one."""
-    parts = {CancellationRequest, Knowledge, _verdicts.CancellationResult}
-    own = {kind for kind in vars(_verdicts).values() if is_dataclass(kind) and kind.__module__ == _verdicts.__name__}
+@pytest.mark.parametrize(("namespace", "union"), [(events, events.Event), (actions, actions.Action)])
+def test_the_unions_are_closed(namespace: ModuleType, union: object) -> None:
+    """Every class of a namespace is a member of its union."""
+    own = {kind for kind in vars(namespace).values() if is_dataclass(kind) and kind.__module__ == namespace.__name__}
 
-    assert parts | set(get_args(Event)) | set(get_args(Verdict)) == own
+    assert set(get_args(union)) == own

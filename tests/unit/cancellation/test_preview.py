@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._cancellation.preview import foresee, foresee_all, running
+from qovery_provider._cancellation.preview import describe, describe_all, running
 from qovery_provider._qovery.models import EnvironmentStatus
 
 NOW = datetime(2026, 11, 24, 12, 3, tzinfo=timezone.utc).timestamp()
@@ -96,7 +96,7 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
 )
 def test_says_what_an_update_would_do(request_: CancellationRequest, status: EnvironmentStatus, expected: str) -> None:
     """The machine that would do it is asked."""
-    assert foresee(request_, status, NOW) == expected
+    assert describe(request_, status, NOW) == expected
 
 
 @pytest.mark.parametrize(
@@ -198,12 +198,12 @@ def test_says_what_an_update_would_do_in_many_environments(
     request_: CancellationRequest, statuses: dict[str, EnvironmentStatus], expected: str
 ) -> None:
     """In one line that fits a row."""
-    assert foresee_all(request_, statuses, NOW) == expected
+    assert describe_all(request_, statuses, NOW) == expected
 
 
 def test_names_five_of_many() -> None:
     """A row of a terminal has an end."""
-    line = foresee_all(_request(), _environments(7, 1), NOW)
+    line = describe_all(_request(), _environments(7, 1), NOW)
 
     assert line.startswith("would cancel 7 of 8 environments: busy-0 deployment d-0")
     assert "busy-4" in line
@@ -213,10 +213,10 @@ def test_names_five_of_many() -> None:
 
 def test_joins_are_told_apart_in_many_environments() -> None:
     """What is being canceled already is joined: nothing is sent there, and nothing is forced."""
-    line = foresee_all(_request(force_cancel=True), {"a": CANCELING}, NOW)
+    line = describe_all(_request(force_cancel=True), {"a": CANCELING}, NOW)
 
     assert line.startswith("would join 1 of 1 environments: ")
     assert "force" not in line
-    assert foresee_all(_request(), {"a": CANCELING, "b": BUSY, "c": IDLE}, NOW).startswith(
+    assert describe_all(_request(), {"a": CANCELING, "b": BUSY, "c": IDLE}, NOW).startswith(
         "would cancel 1 and join 1 of 3 environments: "
     )

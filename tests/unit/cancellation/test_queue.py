@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qovery_provider._cancellation.model import CancelQueued, ListQueue
+from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.queue import QueueDrain, is_no_longer_queued
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import (
@@ -56,7 +56,12 @@ def test_requests_are_canceled_one_by_one_in_order() -> None:
     steps = [one.listed(["r1", "r2", "r3"], RAN, 1.0)]
     steps += [one.went(request, now, was_canceled=True) for request, now in (("r1", 2.0), ("r2", 3.0), ("r3", 4.0))]
 
-    assert steps == [CancelQueued(1.0, "r1"), CancelQueued(2.0, "r2"), CancelQueued(3.0, "r3"), None]
+    assert steps == [
+        actions.CancelQueued(1.0, "r1"),
+        actions.CancelQueued(2.0, "r2"),
+        actions.CancelQueued(3.0, "r3"),
+        None,
+    ]
     assert one.canceled == ["r1", "r2", "r3"]
     assert one.is_over
 
@@ -75,7 +80,7 @@ def test_what_went_by_itself_is_not_claimed() -> None:
     one = drain()
     one.listed(["r1", "r2"], RAN, 1.0)
 
-    assert one.went("r1", 2.0, was_canceled=False) == CancelQueued(2.0, "r2")
+    assert one.went("r1", 2.0, was_canceled=False) == actions.CancelQueued(2.0, "r2")
     assert one.canceled == []
 
 
@@ -85,8 +90,8 @@ def test_only_the_first_list_is_meant() -> None:
     one.listed(["r1", "r2", "r3"], RAN, 1.0)
     one.again("r1", REFUSED, 1.0, 100.0)
 
-    assert one.listed(["r9", "r2", "r3"], RAN, 5.0) == CancelQueued(5.0, "r2")
-    assert one.went("r2", 6.0, was_canceled=True) == CancelQueued(6.0, "r3")
+    assert one.listed(["r9", "r2", "r3"], RAN, 5.0) == actions.CancelQueued(5.0, "r2")
+    assert one.went("r2", 6.0, was_canceled=True) == actions.CancelQueued(6.0, "r3")
     assert one.went("r3", 7.0, was_canceled=True) is None
 
 
@@ -109,7 +114,13 @@ def test_failures_are_followed_by_growing_pauses() -> None:
     one.listed(["r1", "r2"], RAN, 0.0)
     steps = [one.again(request, REFUSED, 10.0, 100.0) for request in ("r1", "r1", "r2", "r2", "r2")]
 
-    assert steps == [ListQueue(10.5), ListQueue(11.0), ListQueue(12.0), ListQueue(14.0), None]
+    assert steps == [
+        actions.ListQueue(10.5),
+        actions.ListQueue(11.0),
+        actions.ListQueue(12.0),
+        actions.ListQueue(14.0),
+        None,
+    ]
 
 
 def test_pauses_are_drawn() -> None:
@@ -117,21 +128,23 @@ def test_pauses_are_drawn() -> None:
     one = drain(random=0.5)
     one.listed(["r1"], RAN, 0.0)
 
-    assert [one.again("r1", REFUSED, 0.0, 100.0) for _ in range(2)] == [ListQueue(0.25), ListQueue(0.5)]
+    assert [one.again("r1", REFUSED, 0.0, 100.0) for _ in range(2)] == [actions.ListQueue(0.25), actions.ListQueue(0.5)]
 
 
 @pytest.mark.parametrize(
     ("retry_after", "deadline", "step"),
     [
-        (None, 100.0, ListQueue(10.5)),
-        (0.1, 100.0, ListQueue(10.5)),
-        (40.0, 100.0, ListQueue(50.0)),
-        (40.0, 50.1, ListQueue(50.0)),
+        (None, 100.0, actions.ListQueue(10.5)),
+        (0.1, 100.0, actions.ListQueue(10.5)),
+        (40.0, 100.0, actions.ListQueue(50.0)),
+        (40.0, 50.1, actions.ListQueue(50.0)),
         (40.0, 50.0, None),
         (None, 10.5, None),
     ],
 )
-def test_the_servers_delay_is_obeyed(retry_after: float | None, deadline: float, step: ListQueue | None) -> None:
+def test_the_servers_delay_is_obeyed(
+    retry_after: float | None, deadline: float, step: actions.ListQueue | None
+) -> None:
     """If it ends before the deadline; else there is no further attempt."""
     one = drain()
     one.listed(["r1"], RAN, 0.0)

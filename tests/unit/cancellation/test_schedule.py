@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qovery_provider._cancellation import schedule as _schedule
-from qovery_provider._cancellation.schedule import RESEND_GRACE, Looks, retry_delays
+from qovery_provider._cancellation.schedule import RESEND_GRACE, PollSchedule, retry_delays
 
 
 def times(since: float, until: float) -> list[float]:
     """Return when somebody looks who is always in time."""
-    looks, at = Looks(since), since
+    looks, at = PollSchedule(since), since
     made = list[float]()
     while (at := looks.after(at)) <= until:
         made.append(at)
@@ -38,7 +38,7 @@ def test_an_end_is_seen_early_for_the_time_that_it_took() -> None:
 @given(events=st.lists(st.floats(0.01, 20.0), max_size=60))
 def test_shared_looks_keep_the_promise(events: list[float]) -> None:
     """Whenever looks come for others in between, one's own next one comes within two fifths of the time, and 15 s."""
-    looks, now = Looks(0.0), 0.0
+    looks, now = PollSchedule(0.0), 0.0
     planned = looks.after(now)
     seen = [now]
     for pause in events:
@@ -58,28 +58,28 @@ def test_ten_minutes_of_looks_fit_the_budget() -> None:
 
 def test_looks_are_counted_from_where_the_wait_began() -> None:
     """Two waits do not share where they are, and time on the wire does not add up."""
-    looks = Looks(100.0)
+    looks = PollSchedule(100.0)
 
     assert looks.after(100.0) == 100.75
     assert looks.after(100.8) == 101.2375
-    assert Looks(7.0).after(7.0) == 7.75
+    assert PollSchedule(7.0).after(7.0) == 7.75
 
 
 def test_looks_that_were_missed_are_left_out() -> None:
     """After a look that took long, the next one is made when it is time, not at once for each that was missed."""
-    assert pytest.approx(Looks(0.0).after(9.0)) == 9.172357734375
+    assert pytest.approx(PollSchedule(0.0).after(9.0)) == 9.172357734375
 
 
 def test_an_early_look_puts_off_the_next() -> None:
     """Whose look came early, as it was made for someone else, looks again 1.65 times as late as that one."""
-    looks = Looks(0.0)
+    looks = PollSchedule(0.0)
 
     assert pytest.approx([looks.after(now) for now in (0.0, 0.75, 1.0, 1.1)]) == [0.75, 1.2375, 1.65, 1.815]
 
 
 def test_a_very_early_look_does_not_count() -> None:
     """Right after the cancel nothing can be expected of it: the first planned look is made all the same."""
-    looks = Looks(0.0)
+    looks = PollSchedule(0.0)
 
     assert [looks.after(now) for now in (0.0, 0.1, 0.7)] == [0.75, 0.75, 0.75]
 

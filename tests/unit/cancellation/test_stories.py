@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import Done, Fail, Look, Sent
+from qovery_provider._cancellation.model import Sent
 from qovery_provider.errors import CancellationError
 from tests.support import stories
 
@@ -18,8 +19,8 @@ def full() -> float:
 
 def end(machine: Cancellation) -> dict[str, Any]:
     """Return how it ended, as the stories tell it."""
-    match machine.verdict:
-        case Done(result):
+    match machine.action:
+        case actions.Done(result):
             return {
                 "outcome": result.outcome,
                 "deployment_id": result.deployment_id,
@@ -27,10 +28,10 @@ def end(machine: Cancellation) -> dict[str, Any]:
                 "canceled_request_ids": list(result.canceled_request_ids),
                 "sentence": result.sentence,
             }
-        case Fail(error):
+        case actions.Fail(error):
             return {"error": type(error).__name__, "sentence": str(error)}
-        case verdict:
-            return {"not over": stories.said(verdict)}
+        case action:
+            return {"not over": stories.said(action)}
 
 
 @pytest.mark.parametrize("name", stories.names())
@@ -42,7 +43,7 @@ def test_a_story_ends_as_told(name: str) -> None:
 
     for step in told["steps"]:
         machine.observe(stories.event(step), step["at"])
-        said.append(stories.said(machine.verdict))
+        said.append(stories.said(machine.action))
 
     assert said == [step["says"] for step in told["steps"]]
     assert end(machine) == told["end"]
@@ -56,7 +57,7 @@ def test_errors_carry_what_the_story_knows(name: str) -> None:
     for step in told["steps"]:
         machine.observe(stories.event(step), step["at"])
 
-    if isinstance(machine.verdict, Fail) and isinstance(error := machine.verdict.error, CancellationError):
+    if isinstance(machine.action, actions.Fail) and isinstance(error := machine.action.error, CancellationError):
         expected = (machine.request.environment_id, machine.known.deployment_id, machine.known.deployment_state)
         assert expected == (error.environment_id, error.deployment_id, error.deployment_state)
 
@@ -69,8 +70,8 @@ def test_no_look_is_planned_past_the_deadline(name: str) -> None:
 
     for step in told["steps"]:
         machine.observe(stories.event(step), step["at"])
-        if isinstance(machine.verdict, Look):
-            assert machine.verdict.at <= max(machine.known.deadline, step["at"])
+        if isinstance(machine.action, actions.ReadStatus):
+            assert machine.action.at <= max(machine.known.deadline, step["at"])
 
 
 def test_there_are_stories() -> None:
@@ -87,7 +88,7 @@ def test_there_are_stories() -> None:
     [
         ("finishes_before_cancel_and_next_starts", Sent.TOO_LATE),
         ("finishes_although_accepted", Sent.ACCEPTED),
-        ("environment_vanishes_before_the_cancel", Sent.NOTHING),
+        ("environment_vanishes_before_the_cancel", Sent.NOT_SENT),
     ],
 )
 def test_what_ended_too_early_is_remembered(name: str, sent: Sent) -> None:
@@ -97,5 +98,5 @@ def test_what_ended_too_early_is_remembered(name: str, sent: Sent) -> None:
     for step in told["steps"]:
         machine.observe(stories.event(step), step["at"])
 
-    assert isinstance(machine.verdict, Fail)
+    assert isinstance(machine.action, actions.Fail)
     assert machine.known.sent is sent

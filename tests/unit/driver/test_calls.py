@@ -9,7 +9,14 @@ from threading import Event, Thread, current_thread
 import pytest
 
 from qovery_provider._driver import calls as _calls
-from qovery_provider._driver.calls import CALL_LIMIT, DAEMONS, MOST_AT_ONCE, Call, advance, ask
+from qovery_provider._driver.calls import (
+    CALL_LIMIT,
+    DAEMON_THREADS,
+    MAX_CONCURRENT_CALLS,
+    Call,
+    advance,
+    call_with_retries,
+)
 from qovery_provider._driver.retry import Retry
 from qovery_provider.errors import ApiError, CallError, ServerError, TransportError
 from tests.support.clock import FakeClock
@@ -241,7 +248,7 @@ def test_a_hanging_thread_holds_up_nobody(clock: FakeClock, hanging: Event) -> N
     """The wait ends with the first answer, while another call hangs."""
     stuck, quick = Call(ASKED, hanging.wait, 100.0), Call(ASKED, answering("answer"), 100.0)
 
-    advance([stuck, quick], DAEMONS, clock)
+    advance([stuck, quick], DAEMON_THREADS, clock)
 
     assert (stuck.outcome(100.0, FAR), quick.outcome(100.0, FAR)) == (None, "answer")
 
@@ -251,7 +258,7 @@ def test_a_hanging_thread_is_left_behind(hanging: Event, monkeypatch: pytest.Mon
     monkeypatch.setattr(_calls, "CALL_LIMIT", 0.02)
 
     with pytest.raises(TransportError, match="no whole answer within 0 s"):
-        _calls.ask(ASKED, hanging.wait, _RealTime(), 0.0, full)
+        _calls.call_with_retries(ASKED, hanging.wait, _RealTime(), 0.0, full)
 
     assert not hanging.is_set()
 
@@ -268,8 +275,8 @@ def test_nobody_has_to_wait_for_a_thread(hanging: Event) -> None:
     """A thread that hangs does not keep the interpreter from ending."""
     threads: list[Thread] = []
 
-    DAEMONS.submit(lambda: threads.append(current_thread())).result()
-    DAEMONS.submit(hanging.wait)
+    DAEMON_THREADS.submit(lambda: threads.append(current_thread())).result()
+    DAEMON_THREADS.submit(hanging.wait)
 
     assert [thread.daemon for thread in threads] == [True]
 
@@ -277,7 +284,7 @@ def test_nobody_has_to_wait_for_a_thread(hanging: Event) -> None:
 def test_a_thread_hands_over_what_went_wrong() -> None:
     """Whatever is raised in it is raised again where the answer is read."""
     with pytest.raises(KeyError, match="bug"):
-        DAEMONS.submit(answering(KeyError("bug"))).result()
+        DAEMON_THREADS.submit(answering(KeyError("bug"))).result()
 
 
 def test_not_too_many_calls_are_on_the_wire(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -286,13 +293,13 @@ def test_not_too_many_calls_are_on_the_wire(clock: FakeClock, monkeypatch: pytes
     monkeypatch.setattr(_calls, "wait", lambda *_, timeout, **__: waits.append(timeout))
     silent = InlineExecutor()
     monkeypatch.setattr(silent, "submit", lambda _: Future())
-    calls = [Call(ASKED, answering("answer"), 100.0) for _ in range(MOST_AT_ONCE + 1)]
+    calls = [Call(ASKED, answering("answer"), 100.0) for _ in range(MAX_CONCURRENT_CALLS + 1)]
 
     advance(calls, silent, clock)
     begun = [call.future is not None for call in calls]
     advance(calls[1:], silent, clock)
 
-    assert begun == [True] * MOST_AT_ONCE + [False]
+    assert begun == [True] * MAX_CONCURRENT_CALLS + [False]
     assert calls[-1].future is not None
     assert waits == [CALL_LIMIT, CALL_LIMIT]
 
@@ -312,7 +319,7 @@ def test_somebody_may_end_the_wait(clock: FakeClock) -> None:
 
 def test_asking_returns_the_answer(clock: FakeClock) -> None:
     """One call that works is one call."""
-    assert ask(ASKED, answering("answer"), clock, 10.0, full) == "answer"
+    assert call_with_retries(ASKED, answering("answer"), clock, 10.0, full) == "answer"
     assert clock.sleeps == []
 
 
@@ -320,7 +327,7 @@ def test_asking_retries(clock: FakeClock) -> None:
     """Failures are followed by pauses and further attempts."""
     broken = ServerError("reading", 503)
 
-    assert ask(ASKED, answering(broken, broken, "answer"), clock, 10.0, full) == "answer"
+    assert call_with_retries(ASKED, answering(broken, broken, "answer"), clock, 10.0, full) == "answer"
     assert clock.sleeps == [0.5, 1.0]
 
 
@@ -329,7 +336,7 @@ def test_asking_ends_with_the_last_error(clock: FakeClock) -> None:
     failures = [ServerError("reading", 500 + number) for number in range(5)]
 
     with pytest.raises(CallError) as caught:
-        ask(ASKED, answering(*failures), clock, 100.0, full)
+        call_with_retries(ASKED, answering(*failures), clock, 100.0, full)
 
     assert caught.value is failures[-1]
     assert clock.sleeps == [0.5, 1.0, 2.0, 4.0]
@@ -340,7 +347,7 @@ def test_asking_ends_in_time(clock: FakeClock) -> None:
     broken = ServerError("reading", 503)
 
     with pytest.raises(ServerError):
-        ask(ASKED, answering(*[broken] * 5), clock, 1.25, full)
+        call_with_retries(ASKED, answering(*[broken] * 5), clock, 1.25, full)
 
     assert clock.sleeps == [0.5, 0.75]
 
@@ -348,10 +355,10 @@ def test_asking_ends_in_time(clock: FakeClock) -> None:
 def test_asking_waits_no_longer_than_allowed(hanging: Event) -> None:
     """A call that hangs is given up when the time is up, if that is before its limit."""
     with pytest.raises(TransportError, match="no whole answer within 0 s"):
-        ask(ASKED, hanging.wait, _RealTime(), 0.02, full)
+        call_with_retries(ASKED, hanging.wait, _RealTime(), 0.02, full)
 
 
 def test_asking_lets_bugs_through(clock: FakeClock) -> None:
     """A bug in the function is not taken for a failure of the call."""
     with pytest.raises(ZeroDivisionError):
-        ask(ASKED, lambda: 1 // 0, clock, 10.0, full)
+        call_with_retries(ASKED, lambda: 1 // 0, clock, 10.0, full)

@@ -70,7 +70,7 @@ def test_a_cancellation_from_look_to_end(clock: FakeClock) -> None:
 
     told = run(script, clock, one)
 
-    assert [(round(at, 3), name) for at, name in script.asked] == [
+    assert [(round(at, 3), name) for at, name in script.operation] == [
         (0.0, "look"),
         (0.0, "cancel a"),
         (0.75, "look"),
@@ -106,8 +106,8 @@ def test_the_queue_and_the_history_are_asked(clock: FakeClock) -> None:
 
     run(script, clock, one := cancellation(include_queued=True))
 
-    asked = ["look", "queue a", "unqueue r1", "unqueue r2", "look", "cancel a", "look", "history a"]
-    assert [name for _, name in script.asked] == asked
+    operation = ["look", "queue a", "unqueue r1", "unqueue r2", "look", "cancel a", "look", "history a"]
+    assert [name for _, name in script.operation] == operation
     assert (one.result().outcome, one.result().canceled_request_ids) == ("canceled", ("r1", "r2"))
 
 
@@ -122,7 +122,7 @@ def test_the_queue_and_the_history_are_asked(clock: FakeClock) -> None:
 def test_calls_that_change_nothing_are_retried(
     clock: FakeClock, call: str, answer: object, options: dict[str, object]
 ) -> None:
-    """Looks, the history and the queue get five attempts, with pauses that grow."""
+    """PollSchedule, the history and the queue get five attempts, with pauses that grow."""
     answers: dict[str, list[object]] = {"look": [[status("a", "DEPLOYED")]]}
     script = Script(clock, {**answers, call: [BROKEN, BROKEN, BROKEN, BROKEN, answer]})
 
@@ -143,7 +143,7 @@ def test_what_changes_something_is_not_retried_here(clock: FakeClock, call: str,
 
     run(script, clock, cancellation(**options))
 
-    following = script.asked[[name for _, name in script.asked].index(call) + 1]
+    following = script.operation[[name for _, name in script.operation].index(call) + 1]
     assert following[1] in {"look", "queue a"}
 
 
@@ -179,7 +179,7 @@ def test_nothing_to_do(clock: FakeClock) -> None:
 
     run(script, clock)
 
-    assert script.asked == []
+    assert script.operation == []
 
 
 def test_one_step_at_a_time(clock: FakeClock) -> None:
@@ -213,7 +213,7 @@ def test_the_last_look_is_made_at_the_deadline(clock: FakeClock) -> None:
 
     run(script, clock, one := cancellation(timeout=10.0))
 
-    assert [round(at, 3) for at, _ in script.asked] == [0.0, 0.0, 0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 10.0]
+    assert [round(at, 3) for at, _ in script.operation] == [0.0, 0.0, 0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 10.0]
     assert clock.now == 10.0
     assert isinstance(error_of(one), CancellationTimeoutError)
 
@@ -226,7 +226,7 @@ def test_ten_minutes_cost_at_most_fifty_requests(clock: FakeClock) -> None:
 
     run(script, clock, cancellation(timeout=600.0))
 
-    assert len(script.asked) == 49
+    assert len(script.operation) == 49
 
 
 def test_retries_end_at_the_deadline(clock: FakeClock) -> None:

@@ -6,8 +6,9 @@ from functools import partial
 
 import pytest
 
+from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import CancellationRequest, Done, Fail, Look, Observed
+from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._driver.calls import CALL_LIMIT
 from qovery_provider._driver.driver import Group, Watcher
 from qovery_provider.errors import (
@@ -77,9 +78,9 @@ def test_the_earliest_wish_decides(time: VirtualTime) -> None:
     """A planned look is brought forward for a cancellation that has just begun to wait, and serves the others too."""
     waiting, new = cancellation("a"), cancellation("b")
     for at in (0.0, 0.5, 1.2, 2.2, 3.5):
-        waiting.observe(Observed(status("a", "CANCELING")), at)
-    assert isinstance(waiting.verdict, Look)
-    assert waiting.verdict.at - 1 > 3.5
+        waiting.observe(events.StatusRead(status("a", "CANCELING")), at)
+    assert isinstance(waiting.action, actions.ReadStatus)
+    assert waiting.action.at - 1 > 3.5
     time.now = 3.5
     looks = [[status("a", "CANCELING"), status("b", "BUILDING")], [status("a", "CANCELED"), status("b", "CANCELED")]]
     script = Script(time, {"look": looks, "cancel b": [status("b", "CANCELING")]})
@@ -115,7 +116,7 @@ def test_an_incomplete_answer_tells_nothing_of_those_it_leaves_out(time: Virtual
     run(script, time, Group([first, second], script.look, is_complete=False))
 
     assert [one.result().outcome for one in (first, second)] == ["nothing_to_cancel"] * 2
-    assert len(script.asked) == 2
+    assert len(script.operation) == 2
 
 
 def test_an_incomplete_look_that_fails_tells_all(time: VirtualTime) -> None:
@@ -147,7 +148,7 @@ def test_an_environment_that_vanishes_is_looked_at_twice(time: VirtualTime) -> N
     run(script, time, Group([one := cancellation("a", on_completed="succeed")], script.look))
 
     assert one.result().outcome == "environment_gone"
-    assert len(script.asked) == 3
+    assert len(script.operation) == 3
 
 
 def test_a_failure_is_told_to_those_that_had_to_look(time: VirtualTime) -> None:
@@ -215,7 +216,7 @@ def test_one_that_hangs_holds_up_nobody(time: VirtualTime) -> None:
     ends: dict[str, float] = {}
 
     def note(one: Cancellation) -> None:
-        if isinstance(one.verdict, Done | Fail):
+        if isinstance(one.action, actions.Done | actions.Fail):
             ends[one.request.environment_id] = time.now
 
     with time.rules():
@@ -248,7 +249,7 @@ def test_twenty_environments_cost_at_most_a_hundred_requests(time: VirtualTime, 
 
     run(script, time, Group(many, script.look))
 
-    assert len(script.asked) <= 100
+    assert len(script.operation) <= 100
     assert [type(error_of(one)) for one in many] == [CancellationTimeoutError] * 20
 
 

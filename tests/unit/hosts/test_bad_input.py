@@ -39,7 +39,7 @@ from tests.support.sdk_host import SdkHost, sdk_host
 
 Check = Callable[[str, Mapping[str, Any]], Sequence[str]]
 
-LONGEST = 400
+MAX_LENGTH = 400
 """Characters of an answer."""
 
 
@@ -116,7 +116,7 @@ def nothing_is_asked(qovery: QoverySimulator, monkeypatch: pytest.MonkeyPatch) -
 def _assert_says(expected: Sequence[str], problems: Sequence[str]) -> None:
     """One text for each bad property and none for any other, short, on one line, and without what is secret."""
     assert sorted(problems) == sorted(expected)
-    assert [text for text in problems if len(text) > LONGEST or not text.isprintable() or SECRET in text] == []
+    assert [text for text in problems if len(text) > MAX_LENGTH or not text.isprintable() or SECRET in text] == []
 
 
 def test_there_are_hundreds_of_bad_values() -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from qovery_provider._hosts.sdk_internals import MOST_OPERATIONS, current_urn, lift_thread_limit
+from qovery_provider._hosts.sdk_internals import MAX_OPERATIONS, current_urn, lift_thread_limit
 
 URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
 
@@ -42,7 +42,7 @@ def test_more_than_four_operations_run_at_once() -> None:
         pool.submit(lift_thread_limit).result()
 
         assert len({future.result() for future in [pool.submit(barrier.wait) for _ in range(12)]}) == 12
-        assert pool._max_workers == MOST_OPERATIONS  # noqa: SLF001
+        assert pool._max_workers == MAX_OPERATIONS  # noqa: SLF001
 
 
 @pytest.mark.parametrize(

@@ -328,9 +328,9 @@ class TestFailures:
         with pytest.raises(errors.BulkCancellationError) as caught:
             provider.create({"environment_ids": [others[0].id, refused.id, others[1].id]})
 
-        asked = f"reading environment {refused.id}" if what == "environment" else f"of project {refused.project_id}"
+        operation = f"reading environment {refused.id}" if what == "environment" else f"of project {refused.project_id}"
         assert caught.value.errors.keys() == {refused.id}
-        assert f"{asked}: Qovery answered {status}" in str(caught.value)
+        assert f"{operation}: Qovery answered {status}" in str(caught.value)
         assert [one.deployments[0].state for one in others] == ["CANCELED", "CANCELED"]
         assert refused.deployments[0].cancels == []
 
@@ -429,7 +429,7 @@ class TestUpdate:
         )
         assert declared.items() <= inputs.items()
         assert kept["counts"] == {"canceled": 1, "failed": 1}
-        assert kept[UNFINISHED] == {refused.id: {"sent": "nothing", "deployment_id": None}}
+        assert kept[UNFINISHED] == {refused.id: {"sent": "not_sent", "deployment_id": None}}
         assert isinstance(outs, dict)
         assert outs["counts"] == {"canceled": 2}
         assert [outs["results"][one.id]["deployment_id"] for one in (refused, canceled)] == [
@@ -526,7 +526,7 @@ class TestUpdate:
 
         assert isinstance(failed, Refused)
         assert failed.kept is not None
-        assert failed.kept[2][UNFINISHED] == {environment.id: {"sent": "nothing", "deployment_id": None}}
+        assert failed.kept[2][UNFINISHED] == {environment.id: {"sent": "not_sent", "deployment_id": None}}
 
     def test_queued_requests_of_both_runs_are_told(self, qovery: QoverySimulator, project: str) -> None:
         """What the first run took out of the queue is still told after the second."""

@@ -493,9 +493,9 @@ def test_a_request_holds_every_input_but_the_triggers() -> None:
         "on_idle": "fail",
         "on_completed": "succeed",
     }
-    asked = request(inputs)
+    operation = request(inputs)
 
-    assert asked == CancellationRequest(
+    assert operation == CancellationRequest(
         environment_id=ENV,
         deployment_id="3c90-12",
         force_cancel=True,
@@ -505,7 +505,7 @@ def test_a_request_holds_every_input_but_the_triggers() -> None:
         on_idle="fail",
         on_completed="succeed",
     )
-    assert isinstance(asked.timeout, float)
+    assert isinstance(operation.timeout, float)
 
 
 def test_a_bulk_cancellation_asks_for_each_environment() -> None:

@@ -102,7 +102,7 @@ class TestUpdate:
         assert following.cancels == []
         assert qovery.posts() == ()
 
-    @pytest.mark.parametrize("sent", ["maybe", "joined"])
+    @pytest.mark.parametrize("sent", ["unconfirmed", "adopted"])
     def test_joins_what_is_canceling(
         self, provider: DeploymentCancellationProvider, environment: Environment, qovery: QoverySimulator, sent: str
     ) -> None:
@@ -121,7 +121,7 @@ class TestUpdate:
         """The target runs on as if nothing had been sent: so it is sent, once."""
         target = environment.deployments[0]
 
-        outs = provider.update(environment.id, _unfinished(target, "maybe"), _declared(target)).outs
+        outs = provider.update(environment.id, _unfinished(target, "unconfirmed"), _declared(target)).outs
 
         assert picked(outs, *TOLD) == ("canceled", target.id, "CANCELED")
         assert len(qovery.posts()) == 1
@@ -140,7 +140,7 @@ class TestUpdate:
         clock.sleep(6)
 
         with pytest.raises(errors.NotCanceledError, match="though a cancel may have been received"):
-            provider.update(environment.id, _unfinished(target, "maybe"), _declared(target))
+            provider.update(environment.id, _unfinished(target, "unconfirmed"), _declared(target))
 
         assert qovery.posts() == ()
 
@@ -194,7 +194,7 @@ class TestTooLate:
         text = "ended by itself (DEPLOYED) before a cancel was accepted, and another one is running."
         assert isinstance(again, Refused)
         assert [text in one.message for one in (failed, again)] == [True, True]
-        assert failed.kept[2][UNFINISHED] == "too late"
+        assert failed.kept[2][UNFINISHED] == "too_late"
         assert isinstance(accepted, dict)
         assert picked(accepted, *TOLD) == ("completed", target.id, "DEPLOYED")
         assert [one.cancels for one in environment.deployments[1:]] == [[]]

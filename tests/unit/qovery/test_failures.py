@@ -25,7 +25,7 @@ from urllib3.exceptions import (
 )
 
 from qovery_provider._qovery.client import TooLongError
-from qovery_provider._qovery.failures import BREAKDOWNS, breakdown, refusal
+from qovery_provider._qovery.failures import TRANSPORT_FAILURES, api_error, transport_error
 from qovery_provider._qovery.settings import Token
 from qovery_provider.errors import (
     ApiError,
@@ -63,7 +63,7 @@ def body(**fields: object) -> bytes:
 
 
 def refused(status: int = 400, content: bytes = b"", retry_after: float | None = None) -> ApiError:
-    return refusal(ASKED, status, content, TOKEN, retry_after)
+    return api_error(ASKED, status, content, TOKEN, retry_after)
 
 
 def gave_up(reason: Exception) -> MaxRetryError:
@@ -136,7 +136,7 @@ def test_every_status_with_every_body_has_its_error(
     error = refused(status, content)
 
     assert type(error) is kind
-    assert (ASKED, status, detail) == (error.asked, error.status, error.detail)
+    assert (ASKED, status, detail) == (error.operation, error.status, error.detail)
 
 
 @pytest.mark.parametrize(
@@ -367,11 +367,11 @@ def test_every_breakdown_has_its_words(
     error: Exception, problem: str, advice: str, *, may_have_executed: bool, retryable: bool
 ) -> None:
     """What really happened is deep inside; the words, the advice and what may be done follow from it."""
-    told = breakdown(ASKED, error, changes=True)
+    told = transport_error(ASKED, error, changes=True)
 
     assert (f"{ASKED}: {problem}. {advice}", problem) == (str(told), told.problem)
     assert (may_have_executed, retryable) == (told.may_have_executed, told.retryable)
-    assert not breakdown(ASKED, error, changes=False).may_have_executed
+    assert not transport_error(ASKED, error, changes=False).may_have_executed
 
 
 RANKED = [
@@ -397,11 +397,11 @@ RANKED = [
 def test_the_most_telling_exception_decides(rank: int) -> None:
     """It decides as the outer one and as the inner one."""
     telling, other = RANKED[rank], RANKED[rank + 1]
-    expected = breakdown(ASKED, named(telling), changes=True).problem
+    expected = transport_error(ASKED, named(telling), changes=True).problem
 
-    assert breakdown(ASKED, named(telling, named(other)), changes=True).problem == expected
-    assert breakdown(ASKED, named(other, named(telling)), changes=True).problem == expected
-    assert breakdown(ASKED, named(other), changes=True).problem != expected
+    assert transport_error(ASKED, named(telling, named(other)), changes=True).problem == expected
+    assert transport_error(ASKED, named(other, named(telling)), changes=True).problem == expected
+    assert transport_error(ASKED, named(other), changes=True).problem != expected
 
 
 def test_a_handshake_that_breaks_off_has_sent_nothing() -> None:
@@ -413,20 +413,20 @@ def test_a_handshake_that_breaks_off_has_sent_nothing() -> None:
     with pytest.raises(ConnectionResetError) as raised:
         do_handshake()
 
-    error = breakdown(ASKED, requests.ConnectionError(raised.value), changes=True)
+    error = transport_error(ASKED, requests.ConnectionError(raised.value), changes=True)
     assert (error.problem, error.may_have_executed) == ("no TLS connection could be made", False)
 
 
 def test_a_handshake_inside_a_proxy_s_tls_is_no_broken_bundle() -> None:
     """There it is another function that fails, below the one that reads the trusted certificates."""
-    error = breakdown(ASKED, named("ssl_wrap_socket", named("_ssl_wrap_socket_impl")), changes=True)
+    error = transport_error(ASKED, named("ssl_wrap_socket", named("_ssl_wrap_socket_impl")), changes=True)
 
     assert error.problem == "no TLS connection could be made"
 
 
 def test_every_breakdown_is_ranked() -> None:
     """The list above is as long as the table."""
-    assert len(RANKED) == len(BREAKDOWNS)
+    assert len(RANKED) == len(TRANSPORT_FAILURES)
 
 
 @pytest.mark.parametrize(
@@ -443,7 +443,7 @@ def test_every_breakdown_is_ranked() -> None:
 )
 def test_an_exception_is_found_wherever_it_is_wrapped(error: Exception) -> None:
     """There are four ways in which requests and urllib3 wrap."""
-    assert breakdown(ASKED, error, changes=True).problem == "the host name cannot be resolved"
+    assert transport_error(ASKED, error, changes=True).problem == "the host name cannot be resolved"
 
 
 def test_causes_that_go_round_in_circles_end() -> None:
@@ -452,7 +452,7 @@ def test_causes_that_go_round_in_circles_end() -> None:
     first.__cause__, second.__cause__ = second, first
     second.__context__ = caused(RuntimeError(first), NO_NAME)
 
-    assert breakdown(ASKED, first, changes=True).problem == "the host name cannot be resolved"
+    assert transport_error(ASKED, first, changes=True).problem == "the host name cannot be resolved"
 
 
 def test_a_circle_hides_nothing_beside_it() -> None:
@@ -460,19 +460,19 @@ def test_a_circle_hides_nothing_beside_it() -> None:
     error = ValueError(NO_NAME)
     error.__cause__ = error
 
-    assert breakdown(ASKED, error, changes=True).problem == "the host name cannot be resolved"
+    assert transport_error(ASKED, error, changes=True).problem == "the host name cannot be resolved"
 
 
 def test_a_reason_that_is_no_exception_is_passed_over() -> None:
     """Other libraries have a `reason` too: a word, say."""
     error = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
 
-    assert breakdown(ASKED, error, changes=True).problem == "the connection broke before an answer came"
+    assert transport_error(ASKED, error, changes=True).problem == "the connection broke before an answer came"
 
 
 def test_the_text_of_an_exception_never_shows() -> None:
     """It may hold addresses, headers and dumps of objects."""
     dump = SimpleNamespace(headers={"Authorization": "Token qov_1234567890"})
-    told = breakdown(ASKED, requests.ConnectionError("secret", dump, gave_up(RESET)), changes=True)
+    told = transport_error(ASKED, requests.ConnectionError("secret", dump, gave_up(RESET)), changes=True)
 
     assert str(told) == f"{ASKED}: the connection broke before an answer came. {NETWORK}"

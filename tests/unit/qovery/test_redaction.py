@@ -4,7 +4,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from qovery_provider._qovery.redaction import given
+from qovery_provider._qovery.redaction import redact
 
 HIDDEN = "what looks like a token (not shown)"
 
@@ -44,7 +44,7 @@ JSON = st.recursive(
 )
 def test_a_value_is_quoted(value: object, quoted: str) -> None:
     """A person recognises what was given; control characters and look-alikes show as escapes."""
-    assert given(value) == quoted
+    assert redact(value) == quoted
 
 
 @pytest.mark.parametrize(
@@ -64,19 +64,19 @@ def test_a_value_is_quoted(value: object, quoted: str) -> None:
 )
 def test_a_token_is_hidden(value: object) -> None:
     """A token that somebody put in the wrong place does not get into logs."""
-    assert given(value) == HIDDEN
+    assert redact(value) == HIDDEN
 
 
 def test_a_password_that_holds_the_separator_is_hidden_whole() -> None:
     """The last at sign before the path ends the password, as `urlsplit` reads it."""
-    assert given("https://user:hunter@2@api.qovery.com/") == "'https://***@api.qovery.com/'"
+    assert redact("https://user:hunter@2@api.qovery.com/") == "'https://***@api.qovery.com/'"
 
 
 @hypothesis.given(JSON)
 @hypothesis.settings(max_examples=50, deadline=None)
 def test_any_value_is_one_short_printable_line(value: object) -> None:
     """Whatever was given, the message around it stays readable."""
-    quoted = given(value)
+    quoted = redact(value)
 
     assert quoted.isprintable()
     assert quoted.isascii()
@@ -87,7 +87,7 @@ def test_any_value_is_one_short_printable_line(value: object) -> None:
 @hypothesis.settings(max_examples=50, deadline=None)
 def test_a_token_is_hidden_wherever_it_stands(before: str, token: str, after: str) -> None:
     """No text around a token makes it show; before an @ it is hidden as a password."""
-    shown = given(f"{before}{token}S3cret{after}")
+    shown = redact(f"{before}{token}S3cret{after}")
 
     assert shown == HIDDEN or "***" in shown
     assert "S3cret" not in shown
