@@ -6,6 +6,9 @@ import time
 from concurrent.futures import Future, wait
 from typing import Protocol
 
+Signal = Future[None]
+"""Something that happens once, and that can be waited for."""
+
 
 class Clock(Protocol):
     """What is needed of time; tests pass one that moves when it is told to."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from qovery_provider._cancellation.model import Knowledge, Outcome, Sent
 from qovery_provider._qovery.models import HISTORY_PAGE, EnvironmentStatus
 from qovery_provider._qovery.states import Phase, phase_of
@@ -112,6 +114,16 @@ def summary(known: Knowledge) -> str:
     queued = len(known.canceled_request_ids)
     requests = f"{queued} queued request{'s were' if queued > 1 else ' was'} canceled. " if queued else ""
     return requests + _next_run(known.sent, "it if it still runs" if known.request.deployment_id else "what runs then")
+
+
+def recorded(deployment_id: str, status: EnvironmentStatus) -> str:
+    """Say which deployment was found running, "" for none."""
+    return f"deployment {deployment_id} is {status.last_deployment_state}" if deployment_id else "nothing runs"
+
+
+def counts(by_outcome: Mapping[str, float]) -> str:
+    """Say how many environments had each outcome."""
+    return f"environments: {', '.join(f'{count} {outcome}' for outcome, count in by_outcome.items()) or 'none'}"
 
 
 def unfinished(deployment_id: str, sent: Sent) -> str:

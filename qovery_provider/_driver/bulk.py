@@ -16,13 +16,12 @@ from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.messages import over_budget
 from qovery_provider._cancellation.model import CancellationRequest, Sent
-from qovery_provider._clock import Clock
+from qovery_provider._clock import Signal
 from qovery_provider._driver.calls import DAEMON_THREADS, MAX_CONCURRENT_CALLS, call_with_retries
 from qovery_provider._driver.driver import Group, Watcher, by_id
-from qovery_provider._driver.session import CLOCK, READ_LIMIT
+from qovery_provider._driver.session import READ_LIMIT, Session
 from qovery_provider._qovery.client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
 from qovery_provider._qovery.models import EnvironmentStatus
-from qovery_provider._qovery.settings import Settings
 from qovery_provider.errors import CallError, NotFoundError, PermissionDeniedError, RateBudgetError
 
 SECONDS_BETWEEN_LINES = 0.5
@@ -64,14 +63,16 @@ class BulkCancellation:
 
     def __init__(
         self,
-        settings: Settings,
+        session: Session,
         request: CancellationRequest,
         on_change: Callable[[Sequence[Cancellation]], None],
-        clock: Clock = CLOCK,
+        *,
+        stop: Signal | None = None,
         limit: float = READ_LIMIT,
     ) -> None:
-        self._settings, self._request, self._on_change = settings, request, on_change
-        self._clock, self._limit = clock, limit
+        del stop
+        self._settings, self._request, self._on_change = session.settings, request, on_change
+        self._clock, self._limit = session.clock, limit
         self._told_at = -inf
 
     def cancel_project(self, project_id: str) -> Sequence[Cancellation]:
@@ -89,7 +90,7 @@ class BulkCancellation:
             projects, unread = self._projects(client, [target.environment_id for target in targets])
             return self._cancel(client, projects, unread, targets, since)
 
-    def look(self, project_id: str | None, environment_ids: Sequence[str]) -> dict[str, EnvironmentStatus]:
+    def read_statuses(self, project_id: str | None, environment_ids: Sequence[str]) -> dict[str, EnvironmentStatus]:
         """Read the status of what `cancel_project` or `cancel` would act on; nothing is sent."""
         with closing(self._client(1)) as client:
             if project_id:

@@ -11,7 +11,7 @@ from random import random
 
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Knowledge, Sent
-from qovery_provider._clock import Clock, SystemClock
+from qovery_provider._clock import Clock, Signal, SystemClock
 from qovery_provider._driver.calls import call_with_retries
 from qovery_provider._driver.polls import follow
 from qovery_provider._qovery.client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
@@ -72,3 +72,42 @@ def project_statuses(settings: Settings, project_id: str, clock: Clock = CLOCK) 
     operation = f"reading the environments' status of project {project_id}"
     with closing(QoveryClient(settings, clock)) as client:
         return call_with_retries(operation, lambda: client.project_statuses(project_id), clock, READ_LIMIT, random)
+
+
+class Session:
+    """Interim."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings, self.clock = settings, clock
+
+    def cancel(
+        self,
+        request: CancellationRequest,
+        on_change: Callable[[Knowledge], None],
+        *,
+        sent: Sent = Sent.NOT_SENT,
+        stop: Signal | None = None,
+    ) -> Cancellation:
+        """Interim."""
+        del stop
+        return cancel(self.settings, request, on_change, sent=sent, clock=self.clock)
+
+    def environment_status(self, environment_id: str, limit: float = READ_LIMIT) -> EnvironmentStatus:
+        """Interim."""
+        return environment_status(self.settings, environment_id, self.clock, limit)
+
+    def project_statuses(self, project_id: str, limit: float = READ_LIMIT) -> Sequence[EnvironmentStatus]:
+        """Interim."""
+        del limit
+        return project_statuses(self.settings, project_id, self.clock)
+
+
+class Sessions:
+    """Interim."""
+
+    def __init__(self, clock: Clock = CLOCK) -> None:
+        self._clock = clock
+
+    def of(self, settings: Settings) -> Session:
+        """Interim."""
+        return Session(settings, self._clock)

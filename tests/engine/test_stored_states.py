@@ -12,9 +12,11 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from qovery_provider import __version__
-from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
-from qovery_provider.provider import DeploymentCancellationProvider
-from qovery_provider.running_provider import RunningDeploymentProvider
+from qovery_provider.providers import (
+    BulkDeploymentCancellationProvider,
+    DeploymentCancellationProvider,
+    RunningDeploymentProvider,
+)
 from tests.support.stack import Stack
 from tests.support.stored_states import FROZEN, STATES, TIMEOUTS, UNTIL_CANCELED, World, recorded_world
 

@@ -11,12 +11,13 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto.engine_pb2 import INFO, LogRequest
 from pulumi.runtime.proto.engine_pb2_grpc import EngineServicer, add_EngineServicer_to_server
 
-from qovery_provider._hosts.progress import Progress, to_engine
+from qovery_provider._hosts.engine import Engine
+from qovery_provider._hosts.progress import Row
 
 URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
 
 
-class Engine(EngineServicer):
+class EngineDouble(EngineServicer):
     """An engine that keeps the lines it is told."""
 
     def __init__(self) -> None:
@@ -28,9 +29,9 @@ class Engine(EngineServicer):
 
 
 @pytest.fixture
-def engine() -> Iterator[tuple[Engine, str]]:
+def engine() -> Iterator[tuple[EngineDouble, str]]:
     """A real gRPC server on loopback, and its address."""
-    engine, server = Engine(), grpc.server(ThreadPoolExecutor(1))
+    engine, server = EngineDouble(), grpc.server(ThreadPoolExecutor(1))
     add_EngineServicer_to_server(engine, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -38,14 +39,14 @@ def engine() -> Iterator[tuple[Engine, str]]:
     server.stop(None).wait()
 
 
-def test_lines_reach_the_resource_s_row(engine: tuple[Engine, str]) -> None:
+def test_lines_reach_the_resource_s_row(engine: tuple[EngineDouble, str]) -> None:
     """Passing lines are ephemeral, the last one is not; each is said once."""
-    progress = to_engine(["/sdk/pulumi/dynamic/__main__.py", engine[1]], URN)
+    row = Engine(engine[1]).row(URN)
 
-    progress.say("BUILDING")
-    progress.say("BUILDING")
-    progress.say("CANCELING")
-    progress.conclude("canceled")
+    row.status("BUILDING")
+    row.status("BUILDING")
+    row.status("CANCELING")
+    row.info("canceled")
 
     assert [(line.message, line.ephemeral) for line in engine[0].lines] == [
         ("BUILDING", True),
@@ -53,19 +54,6 @@ def test_lines_reach_the_resource_s_row(engine: tuple[Engine, str]) -> None:
         ("canceled", False),
     ]
     assert {(line.severity, line.urn) for line in engine[0].lines} == {(INFO, URN)}
-
-
-@pytest.mark.parametrize(
-    "arguments", [["__main__.py"], ["pytest", "127.0.0.1:1"], []], ids=["no address", "another program", "nothing"]
-)
-def test_without_an_engine_it_is_silent(arguments: list[str]) -> None:
-    """In a program, in a test or in a REPL there is nobody to tell."""
-    progress = to_engine(arguments, URN)
-
-    progress.say("BUILDING")
-    progress.conclude("canceled")
-
-    assert progress._log is None  # noqa: SLF001
 
 
 def test_an_engine_that_has_gone_stops_nothing() -> None:
@@ -76,8 +64,8 @@ def test_an_engine_that_has_gone_stops_nothing() -> None:
         tries.append(request)
         raise grpc.RpcError
 
-    progress = Progress(log)
-    progress.say("BUILDING")
-    progress.say("CANCELING")
+    row = Row(log)
+    row.status("BUILDING")
+    row.status("CANCELING")
 
     assert [request.message for request in tries] == ["BUILDING"]

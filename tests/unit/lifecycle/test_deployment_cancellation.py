@@ -10,13 +10,18 @@ from typing import Any
 
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
-from pulumi.runtime.proto.engine_pb2 import LogRequest
 from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider import errors
-from qovery_provider._hosts.progress import Progress
-from qovery_provider.provider import DRIFT_MARK, DeploymentCancellationProvider
-from qovery_provider.simulator import Environment, Plan, QoverySimulator
+from qovery_provider._hosts.dynamic import DynamicProvider
+from qovery_provider._lifecycle.stored_state import DRIFT
+from qovery_provider.providers import (
+    BulkDeploymentCancellationProvider,
+    DeploymentCancellationProvider,
+    RunningDeploymentProvider,
+)
+from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator
+from tests.support.operations import lent
 
 SOON = Plan(phases=(("BUILDING", 60.0),), cancel_delay=0.0)
 ENVIRONMENT_ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
@@ -103,9 +108,9 @@ class TestCheck:
 
     def test_carries_on_what_a_refresh_has_marked(self) -> None:
         """The mark of a refresh that saw drift stays in the inputs, so that the next update is clean."""
-        result = DeploymentCancellationProvider().check({DRIFT_MARK: "1"}, {"environment_id": ENVIRONMENT_ID})
+        result = DeploymentCancellationProvider().check({DRIFT: "1"}, {"environment_id": ENVIRONMENT_ID})
 
-        assert result.inputs[DRIFT_MARK] == "1"
+        assert result.inputs[DRIFT] == "1"
 
 
 class TestDiff:
@@ -213,13 +218,9 @@ class TestCreate:
         assert f"reading the status of environment {ENVIRONMENT_ID}: Qovery answered 404" in text
         assert qovery_simulator.token not in text
 
-    def test_a_bug_keeps_its_traceback(
-        self, provider: DeploymentCancellationProvider, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_bug_keeps_its_traceback(self, provider: DeploymentCancellationProvider) -> None:
         """Only expected errors are shortened: for everything else the traceback is what helps."""
-        monkeypatch.setattr("qovery_provider.provider.cancel", lambda *_: 1 / 0)
-
-        text = _as_the_sdk_reports(lambda: provider.create({"environment_id": ENVIRONMENT_ID}))
+        text = _as_the_sdk_reports(lambda: provider.create({"environment_id": ENVIRONMENT_ID, "timeout": "soon"}))
 
         assert text.startswith("Traceback")
         assert not hasattr(sys, "tracebacklimit")
@@ -275,7 +276,7 @@ class TestRead:
         self, provider: DeploymentCancellationProvider, environment: Environment
     ) -> None:
         """The mark goes through create and update as well: otherwise each later update would show a change."""
-        inputs = {"environment_id": environment.id, DRIFT_MARK: "1"}
+        inputs = {"environment_id": environment.id, DRIFT: "1"}
 
         created = provider.create(inputs).outs or {}
         updated = provider.update("id", created, inputs).outs or {}
@@ -285,19 +286,17 @@ class TestRead:
 
     @pytest.mark.parametrize("stored", [{"state": "CANCELED"}, {"__pinned": True}], ids=["observed", "never observed"])
     def test_an_environment_that_is_gone_leaves_the_state(
-        self, provider: DeploymentCancellationProvider, monkeypatch: pytest.MonkeyPatch, stored: dict[str, Any]
+        self, qovery_simulator: QoverySimulator, stored: dict[str, Any]
     ) -> None:
         """An empty id is how a read says that there is nothing any more; a line that stays says what follows."""
-        said: list[LogRequest] = []
-        monkeypatch.setattr("qovery_provider.provider.lines", lambda: Progress(said.append))
+        operation, lines = lent(qovery_simulator)
 
-        assert provider.read(ENVIRONMENT_ID, stored).id == ""
-        (line,) = said
-        assert line.message == (
+        assert DeploymentCancellationProvider.lifecycle.read(operation, ENVIRONMENT_ID, stored) == ("", {}, None)
+        (line,) = lines
+        assert line == (
             f"environment {ENVIRONMENT_ID}: Qovery answered 404; it leaves the stack, and `pulumi up` would cancel "
             "there again"
         )
-        assert not line.ephemeral
 
     def test_a_wrong_id_is_an_error_the_first_time(self, provider: DeploymentCancellationProvider) -> None:
         """A `get` of nothing must not pass for an environment that is gone: its outputs would be missing."""
@@ -309,6 +308,27 @@ class TestRead:
         text = _as_the_sdk_reports(lambda: DeploymentCancellationProvider().read(ENVIRONMENT_ID, {}))
 
         assert len(text.strip().splitlines()) == 1
+
+
+class TestPreview:
+    @pytest.mark.parametrize(
+        ("provider", "inputs"),
+        [
+            (DeploymentCancellationProvider, {"environment_id": ENVIRONMENT_ID}),
+            (RunningDeploymentProvider, {"environment_id": ENVIRONMENT_ID}),
+            (BulkDeploymentCancellationProvider, {"project_id": ENVIRONMENT_ID}),
+            (BulkDeploymentCancellationProvider, {"environment_ids": [ENVIRONMENT_ID]}),
+        ],
+    )
+    def test_a_slow_qovery_holds_no_preview_up(
+        self, provider: type[DynamicProvider], inputs: dict[str, Any], qovery_simulator: QoverySimulator
+    ) -> None:
+        """The host's limit ends the read, retries included."""
+        qovery_simulator.inject(Delay(before=5.0, times=None))
+        operation, _ = lent(qovery_simulator, timeout=0.02)
+
+        with pytest.raises(errors.TransportError, match="answer within"):
+            provider.lifecycle.preview(operation, inputs)
 
 
 class TestUpdateAndDelete:

@@ -1,0 +1,75 @@
+"""The Pulumi engine, as the process of a plugin sees it: rows to show lines on, and a signal when it has gone.
+
+The engine's address is the first argument of the plugin (`python -m pulumi.dynamic ADDRESS`). Elsewhere, in a program
+or in a test, there is no engine: lines are shown nowhere, and it never goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import grpc
+from pulumi.runtime.proto.engine_pb2 import LogRequest
+from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
+
+from qovery_provider._clock import Signal
+from qovery_provider._hosts.progress import Row
+
+PLUGIN_ARGUMENTS = 2
+"""The program and the engine's address."""
+
+LOG_TIMEOUT = 2.0
+"""Seconds; a line that cannot be shown must not hold up a cancellation."""
+
+
+class Engine:
+    """The engine at an address, or none.
+
+    Args:
+        address: Where it listens, as host and port; "" for none.
+    """
+
+    def __init__(self, address: str = "") -> None:
+        self._address = address
+
+    @classmethod
+    def of_plugin(cls, arguments: Sequence[str]) -> Engine:
+        """Return the engine that runs the plugin with these arguments, none where they are those of another program."""
+        is_plugin = len(arguments) == PLUGIN_ARGUMENTS and arguments[0].endswith("__main__.py")
+        return cls(arguments[1] if is_plugin else "")
+
+    def row(self, urn: str) -> Row:
+        """Return the row of a resource."""
+        return Row(self._log if self._address else None, urn)
+
+    def _log(self, request: LogRequest) -> object:
+        return self._stub.Log(request, timeout=LOG_TIMEOUT)
+
+    @cached_property
+    def gone(self) -> Signal:
+        """Is set when the engine has gone: killed, or stopped by a second ^C."""
+        gone = Signal()
+        if self._address:
+            self._channel.subscribe(lambda state: self._on_connectivity(state, gone), try_to_connect=True)
+        return gone
+
+    def _on_connectivity(self, state: grpc.ChannelConnectivity, gone: Signal) -> None:
+        """Try to connect again where a connection was lost; an engine that cannot be reached has gone.
+
+        A channel that has lost its connection is idle, and stays so until something asks it to connect (gRPC's
+        "Connectivity Semantics and API"). A stopped engine (^Z) still accepts connections, and is there.
+        """
+        if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE and not gone.done():
+            gone.set_result(None)
+        elif state is grpc.ChannelConnectivity.IDLE:
+            self._channel.subscribe(lambda _: None, try_to_connect=True)
+
+    @cached_property
+    def _channel(self) -> grpc.Channel:
+        """The one channel of this process to the engine; opening one costs a millisecond of CPU."""
+        return grpc.insecure_channel(self._address)
+
+    @cached_property
+    def _stub(self) -> EngineStub:
+        return EngineStub(self._channel)
