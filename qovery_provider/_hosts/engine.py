@@ -14,13 +14,13 @@ from pulumi.runtime.proto.engine_pb2 import LogRequest
 from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 
 from qovery_provider._clock import Signal
-from qovery_provider._hosts.progress import Row
+from qovery_provider._hosts.progress import Reporter, Row
 
 PLUGIN_ARGUMENTS = 2
 """The program and the engine's address."""
 
 LOG_TIMEOUT = 2.0
-"""Seconds; a line that cannot be shown must not hold up a cancellation."""
+"""Seconds that a line may wait for the engine's answer."""
 
 
 class Engine:
@@ -32,6 +32,7 @@ class Engine:
 
     def __init__(self, address: str = "") -> None:
         self._address = address
+        self._reporter = Reporter()
 
     @classmethod
     def of_plugin(cls, arguments: Sequence[str]) -> Engine:
@@ -41,10 +42,11 @@ class Engine:
 
     def row(self, urn: str) -> Row:
         """Return the row of a resource."""
-        return Row(self._log if self._address else None, urn)
+        return Row(self._log, self._reporter, urn)
 
-    def _log(self, request: LogRequest) -> object:
-        return self._stub.Log(request, timeout=LOG_TIMEOUT)
+    def _log(self, request: LogRequest) -> None:
+        if self._address:
+            self._stub.Log(request, timeout=LOG_TIMEOUT)
 
     @cached_property
     def gone(self) -> Signal:
