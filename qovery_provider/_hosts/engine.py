@@ -6,8 +6,10 @@ or in a test, there is no engine: lines are shown nowhere, and it never goes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from functools import cached_property
+from threading import Timer
 
 import grpc
 from pulumi.runtime.proto.engine_pb2 import LogRequest
@@ -22,16 +24,24 @@ PLUGIN_ARGUMENTS = 2
 LOG_TIMEOUT = 2.0
 """Seconds that a line may wait for the engine's answer."""
 
+LEAVE_AFTER = 1.0
+"""Seconds from the end of the engine to that of this process: until then, waits end and cancels are refused.
+
+Nothing that happens later could be stored. Pulumi's launcher of dynamic providers does not end them: after `kill -9`
+of the engine, or a second ^C, they live on with another parent.
+"""
+
 
 class Engine:
     """The engine at an address, or none.
 
     Args:
         address: Where it listens, as host and port; "" for none.
+        leave: Ends this process.
     """
 
-    def __init__(self, address: str = "") -> None:
-        self._address = address
+    def __init__(self, address: str = "", leave: Callable[[], object] = lambda: os._exit(1)) -> None:
+        self._address, self._leave = address, leave
         self._reporter = Reporter()
 
     @classmethod
@@ -64,6 +74,9 @@ class Engine:
         """
         if state is grpc.ChannelConnectivity.TRANSIENT_FAILURE and not gone.done():
             gone.set_result(None)
+            leaving = Timer(LEAVE_AFTER, self._leave)
+            leaving.daemon = True
+            leaving.start()
         elif state is grpc.ChannelConnectivity.IDLE:
             self._channel.subscribe(lambda _: None, try_to_connect=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from threading import Event
 
 import grpc
 import pytest
@@ -39,14 +40,16 @@ def test_without_an_engine_nothing_is_shown_and_nothing_goes(arguments: list[str
 
 
 def test_an_engine_that_has_gone_is_noticed(server: tuple[grpc.Server, str]) -> None:
-    """While it can be reached it is there; when its port is closed, the signal is set, and stays set."""
-    engine = Engine.of_plugin([MAIN, server[1]])
+    """While it can be reached it is there; when its port is closed, the signal is set, and the process ends."""
+    left = Event()
+    engine = Engine(server[1], leave=left.set)
     assert not wait_for([engine.gone], timeout=0.05).done
 
     server[0].stop(None).wait()
 
     assert wait_for([engine.gone], timeout=10).done
-    assert engine.gone is engine.gone
+    assert not left.is_set()
+    assert left.wait(10)
 
 
 def test_an_engine_that_is_back_at_once_has_not_gone(server: tuple[grpc.Server, str]) -> None:
