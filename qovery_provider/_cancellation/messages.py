@@ -116,6 +116,14 @@ def summary(known: Knowledge) -> str:
     return requests + _next_run(known.sent, "it if it still runs" if known.request.deployment_id else "what runs then")
 
 
+def missing(environment_id: str) -> str:
+    """Say that a refresh did not find the environment of a cancellation that is recorded."""
+    return (
+        f"environment {environment_id}: Qovery answered 404 twice: it does not exist, or not for this token. "
+        "What was recorded stays in the stack, and nothing is canceled again."
+    )
+
+
 def recorded(deployment_id: str, status: EnvironmentStatus) -> str:
     """Say which deployment was found running, "" for none."""
     return f"deployment {deployment_id} is {status.last_deployment_state}" if deployment_id else "nothing runs"

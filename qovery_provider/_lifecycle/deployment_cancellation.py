@@ -8,6 +8,7 @@ from typing import Any
 
 from qovery_provider._cancellation import actions, messages, preview
 from qovery_provider._cancellation.model import Knowledge
+from qovery_provider._cancellation.schedule import CONFIRM_AFTER
 from qovery_provider._lifecycle import inputs, outputs
 from qovery_provider._lifecycle.lifecycle import Diff, Lifecycle, Operation, PartialFailureError, State
 from qovery_provider._lifecycle.schema import IsUnknown, Schema
@@ -19,6 +20,7 @@ from qovery_provider._lifecycle.stored_state import (
     drift_mark,
     new_drift_mark,
 )
+from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import NotFoundError
 
 
@@ -62,16 +64,20 @@ class DeploymentCancellationLifecycle(Lifecycle):
         return State(declared["environment_id"], {**self._cancel(operation, declared, {}), **drift_mark(news)})
 
     def read(self, operation: Operation, id_: str, stored: Mapping[str, Any]) -> State:
-        """Read the status; an environment that is gone leaves the state, unless this is the first read of it."""
+        """Read the status. The record of a cancellation stays, whatever is answered.
+
+        It records an event and does not mirror an object: a resource that left the state would be created again by the
+        same `up --refresh`, and would cancel what is running then. Only a first read, which has no record yet, fails
+        where the environment does not exist.
+        """
         environment_id = inputs.checked_uuid("environment_id", id_)
         try:
-            status = operation.connect().environment_status(environment_id)
-        except NotFoundError as error:
+            status = _confirmed_status(operation, environment_id)
+        except NotFoundError:
             if not stored.keys() & {"state", PINNED}:
                 raise
-            gone = f"environment {id_}: Qovery answered {error.status}"
-            operation.info(f"{gone}; it leaves the stack, and `pulumi up` would cancel there again")
-            return State("", {})
+            operation.info(messages.missing(environment_id))
+            return State(id_, dict(stored))
         known, observed = {"environment_id": id_, **stored}, outputs.status_outputs(status)
         if all(known.get(name) == value for name, value in observed.items()):
             return State(id_, known)
@@ -108,6 +114,16 @@ class DeploymentCancellationLifecycle(Lifecycle):
         result = cancellation.result()
         operation.info(result.sentence)
         return {**reported, "outcome": result.outcome}
+
+
+def _confirmed_status(operation: Operation, environment_id: str) -> EnvironmentStatus:
+    """Read the status; that there is no such environment is believed when it is said twice."""
+    session = operation.connect()
+    try:
+        return session.environment_status(environment_id)
+    except NotFoundError:
+        session.clock.sleep(CONFIRM_AFTER, operation.stop)
+        return session.environment_status(environment_id)
 
 
 def _outputs(declared: Mapping[str, Any], known: Knowledge, olds: Mapping[str, Any]) -> dict[str, Any]:

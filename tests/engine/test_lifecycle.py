@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qovery_provider.simulator import Environment, Plan, QoverySimulator
+from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
 from tests.support.stack import Stack
 
 PROGRAM = """
@@ -125,16 +125,35 @@ def test_refresh_shows_drift_and_the_update_after_it_is_clean(stack: Stack, envi
     assert "2 unchanged" in stack.up().output
 
 
-def test_a_vanished_environment_leaves_the_state(stack: Stack, environment: Environment) -> None:
-    """There is nothing left that the resource could speak of."""
+def test_the_record_of_a_vanished_environment_stays(
+    stack: Stack, environment: Environment, qovery_simulator: QoverySimulator
+) -> None:
+    """A refresh says so and keeps what happened; the same update neither creates the resource again nor cancels."""
     stack.up()
+    canceled = stack.latest()["stop"]["outputs"]
     environment.remove()
 
-    run = stack.checked("refresh", "--yes", "--skip-preview")
+    run = stack.up("--refresh")
 
-    gone = f"environment {environment.id}: Qovery answered 404; it leaves the stack"
-    assert run.diagnostics == [f"{gone}, and `pulumi up` would cancel there again"]
-    assert stack.resources("DeploymentCancellation") == []
+    (line,) = run.diagnostics
+    assert line.startswith(f"environment {environment.id}: Qovery answered 404 twice: it does not exist")
+    assert stack.latest()["stop"]["outputs"] == canceled
+    assert len(qovery_simulator.posts()) == 1
+
+
+@pytest.mark.parametrize("status", [400, 404, 200], ids=["400", "404", "login page"])
+def test_a_wrong_answer_to_a_refresh_cancels_nothing(
+    stack: Stack, environment: Environment, qovery_simulator: QoverySimulator, status: int
+) -> None:
+    """If the record were forgotten, the same update would cancel what is running by now."""
+    stack.up()
+    qovery_simulator.inject(Respond(status=status, body='{"detail": "does not exist"}' if status != 200 else "<html>"))
+
+    run = stack.run("up", "--yes", "--skip-preview", "--refresh")
+
+    assert "stop" in stack.latest(), run.output
+    assert len(qovery_simulator.posts()) == 1
+    assert environment.deployments[1].cancels == []
 
 
 def test_get_of_a_wrong_id_fails(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:

@@ -13,6 +13,7 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider import errors
+from qovery_provider._cancellation import messages
 from qovery_provider._hosts.dynamic import DynamicProvider
 from qovery_provider._lifecycle.stored_state import DRIFT
 from qovery_provider.providers import (
@@ -20,7 +21,8 @@ from qovery_provider.providers import (
     DeploymentCancellationProvider,
     RunningDeploymentProvider,
 )
-from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator
+from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond
+from tests.support.clock import FakeClock
 from tests.support.operations import lent
 
 SOON = Plan(phases=(("BUILDING", 60.0),), cancel_delay=0.0)
@@ -285,18 +287,46 @@ class TestRead:
         assert provider.diff("id", updated, inputs).changes is False
 
     @pytest.mark.parametrize("stored", [{"state": "CANCELED"}, {"__pinned": True}], ids=["observed", "never observed"])
-    def test_an_environment_that_is_gone_leaves_the_state(
-        self, qovery_simulator: QoverySimulator, stored: dict[str, Any]
+    def test_the_record_of_a_missing_environment_stays(
+        self, qovery: QoverySimulator, clock: FakeClock, stored: dict[str, Any]
     ) -> None:
-        """An empty id is how a read says that there is nothing any more; a line that stays says what follows."""
-        operation, lines = lent(qovery_simulator)
+        """Forgetting means canceling again: a line says what a second read confirmed, and the state is as it was."""
+        operation, lines = lent(qovery, clock)
 
-        assert DeploymentCancellationProvider.lifecycle.read(operation, ENVIRONMENT_ID, stored) == ("", {}, None)
-        (line,) = lines
-        assert line == (
-            f"environment {ENVIRONMENT_ID}: Qovery answered 404; it leaves the stack, and `pulumi up` would cancel "
-            "there again"
-        )
+        state = DeploymentCancellationProvider.lifecycle.read(operation, ENVIRONMENT_ID, stored)
+
+        assert state == (ENVIRONMENT_ID, stored, None)
+        assert lines == [messages.missing(ENVIRONMENT_ID)]
+        assert [request.at - qovery.requests[0].at for request in qovery.requests] == [0.0, 5.0]
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            Respond(status=400, body='{"status": 400, "detail": "the cluster does not exist"}'),
+            Respond(status=404, body="<html>no such page</html>"),
+            Respond(status=200, body="<html>log in</html>"),
+        ],
+        ids=["another 400", "a page of a gateway", "a login page"],
+    )
+    def test_no_single_answer_takes_the_record_away(
+        self, qovery: QoverySimulator, clock: FakeClock, answer: Respond
+    ) -> None:
+        """The read is made again, and shows what is true."""
+        busy = qovery.world.add_environment()
+        qovery.inject(answer)
+        operation, _ = lent(qovery, clock)
+
+        state = DeploymentCancellationProvider.lifecycle.read(operation, busy.id, {"state": "CANCELED"})
+
+        assert (state.id, state.outputs["state"]) == (busy.id, "READY")
+
+    def test_an_outage_is_an_error(self, qovery: QoverySimulator, clock: FakeClock) -> None:
+        """The engine then keeps what is stored."""
+        qovery.inject(Respond(status=503, times=None))
+        operation, _ = lent(qovery, clock)
+
+        with pytest.raises(errors.ServerError):
+            DeploymentCancellationProvider.lifecycle.read(operation, ENVIRONMENT_ID, {"state": "CANCELED"})
 
     def test_a_wrong_id_is_an_error_the_first_time(self, provider: DeploymentCancellationProvider) -> None:
         """A `get` of nothing must not pass for an environment that is gone: its outputs would be missing."""
