@@ -11,7 +11,8 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
+from contextvars import copy_context
+from typing import Any, TypeVar, cast
 
 import pulumi
 from pulumi.runtime import is_dry_run
@@ -31,6 +32,9 @@ GO_DURATION = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)?(?:([0-9]+(?:\.[0-9]+)?)m)
 
 SESSIONS = Sessions()
 """The sessions with Qovery of this program."""
+
+Given = TypeVar("Given")
+Read = TypeVar("Read")
 
 
 def session() -> Session:
@@ -56,6 +60,16 @@ def plain_errors() -> Iterator[None]:
 
 def _run_error(kind: type[QoveryError]) -> type[QoveryError]:
     return type(kind.__name__, (kind, pulumi.RunError), {"__module__": kind.__module__})
+
+
+def in_thread(argument: pulumi.Input[Given], read: Callable[[Given], Read]) -> pulumi.Output[Read]:
+    """Return what a function that waits for Qovery makes of an input, read in a thread of its own."""
+
+    async def call(given: Given) -> Read:
+        # The SDK keeps a stack's configuration in context variables, which a thread does not have by itself.
+        return await asyncio.get_running_loop().run_in_executor(None, copy_context().run, read, given)
+
+    return pulumi.Output.from_input(argument).apply(call)
 
 
 def create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:

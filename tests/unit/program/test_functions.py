@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from threading import get_ident, main_thread
 
 import pulumi
 import pytest
@@ -15,7 +16,7 @@ from qovery_provider import (
     get_project_environment_statuses,
     get_project_environment_statuses_output,
 )
-from qovery_provider._program.runtime import plain_errors
+from qovery_provider._program.runtime import in_thread, plain_errors
 from qovery_provider.errors import AuthenticationError, ConfigurationError, NotFoundError
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
 from tests.support.mocks import ENVIRONMENT_ID, Recorder, mocked, value_of
@@ -82,6 +83,13 @@ class TestWithAStack:
         """A plain id makes an output, too."""
         assert value_of(get_environment_status_output(environment.id)).id == environment.id
         assert value_of(get_project_environment_statuses_output(environment.project_id))[0].id == environment.id
+
+    def test_a_read_of_what_another_resource_names_blocks_nothing(self) -> None:
+        """It waits in a thread of its own: the program goes on, and other reads are made side by side."""
+        assert value_of(in_thread("argument", lambda given: (given, get_ident() != main_thread().ident))) == (
+            "argument",
+            True,
+        )
 
     @FUNCTIONS
     def test_an_error_is_of_both_families(self, function: Function, name: str) -> None:
