@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from qovery_provider.simulator import Api, Environment, ErrorStyle, LoggedRequest
+from qovery_provider.simulator import Api, Environment, ErrorStyle, LoggedRequest, World
 from qovery_provider.simulator._api.errors import reason
 from qovery_provider.simulator._api.limits import RateLimiter, ResetForm
 from qovery_provider.simulator._api.service import Service
@@ -158,9 +158,8 @@ def test_an_unknown_status_code_has_no_reason() -> None:
         ("GET", "/environment/env/status/", 404),
     ],
 )
-def test_paths_lead_to_their_calls(service: Service, api: Api, method: str, path: str, status: int) -> None:
+def test_paths_lead_to_their_calls(service: Service, world: World, method: str, path: str, status: int) -> None:
     """Each call has its path and its method."""
-    world = api._world  # noqa: SLF001 - the world behind the service
     world.add_environment(id="env", project_id="home").deploy()
 
     assert status == service.reply(request(path, method=method)).status

@@ -130,9 +130,6 @@ class FaultScript:
     def add(self, fault: Fault) -> None:
         self._pending.append(_Pending(fault, fault.skip, fault.times))
 
-    def clear(self) -> None:
-        self._pending.clear()
-
     def strike(self, method: str, path: str) -> Fault | None:
         """The fault for this request, if any; every other fault that matches counts it as one to skip."""
         # Nearly every request of a benchmark ends here.

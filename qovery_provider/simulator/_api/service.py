@@ -5,6 +5,7 @@ The layer between the pure API and the server: it knows HTTP's words, and no HTT
 
 import json
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from qovery_provider.simulator._api.api import Answer, Api, problem
@@ -12,7 +13,10 @@ from qovery_provider.simulator._api.errors import JSON_TYPE, ErrorStyle, error_b
 from qovery_provider.simulator._api.limits import RateLimiter
 from qovery_provider.simulator._api.log import LoggedRequest
 
-Operation = Callable[[Api, str, LoggedRequest], Answer]
+DOTS_IN_A_JWT: Final = 2
+"""It has three parts: header, payload and signature."""
+
+Call = Callable[[Api, str, LoggedRequest], Answer]
 """A call of the API, given the id in the path and the request."""
 
 
@@ -31,7 +35,7 @@ def authorization_for(token: str) -> str:
     `Bearer` is for a person's JWT with its three parts, `Token` for an API token (`qov_...`) and a policy token
     (`sk-qov-...`).
     """
-    is_jwt = token.count(".") == 2  # noqa: PLR2004 - header.payload.signature
+    is_jwt = token.count(".") == DOTS_IN_A_JWT
     return f"Bearer {token}" if is_jwt else f"Token {token}"
 
 
@@ -63,28 +67,28 @@ class Service:
 
     def _write(self, answer: Answer, headers: dict[str, str], request: LoggedRequest, *, executed: bool) -> Reply:
         status, body = answer
-        if status < 400 and body is not None:  # noqa: PLR2004 - the first error code
-            headers["Content-Type"] = JSON_TYPE
-            return Reply(status, headers, json.dumps(body).encode(), executed)
         # The 202 of a queued request has no body, and no content type either.
         if body is None:
             return Reply(status, headers, b"", executed)
+        if status < HTTPStatus.BAD_REQUEST:
+            headers["Content-Type"] = JSON_TYPE
+            return Reply(status, headers, json.dumps(body).encode(), executed)
         style, detail = self.error_style, str(body["detail"])
         headers["Content-Type"], content = error_body(style, status, detail, path=request.path, at=request.at)
         return Reply(status, headers, content, executed)
 
 
-# A table instead of a router: three segments decide, and every request passes here.
+# A table instead of aiohttp's router, which needs aiohttp's request and an event loop: tests call this without either.
 def _answer(api: Api, request: LoggedRequest) -> Answer:
-    _, *segments = request.path.split("/")
-    resource, identity, call = segments[0], "".join(segments[1:2]), "/".join(segments[2:])
-    methods = ROUTES.get((resource, call))
+    resource, _, rest = request.path.removeprefix("/").partition("/")
+    identity, _, action = rest.partition("/")
+    methods = ROUTES.get((resource, action))
     if methods is None or not identity:
         return problem(404, f"No such path: {request.path}")
-    operation = methods.get(request.method)
-    if operation is None:
+    call = methods.get(request.method)
+    if call is None:
         return problem(405, f"{request.method} is not supported here")
-    return operation(api, identity, request)
+    return call(api, identity, request)
 
 
 def _history(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
@@ -106,7 +110,7 @@ def _cancel(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
     return api.cancel(environment_id, force=force, number=request.number)
 
 
-ROUTES: Final[Mapping[tuple[str, str], Mapping[str, Operation]]] = {
+ROUTES: Final[Mapping[tuple[str, str], Mapping[str, Call]]] = {
     ("environment", ""): {"GET": lambda api, identity, _: api.environment(identity)},
     ("environment", "status"): {"GET": lambda api, identity, _: api.status(identity)},
     ("environment", "cancelDeployment"): {"POST": _cancel},

@@ -70,7 +70,7 @@ class QoverySimulator:
         self._log = RequestLog()
         self._script = FaultScript()
         admin = Admin(self.world, self._log, self._script)
-        self._exchange = Exchange(self.service, admin, self._log, self._script, clock=clock, latency=latency)
+        self._exchange = Exchange(self.service, admin, self._log, self._script, clock, latency)
         self._port = port
         self._thread: _ServerThread | None = None
 
