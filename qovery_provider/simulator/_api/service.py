@@ -1,6 +1,6 @@
 """A request in, a reply out: credentials, rate limit, routes and error bodies, still without a socket.
 
-The layer between the pure API and the server: it knows HTTP's words, and no HTTP library.
+The layer between the pure API and the server: it knows HTTP's terms, and no HTTP library.
 """
 
 import json
@@ -43,7 +43,7 @@ class Service:
     """Answers requests, one after the other, in the order in which they arrive.
 
     Attributes:
-        token: The token that is let in; changing it makes the old one expire.
+        token: The token that is accepted; changing it makes the old one expire.
         limiter: The rate limit.
         error_style: How errors are written; may be changed at any time.
     """
@@ -55,8 +55,8 @@ class Service:
         self._api = api
 
     def reply(self, request: LoggedRequest) -> Reply:
-        """Answer one request as the real API would: who asks, how often, and only then what."""
-        # The limit is counted before anything else, also for tokens that are refused, each by itself.
+        """Answer one request as the real API would: first credentials, then the rate limit, then the call."""
+        # The limit is counted before anything else, also for tokens that are rejected, each with its own count.
         authorization = request.headers.get("Authorization", "")
         within_limit, headers = self.limiter.count(authorization)
         if authorization != authorization_for(self.token):
@@ -99,7 +99,7 @@ def _history(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
 
 
 def _cancel(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
-    # No body at all means the default, `false`; a flag of another type must not pass for one.
+    # No body at all means the default, `false`; a value of another type is an error.
     try:
         body = json.loads(request.body or "{}")
     except ValueError:

@@ -1,7 +1,6 @@
-"""One HTTP exchange on aiohttp: reads the request, lets a fault strike, and answers.
+"""One HTTP exchange on aiohttp: reads the request, plays the fault that is due, and answers.
 
-What is answered is decided in `_service.py` and `_admin.py`, which fault strikes in `_faults.py`, how bytes are mangled
-in `_wire.py`.
+`_api/service.py` and `_api/admin.py` decide the answer, `_api/faults.py` the fault; `wire.py` breaks connections.
 """
 
 import asyncio
@@ -55,15 +54,15 @@ class Exchange:
         body = (await http.read()).decode("utf-8", "replace") if http.can_read_body else ""
         if http.path.startswith(PREFIX):
             return self._answer_admin(http, body)
-        # Numbers follow the order of arrival, and so do faults: both come before any waiting.
+        # Numbers and faults follow the order of arrival, so both come before any waiting.
         request = self._arrived(http, body)
         fault = self.script.strike(request.method, request.path)
-        # The latency of the way there: the API acts after it.
+        # The latency is that of the request: the API acts after it.
         if self.latency > 0:
             await asyncio.sleep(self.latency)
         if fault is None:
             return self._send(request, self._execute(request))
-        return await self._strike(fault, request, http)
+        return await self._play(fault, request, http)
 
     def _answer_admin(self, http: web.BaseRequest, body: str) -> web.Response:
         document = _document(body) if body else dict(http.query)
@@ -92,8 +91,8 @@ class Exchange:
         self.log.answered(request, reply.status)
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
 
-    # What is not executed is never seen by the service, nor counted by the rate limit.
-    async def _strike(self, fault: Fault, request: LoggedRequest, http: web.BaseRequest) -> web.StreamResponse:
+    # A request that is not executed never reaches the service, and the rate limit does not count it.
+    async def _play(self, fault: Fault, request: LoggedRequest, http: web.BaseRequest) -> web.StreamResponse:
         match fault:
             case Respond(status=status, body=body, headers=headers):
                 self._execute_if(request, executed=fault.executed)
