@@ -71,7 +71,7 @@ def test_optional_fields_may_be_null_or_absent(api: Api, environment: Environmen
 
 
 def test_a_project_tells_the_status_of_each_of_its_environments(api: Api, world: World) -> None:
-    """One call answers for a whole project, without what is gone or elsewhere."""
+    """One call answers for a whole project, without the environments that are gone or elsewhere."""
     project_id = world.add_project()
     here, gone = (world.add_environment(project_id=project_id) for _ in range(2))
     world.add_environment(project_id="elsewhere")
@@ -184,7 +184,7 @@ def test_a_cancel_of_nothing_is_a_conflict(api: Api, environment: Environment) -
 
 
 def test_the_queue_lists_the_requests_that_wait(api: Api, environment: Environment) -> None:
-    """Each waiting request shows its id, its action and who asked for it."""
+    """Each waiting request shows its id, its action and the user that asked for it."""
     environment.deploy()
     request = environment.enqueue(Plan(trigger_action="STOP", triggered_by="ci", origin="CLI"))
 
@@ -198,7 +198,7 @@ def test_the_queue_lists_the_requests_that_wait(api: Api, environment: Environme
     ]
 
 
-def test_a_queued_request_is_cancelled_by_its_id(api: Api, environment: Environment) -> None:
+def test_a_queued_request_is_canceled_by_its_id(api: Api, environment: Environment) -> None:
     """202 without a body the first time, 409 the second time."""
     environment.deploy()
     request = environment.enqueue()

@@ -52,7 +52,7 @@ def run(*options: str) -> Caller:
     return caller
 
 
-def test_it_says_where_it_is_and_what_runs() -> None:
+def test_its_line_says_where_it_is_and_what_runs() -> None:
     """One line of JSON names everything a client needs."""
     line = run("--token", "qov_t", "--project", PROJECT, "--environment", STAGING, "--environments", "2").line
 

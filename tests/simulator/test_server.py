@@ -65,7 +65,7 @@ def test_a_cancel_is_answered_and_logged(
     assert logged.number == environment.deployments[0].canceled_by
 
 
-def test_a_look_is_no_post(simulator: QoverySimulator, environment: Environment, session: requests.Session) -> None:
+def test_a_get_is_no_post(simulator: QoverySimulator, environment: Environment, session: requests.Session) -> None:
     """A query is logged with its fields, and only requests that change something are posts."""
     path = f"{simulator.url}/environment/{environment.id}/deploymentHistoryV2"
     session.get(path, params={"pageSize": "5"}, timeout=5)
@@ -96,7 +96,7 @@ def test_connections_are_kept_alive_and_counted(simulator: QoverySimulator, canc
 
 
 def test_before_it_starts_there_are_no_connections() -> None:
-    """A simulator that was never started can be looked at and stopped."""
+    """A simulator that was never started can be inspected and stopped."""
     simulator = QoverySimulator()
 
     assert simulator.connections == 0

@@ -91,14 +91,14 @@ def test_over_the_limit_is_refused_until_the_hour_is_over(
 ) -> None:
     """Each token has its own count, which starts again after an hour."""
     service.limiter.limit = 1
-    look = request(f"/environment/{environment.id}")
+    read = request(f"/environment/{environment.id}")
 
-    assert [service.reply(look).status for _ in range(3)] == [200, 429, 429]
+    assert [service.reply(read).status for _ in range(3)] == [200, 429, 429]
     assert service.reply(request("/environment/env", authorization="Token other")).status == 401
 
     clock.now += 3600
 
-    assert service.reply(look).status == 200
+    assert service.reply(read).status == 200
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_cancel_reads_the_force_flag(service: Service, environment: Environmen
 
 @pytest.mark.parametrize("body", ["no json", "[]", '{"force_cancel": "yes"}', '{"force_cancel": null}'])
 def test_a_cancel_with_a_bad_body_is_refused(service: Service, environment: Environment, body: str) -> None:
-    """What is no force flag cancels nothing."""
+    """Without a valid force flag nothing is canceled."""
     deployment = environment.deploy()
 
     assert service.reply(cancel(body)).status == 400
