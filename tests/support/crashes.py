@@ -125,7 +125,9 @@ class Crash:
         environment.enqueue(LONG)
         settings = {"NAME": f"stop-{self.number}", "ENVIRONMENT_ID": environment.id, "FORM": self.form}
         if self.kind.endswith("lives on"):
-            settings["PATH"] = os.pathsep.join([str(_plugin_without_leash(stack.folder)), stack.environment["PATH"]])
+            settings["PATH"] = os.pathsep.join(
+                [str(_plugin_that_outlives_the_engine(stack.folder)), stack.environment["PATH"]]
+            )
         broken = self._break_off(stack, qovery, random, settings)
         try:
             # What is on the wire arrives: a cancel that takes minutes to get there is another story, and Qovery's own.
@@ -266,7 +268,7 @@ def _is_quiet(qovery: QoverySimulator, clock: JumpingClock) -> bool:
     return not requests or (requests[-1].at < clock() - QUIET and all(one.status is not None for one in requests))
 
 
-def _plugin_without_leash(folder: Path) -> Path:
+def _plugin_that_outlives_the_engine(folder: Path) -> Path:
     """Make a plugin that outlives the engine, as the one of the official CLI does."""
     plugin = folder / "official" / "pulumi-resource-pulumi-python"
     if not plugin.exists():

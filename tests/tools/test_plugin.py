@@ -54,7 +54,7 @@ def test_the_virtual_environment_of_the_project(tmp_path: Path, bin_folder: Path
     assert started(bin_folder / "pulumi-language-python", tmp_path / "project/main") == [
         str(expected),
         "-u",
-        f"{bin_folder}/leash.py",
+        f"{bin_folder}/run_with_engine.py",
         f"{bin_folder}/language_host.py",
         "127.0.0.1:1",
     ]

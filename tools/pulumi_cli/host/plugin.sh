@@ -21,7 +21,7 @@ esac
 
 for python in "${venv:+$venv/bin/python}" "$PULUMI_PYTHON_CMD" "${VIRTUAL_ENV:+$VIRTUAL_ENV/bin/python}" python3; do
     if command -v "$python" >/dev/null; then
-        exec "$python" -u "$here/leash.py" "$what" "$@"
+        exec "$python" -u "$here/run_with_engine.py" "$what" "$@"
     fi
 done
 echo "Pulumi needs a Python: create the virtual environment that Pulumi.yaml names, or put python3 on PATH." >&2
