@@ -103,7 +103,7 @@ def test_a_refresh_shows_what_has_changed_and_nothing_else(finished: tuple[Stack
 
     assert "1 updated" in drifted.output
     outputs = stack.latest()["plain"]["outputs"]
-    assert ("BUILDING", running.id) == (outputs["state"], outputs["last_deployment_id"])
+    assert (outputs["state"], outputs["last_deployment_id"]) == ("BUILDING", running.id)
     assert world.qovery.posts() == ()
 
 

@@ -169,7 +169,7 @@ def test_at_the_same_moment(
         clock.jump(700)
         _checked(first_update, second_update)
 
-    assert [_truth(environments)] * 2 == [first.reported(), second.reported()]
+    assert [first.reported(), second.reported()] == [_truth(environments)] * 2
     assert [
         [(deployment.state, deployment.effective_cancels) for deployment in environment.deployments]
         for environment in environments
@@ -190,7 +190,7 @@ def test_the_second_comes_later(
             clock.jump(700)
             _checked(first_update, second_update)
 
-    assert [_truth(environments)] * 2 == [first.reported(), second.reported()]
+    assert [first.reported(), second.reported()] == [_truth(environments)] * 2
     states = [[deployment.state for deployment in environment.deployments] for environment in environments]
     assert states == [["CANCELED", "BUILDING"]] * 6
     assert second.gate.cancels == []
@@ -220,7 +220,7 @@ def test_a_cancel_that_arrives_too_late(
 
     target, hit = environment.deployments
     assert f"the cancel was meant for deployment {target.id}, but Qovery's answer names {hit.id}" in output
-    assert [_truth([environment])] * 2 == [first.reported(), second.reported()]
+    assert [first.reported(), second.reported()] == [_truth([environment])] * 2
     assert [len(deployment.cancels) for deployment in environment.deployments] == [1, 1]
     assert len(qovery_simulator.posts()) == 2
 

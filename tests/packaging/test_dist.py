@@ -92,4 +92,4 @@ def test_one_version_is_told_everywhere(metadata: Message) -> None:
     version = qovery_provider.__version__
     headings = re.findall(r"^## \[(.+)\] - (?:unreleased|\d{4}-\d\d-\d\d)$", CHANGELOG.read_text(), re.MULTILINE)
 
-    assert [version, f"qovery-provider/{version} (pulumi)", version] == [metadata["Version"], USER_AGENT, headings[0]]
+    assert [metadata["Version"], USER_AGENT, headings[0]] == [version, f"qovery-provider/{version} (pulumi)", version]

@@ -78,14 +78,14 @@ def test_an_environment_can_vanish(
     environment = simulator.world.add_environment(id="env")
 
     assert admin("DELETE", "environments/env", params=query).status_code == 204
-    assert status == environment.gone_as
+    assert environment.gone_as == status
 
 
 def test_the_world_shows_the_truth(simulator: QoverySimulator, admin: AdminClient) -> None:
     """Everything that happened can be read as JSON."""
     simulator.world.add_environment(id="env").deploy()
 
-    assert simulator.world.truth() == admin("GET", "world").json()
+    assert admin("GET", "world").json() == simulator.world.truth()
 
 
 def test_admin_requests_are_not_logged(
@@ -133,6 +133,6 @@ def test_what_cannot_be_done_is_refused(
     """The answer says what was wrong, and nothing was made."""
     response = admin(*request_line.split(), **options)
 
-    assert status == response.status_code
+    assert response.status_code == status
     assert response.json()["detail"]
     assert simulator.world.environments == {}

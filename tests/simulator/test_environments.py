@@ -37,11 +37,11 @@ def test_each_action_has_its_states(
     """A plan made of an action and a number of seconds goes through that action's states."""
     deployment = environment.deploy(Plan.of(action, seconds=5))
 
-    assert running == deployment.state
+    assert deployment.state == running
 
     clock.now += 5
 
-    assert ended == deployment.state
+    assert deployment.state == ended
 
 
 def test_an_environment_that_never_deployed_is_ready(environment: Environment) -> None:
@@ -105,7 +105,7 @@ def test_a_deployment_without_a_safe_point_ignores_the_cancel(environment: Envir
     """A cancel without effect is accepted, and the deployment finishes on its own."""
     deployment = environment.deploy(replace(DEPLOY, cancel_delay=None))
 
-    assert deployment is environment.cancel()
+    assert environment.cancel() is deployment
 
     clock.now += 30
 
@@ -161,7 +161,7 @@ def test_each_cancel_overwrites_the_force_flag(
         clock.now = 1000.0 + after
         environment.cancel(force=force)
 
-    assert ends_at == deployment.ends_at
+    assert deployment.ends_at == ends_at
 
 
 def test_only_a_cancel_that_changes_something_is_effective(environment: Environment) -> None:
@@ -190,7 +190,7 @@ def test_a_second_cancel_may_be_refused(environment: Environment) -> None:
     environment.behavior = Behavior(conflict_when_canceling=True)
     deployment = environment.deploy(DEPLOY)
 
-    assert deployment is environment.cancel()
+    assert environment.cancel() is deployment
     assert environment.cancel() is None
     assert len(deployment.cancels) == 1
 
@@ -266,8 +266,8 @@ def test_requests_of_the_same_user_and_action_may_merge(environment: Environment
     longer = Plan.of("DEPLOY", seconds=100)
     first, stop = environment.enqueue(DEPLOY), environment.enqueue(Plan.of("STOP", seconds=1))
 
-    assert first is environment.enqueue(longer)
-    assert longer == first.plan
+    assert environment.enqueue(longer) is first
+    assert first.plan == longer
     assert environment.queue == (first, stop)
 
 
@@ -338,4 +338,4 @@ def test_a_deployment_past_its_phases_shows_the_last_one(environment: Environmen
 
 def test_a_deployment_without_a_cancel_has_no_safe_point(environment: Environment) -> None:
     """It is infinitely far away."""
-    assert inf == environment.deploy(DEPLOY).safe_point
+    assert environment.deploy(DEPLOY).safe_point == inf

@@ -176,8 +176,8 @@ def test_a_fault_can_answer_instead_of_the_api(  # noqa: PLR0913, PLR0917 - a ta
     response = cancel()
 
     assert (response.status_code, response.text) == (status, body)
-    assert executed == accepted_cancels(environment)
-    assert executed == simulator.requests[0].executed
+    assert accepted_cancels(environment) == executed
+    assert simulator.requests[0].executed == executed
     assert cancel().status_code == 202
 
 
@@ -207,7 +207,7 @@ def test_a_fault_can_break_the_connection(  # noqa: PLR0913 - a table of faults
     with pytest.raises(requests.RequestException, match=message):
         cancel()
 
-    assert executed == accepted_cancels(environment)
+    assert accepted_cancels(environment) == executed
     assert (simulator.requests[0].status, simulator.requests[0].executed) == (None, executed)
     assert cancel().status_code == 202
 

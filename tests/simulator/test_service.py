@@ -83,7 +83,7 @@ def test_the_reset_is_an_epoch_or_a_number_of_seconds(
     service.reply(request("/environment/env"))
     clock.now += 600
 
-    assert reset == service.reply(request("/environment/env")).headers["X-RateLimit-Reset"]
+    assert service.reply(request("/environment/env")).headers["X-RateLimit-Reset"] == reset
 
 
 def test_over_the_limit_is_refused_until_the_hour_is_over(
@@ -162,7 +162,7 @@ def test_paths_lead_to_their_calls(service: Service, world: World, method: str, 
     """Each call has its path and its method."""
     world.add_environment(id="env", project_id="home").deploy()
 
-    assert status == service.reply(request(path, method=method)).status
+    assert service.reply(request(path, method=method)).status == status
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_the_history_takes_a_page_size(
 
     reply = service.reply(request("/environment/env/deploymentHistoryV2", query={"pageSize": page_size}))
 
-    assert entries == len(json.loads(reply.body)["results"])
+    assert len(json.loads(reply.body)["results"]) == entries
 
 
 def test_a_page_size_must_be_a_number(service: Service, environment: Environment) -> None:
