@@ -11,7 +11,7 @@ import pytest
 
 from qovery_provider.simulator import Plan, QoverySimulator
 from tests.support.processes import members, plugin_of
-from tests.support.stack import Stack, killed_at_last
+from tests.support.stack import Stack, killed_on_exit
 from tests.support.waiting import wait_until
 
 PROGRAM = """
@@ -43,7 +43,7 @@ def test_the_plugin_ends_with_a_killed_engine(launched: Stack, qovery_simulator:
     environment.deploy(Plan(phases=(("BUILDING", 600.0),), cancel_delay=600.0))
     launched.environment["ENVIRONMENT_ID"] = environment.id
 
-    with killed_at_last(launched.start("up", "--yes", "--skip-preview")) as process:
+    with killed_on_exit(launched.start("up", "--yes", "--skip-preview")) as process:
         wait_until(qovery_simulator.posts)
         plugin = plugin_of(process.pid)
         os.kill(process.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The machine, walked by hand: what the stories in `test_workflows.py` do not tell."""
+"""The machine, walked by hand: what the stories in `tests/stories` do not tell."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any, get_args
 import pytest
 
 from qovery_provider._cancellation import actions, events
-from qovery_provider._cancellation.machine import ENDED_OTHERWISE, IDLE, Cancellation
-from qovery_provider._cancellation.model import CancellationRequest, Outcome, Sent, Tolerance
+from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import CancellationRequest, Outcome, Sent, Stage, Tolerance
+from qovery_provider._cancellation.outcomes import ENDED_OTHERWISE, IDLE
 from qovery_provider._cancellation.schedule import ATTEMPTS
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider.errors import (
     CancellationInterruptedError,
+    CancellationStoppedError,
     CancellationTimeoutError,
     ConflictError,
     NotCanceledError,
@@ -114,6 +116,15 @@ def test_a_resumed_cancellation_is_not_sent_again(sent: Sent) -> None:
     assert one.known.sent is sent
 
 
+@pytest.mark.parametrize("wait_until_canceled", [True, False])
+def test_nothing_is_sent_for_a_target_that_ended_too_early(*, wait_until_canceled: bool) -> None:
+    """A late status that still shows it running is not believed: by now, a cancel would hit another deployment."""
+    one = walk(resumed(Sent.TOO_LATE, wait_until_canceled=wait_until_canceled, on_completed="succeed"), BUILDING)
+
+    assert one.action == actions.ReadStatus(0.75)
+    assert walk(one, DEPLOYED).result().outcome == "completed"
+
+
 def test_a_resumed_doubt_is_looked_after() -> None:
     """When nothing shows of a cancel whose answer an earlier run lost, it is sent again."""
     assert sends(resumed(Sent.UNCONFIRMED), ACCEPTED) == [0.0]
@@ -150,6 +161,185 @@ def test_a_resumed_target_is_fixed() -> None:
 def test_a_resumed_cancellation_leaves_the_queue_alone() -> None:
     """It was emptied before anything was sent; what waits by now is something new."""
     assert walk(resumed(Sent.ACCEPTED, include_queued=True), CANCELING).action == actions.ReadStatus(0.75)
+
+
+# Stages.
+
+RUNS_WITHOUT_ID = events.StatusRead(status(None, "BUILDING"))
+
+
+def stages(one: Cancellation, *observed: events.Event) -> list[Stage]:
+    """Return the stage at the beginning and after each event."""
+    return [one.stage, *(walk(one, event).stage for event in observed)]
+
+
+@pytest.mark.parametrize(
+    ("options", "observed", "expected"),
+    [
+        pytest.param(
+            {},
+            [BUILDING, ACCEPTED, CANCELED],
+            [Stage.FINDING_TARGET, Stage.CANCELING, Stage.WAITING, Stage.FINISHED],
+            id="canceled",
+        ),
+        pytest.param(
+            {},
+            [BUILDING, LOST, BUILDING, CANCELING, DEPLOYED],
+            [
+                Stage.FINDING_TARGET,
+                Stage.CANCELING,
+                Stage.CONFIRMING,
+                Stage.CONFIRMING,
+                Stage.WAITING,
+                Stage.FINISHED,
+            ],
+            id="unconfirmed",
+        ),
+        pytest.param({}, [CANCELING], [Stage.FINDING_TARGET, Stage.WAITING], id="adopted"),
+        pytest.param({}, [DEPLOYED], [Stage.FINDING_TARGET, Stage.FINISHED], id="idle"),
+        pytest.param(
+            {"include_queued": True},
+            [BUILDING, events.QueueListed(["r1"]), events.QueuedCanceled("r1"), BUILDING],
+            [
+                Stage.FINDING_TARGET,
+                Stage.DRAINING_QUEUE,
+                Stage.DRAINING_QUEUE,
+                Stage.DRAINING_QUEUE,
+                Stage.CANCELING,
+            ],
+            id="queue",
+        ),
+        pytest.param(
+            {},
+            [events.StatusRead(RUNS_WITHOUT_ID.status, 6.0), RUNS_WITHOUT_ID],
+            [Stage.FINDING_TARGET, Stage.FINDING_TARGET, Stage.CANCELING],
+            id="slow read without an id",
+        ),
+        pytest.param(
+            {"deployment_id": "d1"},
+            [events.StatusRead(status("d2", "BUILDING")), events.HistoryRead([])],
+            [Stage.FINDING_TARGET, Stage.FINDING_TARGET, Stage.FINISHED],
+            id="superseded",
+        ),
+    ],
+)
+def test_a_cancellation_goes_through_its_stages(
+    options: dict[str, Any], observed: Sequence[events.Event], expected: list[Stage]
+) -> None:
+    """Each event leads to the stage that the theory of operation names."""
+    assert stages(machine(**options), *observed) == expected
+
+
+@pytest.mark.parametrize(
+    ("sent", "stage"),
+    [
+        (Sent.NOT_SENT, Stage.FINDING_TARGET),
+        (Sent.UNCONFIRMED, Stage.CONFIRMING),
+        (Sent.ACCEPTED, Stage.WAITING),
+        (Sent.ADOPTED, Stage.WAITING),
+        (Sent.TOO_LATE, Stage.WAITING),
+    ],
+)
+def test_a_resumed_cancellation_begins_in_a_later_stage(sent: Sent, stage: Stage) -> None:
+    """It goes on where the run before it stopped."""
+    assert resumed(sent).stage is stage
+
+
+# Stopping.
+
+SILENT = "before anything was sent; the next `pulumi up` starts from the beginning."
+NOT_CANCELED = "The running deployment was not canceled; `pulumi up` again looks, and cancels what runs then."
+HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
+
+
+@pytest.mark.parametrize(
+    ("options", "observed", "stage", "sentence"),
+    [
+        pytest.param({}, [], Stage.FINDING_TARGET, SILENT, id="before the first read"),
+        pytest.param({"deployment_id": "d1"}, [HISTORY_NEEDED], Stage.FINDING_TARGET, SILENT, id="reading the history"),
+        pytest.param({"include_queued": True}, [BUILDING], Stage.DRAINING_QUEUE, SILENT, id="listing the queue"),
+        pytest.param(
+            {"include_queued": True},
+            [BUILDING, events.QueueListed(["r1"]), events.QueuedCanceled("r1")],
+            Stage.DRAINING_QUEUE,
+            f"before a cancel was accepted. 1 queued request was canceled. {NOT_CANCELED}",
+            id="queue drained",
+        ),
+        pytest.param(
+            {"include_queued": True},
+            [BUILDING, events.QueueListed(["r1"]), LOST],
+            Stage.DRAINING_QUEUE,
+            f"before a cancel was accepted. {NOT_CANCELED}",
+            id="queued cancel unconfirmed",
+        ),
+        pytest.param({}, [BUILDING], Stage.CANCELING, SILENT, id="right before the cancel"),
+        pytest.param(
+            {}, [BUILDING, CONFLICT], Stage.CANCELING, f"before a cancel was accepted. {NOT_CANCELED}", id="rejected"
+        ),
+        pytest.param(
+            {},
+            [BUILDING, LOST],
+            Stage.CONFIRMING,
+            "while waiting for deployment d1 (last state BUILDING). "
+            "The cancel may have been received; `pulumi up` again looks before it sends.",
+            id="unconfirmed",
+        ),
+        pytest.param(
+            {},
+            [BUILDING, ACCEPTED, HISTORY_NEEDED],
+            Stage.WAITING,
+            "while waiting for deployment d1 (last state CANCELING). "
+            "The cancel was accepted; `pulumi up` again resumes without sending again.",
+            id="accepted",
+        ),
+        pytest.param(
+            {},
+            [CANCELING],
+            Stage.WAITING,
+            "while waiting for deployment d1 (last state CANCELING). "
+            "A cancel was under way already; `pulumi up` again goes on waiting for it.",
+            id="adopted",
+        ),
+        pytest.param(
+            {"include_queued": True},
+            [
+                RUNS_WITHOUT_ID,
+                events.QueueListed(["r1"]),
+                events.QueuedCanceled("r1"),
+                RUNS_WITHOUT_ID,
+                events.Accepted(status(None, "CANCELING")),
+            ],
+            Stage.WAITING,
+            "while waiting for the running deployment (last state CANCELING). 1 queued request was canceled. "
+            "The cancel was accepted, but the deployment has no id to resume by; "
+            "the next `pulumi up` starts from the beginning.",
+            id="without an id",
+        ),
+    ],
+)
+def test_a_stop_ends_it_in_any_stage(
+    options: dict[str, Any], observed: Sequence[events.Event], stage: Stage, sentence: str
+) -> None:
+    """The error says what was sent, and what the next update does about it."""
+    one = walk(machine(**options), *observed)
+    assert one.stage is stage
+    sent, is_resumable = one.known.sent, one.known.is_resumable
+
+    one.observe(events.Stopped(), one.known.now)
+
+    assert isinstance(one.action, actions.Fail)
+    assert type(one.action.error) is CancellationStoppedError
+    assert str(one.action.error) == f"environment env: the update was stopped {sentence}"
+    assert (one.stage, one.known.sent, one.known.is_resumable) == (Stage.FINISHED, sent, is_resumable)
+
+
+def test_a_stop_of_a_resumed_run_can_be_resumed_again() -> None:
+    """What the first run has sent is not forgotten, even before this run has read anything."""
+    one = walk(resumed(Sent.ACCEPTED), events.Stopped())
+
+    with pytest.raises(CancellationStoppedError, match="last state unknown"):
+        one.result()
+    assert one.known.is_resumable
 
 
 # Results.
