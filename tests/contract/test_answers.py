@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.failures import api_error
-from qovery_provider._qovery.settings import Settings, Token
+from qovery_provider._qovery.redaction import Token
+from qovery_provider._qovery.settings import Settings
 from qovery_provider.errors import ApiError, CallError, TransportError
 from tests.support import calls
 from tests.support.calls import Call

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 from qovery_provider._qovery.failures import api_error
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus, QueuedRequest, project_id_of, results_of
 from qovery_provider._qovery.rate_limit import RateBudget
-from qovery_provider._qovery.settings import Token
+from qovery_provider._qovery.redaction import Token
 from qovery_provider.errors import (
     AuthenticationError,
     CallError,
