@@ -5,22 +5,26 @@ Calls take no time here, so that all that is measured is the schedule of the loo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._driver.driver import Group, Watcher, by_id
 from qovery_provider._driver.polls import _Neighbors
+from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.client import QoveryClient
-from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus, QueuedRequest, project_id_of, results_of
+from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.rate_limit import RateBudget
-from qovery_provider.simulator import Answer, Api, Plan, World
+from qovery_provider.simulator import Api, Plan, World
 
 HOUR = 3600.0
+
+Result = TypeVar("Result")
 
 
 class VirtualTime(Executor):
@@ -46,8 +50,8 @@ class VirtualTime(Executor):
         return future
 
 
-class CountedApi:
-    """The simulator's world as the watcher sees it.
+class CountedCalls:
+    """A client that makes its calls in the simulator's world.
 
     Attributes:
         requests: When each request was made.
@@ -58,33 +62,20 @@ class CountedApi:
         self.requests: list[float] = []
         self._api, self._time = Api(world), time
 
-    def environment_status(self, environment_id: str) -> EnvironmentStatus:
-        return EnvironmentStatus.from_json(self._body(self._api.status(environment_id)))
-
-    def project_statuses(self, project_id: str) -> Sequence[EnvironmentStatus]:
-        answer = self._body(self._api.project_statuses(project_id))
-        return [EnvironmentStatus.from_json(one) for one in results_of(answer)]
-
-    def project_of(self, environment_id: str) -> str:
-        return project_id_of(self._body(self._api.environment(environment_id)))
-
-    def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus:
-        return EnvironmentStatus.from_json(self._body(self._api.cancel(environment_id, force=force)))
-
-    # Nothing is queued here, and nothing starts after what was canceled: these are not asked.
-
-    def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]:
-        raise NotImplementedError
-
-    def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]:
-        raise NotImplementedError
-
-    def cancel_queued(self, request_id: str) -> None:
-        raise NotImplementedError
-
-    def _body(self, answer: Answer) -> object:
+    def send(self, call: ApiCall[Result]) -> Result:
+        """Make a call; nothing is queued here and no history is read, so that there are four of them."""
         self.requests.append(self._time.now)
-        return answer.body
+        _, kind, identity, *rest = call.path.split("/")
+        match kind, rest:
+            case "project", _:
+                answer = self._api.project_statuses(identity)
+            case _, ["status"]:
+                answer = self._api.status(identity)
+            case _, ["cancelDeployment"]:
+                answer = self._api.cancel(identity, force=False)
+            case _:
+                answer = self._api.environment(identity)
+        return call.parse(json.dumps(answer.body).encode())
 
 
 class Scene:
@@ -93,14 +84,14 @@ class Scene:
     def __init__(self, cancel_seconds: float, environments: int = 1) -> None:
         self.time = VirtualTime()
         self.world = World(self.time.monotonic)
-        self.api = CountedApi(self.world, self.time)
+        self.client = CountedCalls(self.world, self.time)
         for _ in range(environments):
             self.world.add_environment().deploy(Plan(phases=(("BUILDING", 24 * HOUR),), cancel_delay=cancel_seconds))
-        self._watcher = Watcher(self.api, self.time, self.time, lambda: 0.5, lambda _: None)
+        self._watcher = Watcher(self.client, self.time, self.time, lambda: 0.5, lambda _: None)
 
     def cancel_separately(self) -> None:
         """Cancel by as many resources, side by side in one process."""
-        neighbors = _Neighbors(cast("QoveryClient", self.api))
+        neighbors = _Neighbors(cast("QoveryClient", self.client))
         for cancellation in self._cancellations():
             neighbors.add(cancellation)
         while self._watcher.advance(neighbors.groups()):
@@ -109,8 +100,10 @@ class Scene:
     def cancel_in_bulk(self) -> None:
         """Cancel by one resource."""
         cancellations = self._cancellations()
-        project_id = self.api.project_of(cancellations[0].request.environment_id)
-        self._watcher.run([Group(cancellations, lambda: by_id(self.api.project_statuses(project_id)))])
+        project_id = self.client.send(endpoints.project_of(cancellations[0].request.environment_id))
+        self._watcher.run(
+            [Group(cancellations, lambda: by_id(self.client.send(endpoints.project_statuses(project_id))))]
+        )
 
     def _cancellations(self) -> list[Cancellation]:
         requests = [CancellationRequest(id_, timeout=12 * HOUR) for id_ in self.world.environments]
@@ -130,7 +123,7 @@ def detection(cancel_seconds: float) -> Detection:
     """Cancel one deployment."""
     scene = Scene(cancel_seconds)
     scene.cancel_separately()
-    return Detection(cancel_seconds, scene.time.now - cancel_seconds, len(scene.api.requests))
+    return Detection(cancel_seconds, scene.time.now - cancel_seconds, len(scene.client.requests))
 
 
 def worst_delays() -> tuple[float, float]:
@@ -141,7 +134,7 @@ def worst_delays() -> tuple[float, float]:
     """
     scene = Scene(HOUR)
     scene.cancel_separately()
-    looks = [at for at in scene.api.requests if at > 0]
+    looks = [at for at in scene.client.requests if at > 0]
     pauses = [(later - earlier, later) for earlier, later in pairwise(looks)]
     return max(pause for pause, _ in pauses), max(pause / later for pause, later in pauses)
 
@@ -153,4 +146,4 @@ def requests_of(cancel_seconds: float, environments: int, *, in_bulk: bool) -> i
         scene.cancel_in_bulk()
     else:
         scene.cancel_separately()
-    return len(scene.api.requests)
+    return len(scene.client.requests)

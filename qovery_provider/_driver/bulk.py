@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from math import inf
 from random import random
+from typing import TypeVar
 
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
@@ -20,10 +21,14 @@ from qovery_provider._clock import Clock
 from qovery_provider._driver.calls import DAEMON_THREADS, MAX_CONCURRENT_CALLS, call_with_retries
 from qovery_provider._driver.driver import Group, Watcher, by_id
 from qovery_provider._driver.session import CLOCK, READ_LIMIT
+from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
+from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider._qovery.settings import Settings
 from qovery_provider.errors import CallError, NotFoundError, PermissionDeniedError, RateBudgetError
+
+Answer = TypeVar("Answer")
 
 SECONDS_BETWEEN_LINES = 0.5
 
@@ -107,10 +112,10 @@ class BulkCancellation:
         )
 
     def _look(self, client: QoveryClient, project_id: str) -> dict[str, EnvironmentStatus]:
-        operation = f"reading the environments' status of project {project_id}"
-        return by_id(
-            call_with_retries(operation, partial(client.project_statuses, project_id), self._clock, self._limit, random)
-        )
+        return by_id(self._read(client, endpoints.project_statuses(project_id)))
+
+    def _read(self, client: QoveryClient, call: ApiCall[Answer]) -> Answer:
+        return call_with_retries(call.operation, partial(client.send, call), self._clock, self._limit, random)
 
     def _projects(
         self, client: QoveryClient, environment_ids: Sequence[str]
@@ -125,10 +130,7 @@ class BulkCancellation:
         while left:
             first, *left = left
             try:
-                operation = f"reading environment {first}"
-                project_id = call_with_retries(
-                    operation, partial(client.project_of, first), self._clock, self._limit, random
-                )
+                project_id = self._read(client, endpoints.project_of(first))
                 projects[project_id] = self._look(client, project_id)
             except (NotFoundError, PermissionDeniedError) as error:
                 unread[first] = error
@@ -153,7 +155,7 @@ class BulkCancellation:
         groups = [self._group(client, key, statuses, cancellations) for key, statuses in projects.items()]
         # A run that resumes what no project shows any more looks a second time.
         homeless = [one for one in cancellations if one.request.environment_id not in shown]
-        groups += [Group.alone(one, client.environment_status) for one in homeless]
+        groups += [Group.alone(one, client) for one in homeless]
         Watcher(client, self._clock, DAEMON_THREADS, random, lambda _: self._tell(cancellations)).run(groups)
         return cancellations
 
@@ -173,7 +175,7 @@ class BulkCancellation:
         cancellations: Sequence[Cancellation],
     ) -> Group:
         members = [one for one in cancellations if one.request.environment_id in statuses]
-        return Group(members, lambda: by_id(client.project_statuses(project_id)))
+        return Group(members, lambda: by_id(client.send(endpoints.project_statuses(project_id))))
 
     def _tell(self, cancellations: Sequence[Cancellation]) -> None:
         """Hundreds of answers may come within a second; nobody could read that many lines."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
@@ -16,20 +16,23 @@ from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._clock import Clock
 from qovery_provider._driver.calls import Call, advance
 from qovery_provider._driver.retry import Retry
-from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus, QueuedRequest
+from qovery_provider._qovery import endpoints
+from qovery_provider._qovery.endpoints import ApiCall
+from qovery_provider._qovery.models import EnvironmentStatus, QueuedRequest
 from qovery_provider._qovery.rate_limit import RateBudget
 from qovery_provider.errors import CallError
 
+Answer = TypeVar("Answer")
 
-class Api(Protocol):
-    """What is needed of Qovery's API; every method makes one call and raises a CallError when that fails."""
+
+class Client(Protocol):
+    """The way to Qovery's API: `QoveryClient`, or what stands in for it in a test."""
 
     budget: RateBudget
 
-    def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]: ...
-    def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]: ...
-    def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus: ...
-    def cancel_queued(self, request_id: str) -> None: ...
+    def send(self, call: ApiCall[Answer]) -> Answer:
+        """Make one call; raise a CallError when it fails."""
+        ...
 
 
 Statuses = Mapping[str, EnvironmentStatus]
@@ -59,10 +62,10 @@ class Group:
         self.call: Call[Statuses] | None = None
 
     @classmethod
-    def alone(cls, cancellation: Cancellation, read: Callable[[str], EnvironmentStatus]) -> Group:
+    def alone(cls, cancellation: Cancellation, client: Client) -> Group:
         """Return the group of an environment that no project is known to show."""
         environment_id = cancellation.request.environment_id
-        return cls([cancellation], lambda: {environment_id: read(environment_id)})
+        return cls([cancellation], lambda: {environment_id: client.send(endpoints.environment_status(environment_id))})
 
     def plan(self, at: float, retry: Retry) -> None:
         """Plan the next look, or bring the planned one forward."""
@@ -73,7 +76,7 @@ class Group:
 
     def _operation(self) -> str:
         first, *others = (one.request.environment_id for one in self.cancellations)
-        return f"reading the status of environment {first}" + (f" and {len(others)} others" if others else "")
+        return endpoints.environment_status(first).operation + (f" and {len(others)} others" if others else "")
 
     def news(self, now: float) -> Iterator[tuple[Cancellation, events.Event]]:
         """Yield what a look that has ended tells each cancellation that it can tell something."""
@@ -108,7 +111,7 @@ class Watcher:
     """Drives cancellations.
 
     Args:
-        api: Makes the calls.
+        client: Makes the calls.
         clock: Tells and spends the time.
         executor: Runs the calls.
         random: Returns a number from 0 to below 1, for the pauses before retries.
@@ -117,13 +120,13 @@ class Watcher:
 
     def __init__(
         self,
-        api: Api,
+        client: Client,
         clock: Clock,
         executor: Executor,
         random: Callable[[], float],
         on_change: Callable[[Cancellation], None],
     ) -> None:
-        self._api, self._clock, self._executor = api, clock, executor
+        self._client, self._clock, self._executor = client, clock, executor
         self._random, self._on_change = random, on_change
         self._steps: dict[Cancellation, Call[events.Event]] = {}
 
@@ -147,7 +150,7 @@ class Watcher:
     def _planned(self, groups: Sequence[Group]) -> list[Call[Any]]:
         """Turn verdicts into calls: a look for the group, everything else for its cancellation alone."""
         now = self._clock.monotonic()
-        pause = self._api.budget.pause(now)
+        pause = self._client.budget.pause(now)
         for group in groups:
             for cancellation in group.cancellations:
                 action = cancellation.action
@@ -162,20 +165,25 @@ class Watcher:
         return [*self._steps.values(), *(group.call for group in groups if group.call)]
 
     def _step(self, request: CancellationRequest, step: OwnStep) -> Call[events.Event]:
-        """Return the call for a step; only one that changes nothing is retried here."""
-        api, environment_id = self._api, request.environment_id
+        """Return the call for a step."""
+        environment_id = request.environment_id
         match step:
             case actions.SendCancel():
-                return Call(f"canceling in environment {environment_id}", lambda: _send(api, request), step.at)
+                cancel = endpoints.cancel_deployment(environment_id, force=request.force_cancel)
+                return self._call(cancel, events.Accepted, step.at)
             case actions.CancelQueued(_, request_id):
-                operation = f"canceling the queued request {request_id}"
-                return Call(operation, lambda: _cancel_queued(api, request_id), step.at)
+                return self._call(
+                    endpoints.cancel_queued(request_id), lambda _: events.QueuedCanceled(request_id), step.at
+                )
             case actions.ListQueue():
-                operation = f"reading the deployment queue of environment {environment_id}"
-                return Call(operation, lambda: _list_queue(api, environment_id), step.at, Retry(self._random))
+                return self._call(endpoints.deployment_queue(environment_id), _listed, step.at)
             case actions.ReadHistory():
-                operation = f"reading the deployment history of environment {environment_id}"
-                return Call(operation, lambda: _read_history(api, environment_id), step.at, Retry(self._random))
+                return self._call(endpoints.deployment_history(environment_id), events.HistoryRead, step.at)
+
+    def _call(self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float) -> Call[events.Event]:
+        """Return a planned call whose outcome is an event; only one that changes nothing is retried here."""
+        retry = None if call.changes else Retry(self._random)
+        return Call(call.operation, lambda: event(self._client.send(call)), at, retry)
 
     def _step_events(self, now: float) -> Iterator[tuple[Cancellation, events.Event]]:
         for cancellation, call in list(self._steps.items()):
@@ -185,18 +193,5 @@ class Watcher:
                 yield cancellation, events.CallFailed(outcome) if isinstance(outcome, CallError) else outcome
 
 
-def _send(api: Api, request: CancellationRequest) -> events.Event:
-    return events.Accepted(api.cancel_deployment(request.environment_id, force=request.force_cancel))
-
-
-def _list_queue(api: Api, environment_id: str) -> events.Event:
-    return events.QueueListed([request.id for request in api.deployment_queue(environment_id)])
-
-
-def _read_history(api: Api, environment_id: str) -> events.Event:
-    return events.HistoryRead(api.deployment_history(environment_id))
-
-
-def _cancel_queued(api: Api, request_id: str) -> events.Event:
-    api.cancel_queued(request_id)
-    return events.QueuedCanceled(request_id)
+def _listed(requests: Sequence[QueuedRequest]) -> events.Event:
+    return events.QueueListed([request.id for request in requests])

@@ -19,6 +19,7 @@ from qovery_provider._cancellation.model import Knowledge, Sent
 from qovery_provider._clock import Clock
 from qovery_provider._driver.calls import CALL_LIMIT, DAEMON_THREADS, MAX_CONCURRENT_CALLS
 from qovery_provider._driver.driver import Group, Statuses, Watcher, by_id
+from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.models import EnvironmentStatus, QueuedRequest
 from qovery_provider._qovery.settings import Settings
@@ -105,7 +106,9 @@ class _Queues:
         if operation is None:
             if known.sent in {Sent.ACCEPTED, Sent.ADOPTED} and known.now - known.started >= LONG_WAIT:
                 environment_id = known.request.environment_id
-                self._operation[cancellation] = DAEMON_THREADS.submit(self._client.deployment_queue, environment_id)
+                self._operation[cancellation] = DAEMON_THREADS.submit(
+                    self._client.send, endpoints.deployment_queue(environment_id)
+                )
         elif operation.done():
             with suppress(CallError):
                 known.queued = operation.result()
@@ -158,13 +161,13 @@ class _Neighbors:
     def _place(self, cancellation: Cancellation) -> None:
         project_id = self._project_of.get(cancellation.request.environment_id)
         if project_id is None:
-            self._alone.append(Group.alone(cancellation, self._client.environment_status))
+            self._alone.append(Group.alone(cancellation, self._client))
         else:
             group = self._projects.setdefault(project_id, Group([], lambda: self._look_at(project_id)))
             group.cancellations.append(cancellation)
 
     def _look_at(self, project_id: str) -> dict[str, EnvironmentStatus]:
-        return by_id(self._client.project_statuses(project_id))
+        return by_id(self._client.send(endpoints.project_statuses(project_id)))
 
     def _look_around(self) -> Statuses:
         shown: dict[str, EnvironmentStatus] = {}
@@ -177,7 +180,7 @@ class _Neighbors:
     def _discover(self, environment_id: str) -> dict[str, EnvironmentStatus]:
         """Return the status of the environment's whole project; one whose project cannot be read stays by itself."""
         try:
-            project_id = self._client.project_of(environment_id)
+            project_id = self._client.send(endpoints.project_of(environment_id))
             shown = self._look_at(project_id)
         except CallError:
             shown = {}

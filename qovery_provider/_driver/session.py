@@ -14,6 +14,7 @@ from qovery_provider._cancellation.model import CancellationRequest, Knowledge, 
 from qovery_provider._clock import Clock, SystemClock
 from qovery_provider._driver.calls import call_with_retries
 from qovery_provider._driver.polls import follow
+from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider._qovery.settings import Settings
@@ -58,9 +59,9 @@ def environment_status(
         CallError: Qovery does not say.
     """
     timeout = min(CONNECT_TIMEOUT, limit), min(READ_TIMEOUT, limit)
-    operation = f"reading the status of environment {environment_id}"
+    call = endpoints.environment_status(environment_id)
     with closing(QoveryClient(settings, clock, timeout=timeout)) as client:
-        return call_with_retries(operation, lambda: client.environment_status(environment_id), clock, limit, random)
+        return call_with_retries(call.operation, lambda: client.send(call), clock, limit, random)
 
 
 def project_statuses(settings: Settings, project_id: str, clock: Clock = CLOCK) -> Sequence[EnvironmentStatus]:
@@ -69,6 +70,6 @@ def project_statuses(settings: Settings, project_id: str, clock: Clock = CLOCK) 
     Raises:
         CallError: Qovery does not say.
     """
-    operation = f"reading the environments' status of project {project_id}"
+    call = endpoints.project_statuses(project_id)
     with closing(QoveryClient(settings, clock)) as client:
-        return call_with_retries(operation, lambda: client.project_statuses(project_id), clock, READ_LIMIT, random)
+        return call_with_retries(call.operation, lambda: client.send(call), clock, READ_LIMIT, random)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from concurrent import futures
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pytest
 
@@ -22,12 +22,15 @@ from qovery_provider._driver import calls as _calls
 from qovery_provider._driver import polls as _shared
 from qovery_provider._driver import session as _operations
 from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.settings import Settings, resolve
 from qovery_provider.errors import QoveryError
 from qovery_provider.simulator import LoggedRequest, Plan, QoverySimulator
 from tests.support.certificates import HOST, Certificate, server_context
 from tests.support.clock import FakeClock
 from tests.support.wire import LOOPBACK, Connection, DeadPorts, Request, ScriptedServer, http
+
+Answer = TypeVar("Answer")
 
 TOKEN = "qov_S3cret+t0ken/of=the~test"
 """Its percent-encoded form is another one than itself."""
@@ -261,6 +264,6 @@ class _AnnouncingClient(QoveryClient):
         super().__init__(settings, clock, connections=connections)
         self._stage = stage
 
-    def _exchange(self, method: str, path: str, operation: str, body: object) -> tuple[bytes, str]:
-        self._timeout = self._stage.announce(method, path)
-        return super()._exchange(method, path, operation, body)
+    def send(self, call: ApiCall[Answer]) -> Answer:
+        self._timeout = self._stage.announce("POST" if call.changes else "GET", call.path)
+        return super().send(call)
