@@ -1,23 +1,23 @@
-"""Long cancels, on a clock that moves when somebody sleeps: how soon their end is seen, and with how many requests.
+"""Long cancels, on a clock that moves when something waits: how soon their end is seen, and with how many requests.
 
-Calls take no time here, so that all that is measured is the schedule of the looks.
+Calls take no time here, so that all that is measured is the schedule of the polls.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._driver.driver import Group, Watcher, by_id
-from qovery_provider._driver.polls import _Neighbors
+from qovery_provider._driver.calls import CallRunner
+from qovery_provider._driver.driver import Driver
+from qovery_provider._driver.polls import PollGroup, PollGroups
 from qovery_provider._qovery import endpoints
-from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.rate_limit import RateBudget
 from qovery_provider.simulator import Api, Plan, World
@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 
 
 class VirtualTime(Executor):
-    """A clock that moves at once when somebody sleeps, and an executor whose calls take no time."""
+    """A clock that moves at once when something waits, and an executor whose calls take no time."""
 
     now = 0.0
 
@@ -38,10 +38,10 @@ class VirtualTime(Executor):
     def wall(self) -> float:
         return self.now
 
-    def sleep(self, seconds: float, wake: Future[None] | None = None) -> None:
-        """Nobody else is there to wake the sleeper."""
-        assert wake is None  # noqa: S101
-        self.now += seconds
+    def wait(self, futures: Collection[Future[Any]], timeout: float) -> None:
+        """Move on, unless a call was made: it has its answer already."""
+        if not futures:
+            self.now += timeout
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as in Executor
         """Run it now; nothing fails here that a benchmark could go on from."""
@@ -77,6 +77,9 @@ class CountedCalls:
                 answer = self._api.environment(identity)
         return call.parse(json.dumps(answer.body).encode())
 
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
+
 
 class Scene:
     """Environments of one project, each with a deployment that takes so many seconds to cancel."""
@@ -87,23 +90,21 @@ class Scene:
         self.client = CountedCalls(self.world, self.time)
         for _ in range(environments):
             self.world.add_environment().deploy(Plan(phases=(("BUILDING", 24 * HOUR),), cancel_delay=cancel_seconds))
-        self._watcher = Watcher(self.client, self.time, self.time, lambda: 0.5, lambda _: None)
+        self._driver = Driver(self.client, CallRunner(self.time, self.time, lambda: 0.5), lambda _: None)
 
     def cancel_separately(self) -> None:
         """Cancel by as many resources, side by side in one process."""
-        neighbors = _Neighbors(cast("QoveryClient", self.client))
+        groups = PollGroups(self.client)
         for cancellation in self._cancellations():
-            neighbors.add(cancellation)
-        while self._watcher.advance(neighbors.groups()):
+            groups.add(cancellation)
+        while self._driver.advance(groups.groups()):
             pass
 
     def cancel_in_bulk(self) -> None:
         """Cancel by one resource."""
         cancellations = self._cancellations()
         project_id = self.client.send(endpoints.project_of(cancellations[0].request.environment_id))
-        self._watcher.run(
-            [Group(cancellations, lambda: by_id(self.client.send(endpoints.project_statuses(project_id))))]
-        )
+        self._driver.run([PollGroup.of_project(self.client, project_id, cancellations)])
 
     def _cancellations(self) -> list[Cancellation]:
         requests = [CancellationRequest(id_, timeout=12 * HOUR) for id_ in self.world.environments]
@@ -127,15 +128,15 @@ def detection(cancel_seconds: float) -> Detection:
 
 
 def worst_delays() -> tuple[float, float]:
-    """Return the longest delay of any cancel of up to an hour, in seconds and, from the second look on, as a part.
+    """Return the longest delay of any cancel of up to an hour, in seconds and, from the second poll on, as a part.
 
-    A cancel that ends right after a look is seen by the next one: what counts is the pause between the two, as a part
+    A cancel that ends right after a poll is seen by the next one: what counts is the pause between the two, as a part
     of all that has passed since the cancel.
     """
     scene = Scene(HOUR)
     scene.cancel_separately()
-    looks = [at for at in scene.client.requests if at > 0]
-    pauses = [(later - earlier, later) for earlier, later in pairwise(looks)]
+    polls = [at for at in scene.client.requests if at > 0]
+    pauses = [(later - earlier, later) for earlier, later in pairwise(polls)]
     return max(pause for pause, _ in pauses), max(pause / later for pause, later in pauses)
 
 

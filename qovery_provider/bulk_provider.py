@@ -74,7 +74,7 @@ class BulkDeploymentCancellationProvider(QoveryResourceProvider):
         """Return the outputs; what failed stays in the state, so that the next update acts only on that."""
         row = lines()
         with one_line_errors():
-            bulk = BulkCancellation(self._settings(), _inputs.request(inputs), lambda all_: row.say(tally(all_)))
+            bulk = BulkCancellation(self._session(), _inputs.request(inputs), lambda all_: row.say(tally(all_)))
             all_ = bulk.cancel(targets) if targets else bulk.cancel_project(inputs["project_id"])
             ended = {one.request.environment_id: one for one in all_}
             results = {**results, **{key: _result(one, results.get(key, {})) for key, one in ended.items()}}

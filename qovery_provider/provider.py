@@ -15,7 +15,6 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.messages import progress, unfinished
 from qovery_provider._cancellation.model import Knowledge, Sent
-from qovery_provider._driver.session import cancel, environment_status
 from qovery_provider._hosts.dynamic import QoveryResourceProvider, lines, one_line_errors
 from qovery_provider._hosts.sdk_internals import keep_state
 from qovery_provider._lifecycle import inputs as _inputs
@@ -60,7 +59,7 @@ class DeploymentCancellationProvider(QoveryResourceProvider):
         """Look once; an environment that is gone leaves the state, unless this is the first that is asked of it."""
         with one_line_errors():
             try:
-                status = environment_status(self._settings(), _inputs.checked_uuid("environment_id", id_))
+                status = self._session().environment_status(_inputs.checked_uuid("environment_id", id_))
             except NotFoundError as error:
                 if not props.keys() & {"state", _inputs.PINNED}:
                     raise
@@ -94,7 +93,7 @@ class DeploymentCancellationProvider(QoveryResourceProvider):
         if sent is not Sent.NOT_SENT:
             request = replace(request, deployment_id=unfinished["deployment_id"], include_queued=False)
         with one_line_errors():
-            one = cancel(self._settings(), request, lambda known: row.say(progress(known)), sent=sent)
+            one = self._session().cancel(request, lambda known: row.say(progress(known)), sent=sent)
             outputs = {**inputs, **_outputs(inputs, one.known, unfinished)}
             if isinstance(one.action, actions.Fail) and one.known.is_resumable:
                 kept = {**outputs, UNFINISHED: one.known.sent.value}

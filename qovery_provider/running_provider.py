@@ -9,7 +9,6 @@ from typing import Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult
 
-from qovery_provider._driver.session import environment_status
 from qovery_provider._hosts.dynamic import QoveryResourceProvider, lines, one_line_errors
 from qovery_provider._lifecycle import inputs as _inputs
 from qovery_provider._qovery.models import EnvironmentStatus
@@ -34,7 +33,7 @@ class RunningDeploymentProvider(QoveryResourceProvider):
         inputs = _inputs.with_defaults(props, _inputs.LOOKING)
         environment_id = inputs["environment_id"]
         with one_line_errors():
-            status = environment_status(self._settings(), environment_id)
+            status = self._session().environment_status(environment_id)
             deployment_id = _running(status)
         what = f"deployment {deployment_id} is {status.last_deployment_state}" if deployment_id else "nothing runs"
         lines().conclude(what)

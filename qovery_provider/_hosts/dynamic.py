@@ -17,10 +17,14 @@ from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, Resource
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
+from qovery_provider._driver.session import Session, Sessions
 from qovery_provider._hosts.progress import Progress, to_engine
 from qovery_provider._hosts.sdk_internals import current_urn, lift_thread_limit
 from qovery_provider._qovery import settings as _settings
 from qovery_provider.errors import QoveryError
+
+SESSIONS = Sessions()
+"""What the resources of a process share."""
 
 Problems = Callable[[Mapping[str, Any], Callable[[object], bool]], dict[str, str]]
 
@@ -40,8 +44,8 @@ class QoveryResourceProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Forget the resource. A cancellation cannot be taken back, and Qovery is not touched."""
 
-    def _settings(self) -> _settings.Settings:
-        return _settings.resolve(self._config, os.environ)
+    def _session(self) -> Session:
+        return SESSIONS.of(_settings.resolve(self._config, os.environ))
 
     def _checked(self, inputs: dict[str, Any], problems: Problems, **marks: object) -> CheckResult:
         """Report everything that is wrong with inputs and settings, at once and without any call.

@@ -13,7 +13,7 @@ from qovery_provider._clock import SystemClock
 from qovery_provider._driver.bulk import BulkCancellation
 from qovery_provider._lifecycle.inputs import BULK_CANCELLATION, bulk_problems, request, with_defaults
 from qovery_provider._program.deployment_cancellation import create_timeout
-from qovery_provider._program.runtime import PREVIEW_LIMIT, show_preview
+from qovery_provider._program.runtime import PREVIEW_LIMIT, SESSIONS, show_preview
 from qovery_provider._qovery.settings import Settings
 from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
 
@@ -94,6 +94,6 @@ def _describe(settings: Settings, inputs: Mapping[str, Any]) -> str:
     if bulk_problems(values, lambda _: False):
         return ""
     operation = request(values)
-    bulk = BulkCancellation(settings, operation, lambda _: None, limit=PREVIEW_LIMIT)
-    statuses = bulk.look(values["project_id"], values["environment_ids"] or [])
+    bulk = BulkCancellation(SESSIONS.of(settings), operation, lambda _: None, limit=PREVIEW_LIMIT)
+    statuses = bulk.read_statuses(values["project_id"], values["environment_ids"] or [])
     return describe_all(operation, statuses, SystemClock().wall())

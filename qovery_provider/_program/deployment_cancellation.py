@@ -11,9 +11,8 @@ from pulumi.dynamic import Resource
 
 from qovery_provider._cancellation.preview import describe
 from qovery_provider._clock import SystemClock
-from qovery_provider._driver.session import environment_status
 from qovery_provider._lifecycle.inputs import problems, request, with_defaults
-from qovery_provider._program.runtime import PREVIEW_LIMIT, show_preview
+from qovery_provider._program.runtime import PREVIEW_LIMIT, SESSIONS, show_preview
 from qovery_provider._qovery.models import STATUS_FIELDS
 from qovery_provider._qovery.settings import Settings
 from qovery_provider.provider import DeploymentCancellationProvider
@@ -124,7 +123,7 @@ def _describe(settings: Settings, inputs: Mapping[str, Any]) -> str:
     values = with_defaults(inputs)
     if problems(values, lambda _: False):
         return ""
-    status = environment_status(settings, values["environment_id"], limit=PREVIEW_LIMIT)
+    status = SESSIONS.of(settings).environment_status(values["environment_id"], limit=PREVIEW_LIMIT)
     return describe(request(values), status, SystemClock().wall())
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import pulumi
 
-from qovery_provider._driver import session as _operations
 from qovery_provider._lifecycle.inputs import checked_uuid
-from qovery_provider._program.runtime import plain_errors, settings
+from qovery_provider._program.runtime import SESSIONS, plain_errors, settings
 from qovery_provider._qovery.models import EnvironmentStatus
 
 
@@ -22,7 +21,7 @@ def get_environment_status(environment_id: str) -> EnvironmentStatus:
         QoveryError: The id, the settings or the call failed; uncaught, it ends the program with one line.
     """
     with plain_errors():
-        return _operations.environment_status(settings(), checked_uuid("environment_id", environment_id))
+        return SESSIONS.of(settings()).environment_status(checked_uuid("environment_id", environment_id))
 
 
 def get_environment_status_output(environment_id: pulumi.Input[str]) -> pulumi.Output[EnvironmentStatus]:
@@ -40,7 +39,7 @@ def get_project_environment_statuses(project_id: str) -> Sequence[EnvironmentSta
         QoveryError: The id, the settings or the call failed; uncaught, it ends the program with one line.
     """
     with plain_errors():
-        return _operations.project_statuses(settings(), checked_uuid("project_id", project_id))
+        return SESSIONS.of(settings()).project_statuses(checked_uuid("project_id", project_id))
 
 
 def get_project_environment_statuses_output(

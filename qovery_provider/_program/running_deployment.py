@@ -10,9 +10,8 @@ from pulumi.dynamic import Resource
 
 from qovery_provider._cancellation.preview import running
 from qovery_provider._clock import SystemClock
-from qovery_provider._driver.session import environment_status
 from qovery_provider._lifecycle.inputs import checked_uuid
-from qovery_provider._program.runtime import PREVIEW_LIMIT, show_preview
+from qovery_provider._program.runtime import PREVIEW_LIMIT, SESSIONS, show_preview
 from qovery_provider._qovery.models import STATUS_FIELDS
 from qovery_provider._qovery.settings import Settings
 from qovery_provider.running_provider import RunningDeploymentProvider
@@ -65,7 +64,9 @@ class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
 
 
 def _describe(settings: Settings, inputs: Mapping[str, Any]) -> str:
-    status = environment_status(settings, checked_uuid("environment_id", inputs["environment_id"]), limit=PREVIEW_LIMIT)
+    status = SESSIONS.of(settings).environment_status(
+        checked_uuid("environment_id", inputs["environment_id"]), limit=PREVIEW_LIMIT
+    )
     if not status.is_in_progress:
         return f"would record that nothing runs ({status.last_deployment_state})"
     return f"would record {running(status, SystemClock().wall())}"

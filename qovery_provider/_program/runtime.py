@@ -17,9 +17,12 @@ from pulumi.runtime import is_dry_run
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+from qovery_provider._driver.session import Sessions
 from qovery_provider._qovery import settings as _settings
 from qovery_provider._qovery.settings import Settings
 from qovery_provider.errors import CallError, QoveryError
+
+SESSIONS = Sessions()
 
 PREVIEW_LIMIT = 2.0
 """Seconds that a preview may be held up by a look."""

@@ -36,9 +36,6 @@ REFUSALS = frozenset({3, 4, 5})
 
 USER_AGENT = f"qovery-provider/{__version__} (pulumi)"
 
-BUDGETS: dict[Settings, RateBudget] = {}
-"""The limit is the token's: everything in a process that uses one shares its budget."""
-
 Answer = TypeVar("Answer")
 
 
@@ -64,7 +61,7 @@ class QoveryClient:
         adapter: What carries the requests. Default: the one of `requests`.
 
     Attributes:
-        budget: What is left of the rate limit.
+        budget: What is left of the rate limit, which is the token's: clients with the same one may share it.
     """
 
     def __init__(
@@ -76,7 +73,7 @@ class QoveryClient:
         timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
         adapter: HTTPAdapter | None = None,
     ) -> None:
-        self.budget = BUDGETS.setdefault(settings, RateBudget())
+        self.budget = RateBudget()
         self._settings, self._clock, self._timeout = settings, clock, timeout
         self._session = requests.Session()
         self._session.auth = _Authorization(settings)

@@ -223,11 +223,11 @@ def test_the_token_never_goes_out_before_the_certificate_is_trusted(
 PROGRAM = """
 import sys
 from qovery_provider import errors
-from qovery_provider._driver import session as _operations
+from qovery_provider._driver.session import Sessions
 from qovery_provider._qovery.settings import resolve
 settings = resolve({"qovery:apiUrl": sys.argv[1]}, {"QOVERY_API_TOKEN": "qov_secret"})
 try:
-    _operations.environment_status(settings, "env", limit=0.1)
+    Sessions().of(settings).environment_status("env", limit=0.1)
 except errors.TransportError as error:
     print(error)
 """

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
-from qovery_provider._driver.driver import Group, Watcher, by_id
+from qovery_provider._driver.calls import CallRunner
+from qovery_provider._driver.driver import Driver
+from qovery_provider._driver.polls import PollGroup, by_id
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.simulator import Environment, World
@@ -191,9 +193,9 @@ class Story:
                 for (operation, sent), place in zip(targets, places, strict=True)
             ]
         )
-        group = Group(list[Cancellation](self.runs[-1]), lambda: self._look(places))
-        with self.time.rules():
-            Watcher(self.server, self.time, self.time, lambda: chance, lambda _: None).run([group])
+        group = PollGroup(list[Cancellation](self.runs[-1]), lambda: self._look(places))
+        runner = CallRunner(self.time, self.time, lambda: chance)
+        Driver(self.server, runner, lambda _: None).run([group])
 
     def _look(self, places: Sequence[Environment]) -> dict[str, EnvironmentStatus]:
         """Look as a resource does: one environment by itself, many by their project."""

@@ -44,6 +44,9 @@ class Script:
         """Answer one of Qovery's calls."""
         return cast("Answer", self._answer(_name(call)))
 
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
+
     def read_statuses(self) -> dict[str, EnvironmentStatus]:
         """Answer a status read of a group."""
         answer = self._answer("look")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future
 
 import pytest
 
@@ -22,16 +21,11 @@ def recorder() -> Iterator[Recorder]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    """The time of the package: whoever sleeps moves it on."""
+    """The time of the package: what waits moves it on."""
     clock = FakeClock()
-
-    def sleep(_: SystemClock, seconds: float, wake: Future[None] | None = None) -> None:
-        if wake is None or not wake.done():
-            clock.sleep(seconds)
-
     monkeypatch.setattr(SystemClock, "monotonic", lambda _: clock.monotonic())
     monkeypatch.setattr(SystemClock, "wall", lambda _: clock.wall())
-    monkeypatch.setattr(SystemClock, "sleep", sleep)
+    monkeypatch.setattr(SystemClock, "wait", lambda _, futures, timeout: clock.wait(futures, timeout))
     return clock
 
 

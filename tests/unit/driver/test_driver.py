@@ -8,7 +8,9 @@ import pytest
 
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._driver.driver import Group, Watcher
+from qovery_provider._driver.calls import CallRunner
+from qovery_provider._driver.driver import Driver
+from qovery_provider._driver.polls import PollGroup
 from qovery_provider._qovery.models import DeploymentRecord, QueuedRequest
 from qovery_provider.errors import (
     AuthenticationError,
@@ -44,7 +46,9 @@ def cancellation(**options: object) -> Cancellation:
 def run(script: Script, clock: FakeClock, *cancellations: Cancellation) -> list[Cancellation]:
     """Drive cancellations, and return of whom was told that something has changed."""
     told: list[Cancellation] = []
-    Watcher(script, clock, InlineExecutor(), full, told.append).run([Group(list(cancellations), script.read_statuses)])
+    Driver(script, CallRunner(clock, InlineExecutor(), full), told.append).run(
+        [PollGroup(list(cancellations), script.read_statuses)]
+    )
     return told
 
 
@@ -185,22 +189,22 @@ def test_nothing_to_do(clock: FakeClock) -> None:
 def test_one_step_at_a_time(clock: FakeClock) -> None:
     """Whoever drives it himself is told whether anything is left to do."""
     script = Script(clock, {"look": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELED")]})
-    group = Group([cancellation()], script.read_statuses)
-    watcher = Watcher(script, clock, InlineExecutor(), full, lambda _: None)
+    group = PollGroup([cancellation()], script.read_statuses)
+    driver = Driver(script, CallRunner(clock, InlineExecutor(), full), lambda _: None)
 
-    assert [watcher.advance([group]) for _ in range(3)] == [True, True, False]
+    assert [driver.advance([group]) for _ in range(3)] == [True, True, False]
 
 
 def test_somebody_may_wake_the_driver(clock: FakeClock) -> None:
     """A driver that waits for its next look is woken by whoever brings something new."""
     script = Script(clock, {"look": [[status("a", "CANCELING")]]})
-    group = Group([cancellation()], script.read_statuses)
-    watcher = Watcher(script, clock, InlineExecutor(), full, lambda _: None)
-    watcher.advance([group])
+    group = PollGroup([cancellation()], script.read_statuses)
+    driver = Driver(script, CallRunner(clock, InlineExecutor(), full), lambda _: None)
+    driver.advance([group])
     wake: Future[None] = Future()
     wake.set_result(None)
 
-    assert watcher.advance([group], wake)
+    assert driver.advance([group], [wake])
     assert (clock.now, script.times("look")) == (0.0, [0.0])
 
 
@@ -283,8 +287,7 @@ def test_a_late_look_is_made_at_once() -> None:
     time.plan(1.0, lambda: script.budget.observe(EMPTY, 1.0, 0.0))
     one = cancellation(timeout=40.0)
 
-    with time.rules():
-        Watcher(script, time, time, full, lambda _: None).run([Group([one], script.read_statuses)])
+    Driver(script, CallRunner(time, time, full), lambda _: None).run([PollGroup([one], script.read_statuses)])
 
     assert script.times("look") == [0.0, 50.0]
     assert one.result().outcome == "canceled"

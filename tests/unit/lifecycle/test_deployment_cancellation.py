@@ -217,7 +217,7 @@ class TestCreate:
         self, provider: DeploymentCancellationProvider, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Only expected errors are shortened: for everything else the traceback is what helps."""
-        monkeypatch.setattr("qovery_provider.provider.cancel", lambda *_: 1 / 0)
+        monkeypatch.setattr("qovery_provider._driver.session.Session.cancel", lambda *_, **__: 1 / 0)
 
         text = _as_the_sdk_reports(lambda: provider.create({"environment_id": ENVIRONMENT_ID}))
 

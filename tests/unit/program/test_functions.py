@@ -110,7 +110,7 @@ class TestWithAStack:
 
     def test_a_bug_is_no_error_of_ours(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Only expected errors lose their traceback."""
-        monkeypatch.setattr("qovery_provider._driver.session.environment_status", lambda *_: 1 / 0)
+        monkeypatch.setattr("qovery_provider._driver.session.Session.environment_status", lambda *_: 1 / 0)
 
         with pytest.raises(ZeroDivisionError) as caught:
             get_environment_status(ENVIRONMENT_ID)
