@@ -48,7 +48,7 @@ def due(one: Cancellation) -> float:
 
 def after_the_grace(one: Cancellation) -> float:
     """When the cancel may be sent again."""
-    return max(due(one), one._send_from)  # noqa: SLF001 - nothing else tells it
+    return max(due(one), one._attempts.earliest)  # noqa: SLF001 - nothing else tells it
 
 
 def out_of_patience(one: Cancellation) -> float:
@@ -133,8 +133,7 @@ class Step:
 
 def situation(cancellation: Cancellation) -> str:
     """Name what is to be done next, or how it ended."""
-    sent, is_fixed = cancellation.known.sent, cancellation._is_fixed  # noqa: SLF001 - nothing else tells them apart
-    return _named(cancellation.action, sent, is_fixed=is_fixed)
+    return _named(cancellation.action, cancellation.known.sent, is_fixed=cancellation.stage.has_target)
 
 
 def _named(action: actions.Action, sent: Sent, *, is_fixed: bool) -> str:
@@ -195,14 +194,14 @@ def _possible(action: actions.Action) -> Iterator[tuple[str, events.Event, Momen
 def _detail(cancellation: Cancellation) -> object:
     """Return what decides about the future, less the time."""
     known = cancellation.known
-    kept = ("_is_fixed", "_is_missing", "_sends")
-    is_slow = cancellation._slow_looks == 1  # noqa: SLF001 - as above
+    is_slow = cancellation._slow_reads == 1  # noqa: SLF001 - as above
     is_untold = known.unknown_since is not None
-    counts = tuple(getattr(cancellation, name) for name in kept)
+    counts = (cancellation._was_missing, cancellation._attempts.made)  # noqa: SLF001 - as above
     send_error = type(known.send_error)
-    is_waiting = known.now < cancellation._send_from  # noqa: SLF001 - as above
+    is_waiting = known.now < cancellation._attempts.earliest  # noqa: SLF001 - as above
     return (
         situation(cancellation),
+        cancellation.stage,
         known.sent,
         counts,
         is_slow,

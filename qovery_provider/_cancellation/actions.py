@@ -1,7 +1,7 @@
 """What the cancellation machine asks for: a closed union, used as a namespace (`case actions.SendCancel()`).
 
-`at` is the time of the action, in the seconds of the clock that the machine is told. mypy (exhaustive-match) checks
-that every match names every member.
+`at` is when the call is to be made, in seconds on the clock by which the machine is told the time. mypy
+(exhaustive-match) checks that every match names every member.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class ReadStatus:
 
 @dataclass(frozen=True, slots=True)
 class SendCancel:
-    """Send the cancel. Once: a failure goes to the machine, whatever it is."""
+    """Send the cancel, once: any failure is reported to the machine, which decides about another attempt."""
 
     at: float
 
@@ -43,7 +43,7 @@ class ListQueue:
 
 @dataclass(frozen=True, slots=True)
 class CancelQueued:
-    """Cancel this request of the queue. Once, as with `SendCancel`."""
+    """Cancel this request of the queue, once, as with `SendCancel`."""
 
     at: float
     request_id: str
@@ -51,17 +51,18 @@ class CancelQueued:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """It is over, and well."""
+    """It is over, with this result."""
 
     result: CancellationResult
 
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """It is over, and not well."""
+    """It is over, with this error."""
 
     error: QoveryError
 
 
 Step: TypeAlias = ReadStatus | SendCancel | ReadHistory | ListQueue | CancelQueued
-Action: TypeAlias = Step | Done | Fail
+End: TypeAlias = Done | Fail
+Action: TypeAlias = Step | End

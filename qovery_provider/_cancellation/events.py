@@ -15,7 +15,7 @@ from qovery_provider.errors import CallError
 
 @dataclass(frozen=True, slots=True)
 class StatusRead:
-    """A look showed this status; the answer took so many seconds."""
+    """The status was read, and the answer took this many seconds."""
 
     status: EnvironmentStatus
     took: float = 0.0
@@ -23,12 +23,12 @@ class StatusRead:
 
 @dataclass(frozen=True, slots=True)
 class NotListed:
-    """The list of its project's environments was read, and the environment is not in it."""
+    """The statuses of its project's environments were read, and the environment is not among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The cancel was accepted, and the answer holds this status."""
+    """The cancel was accepted; the answer holds this status."""
 
     status: EnvironmentStatus
 
@@ -56,7 +56,7 @@ class QueuedCanceled:
 
 @dataclass(frozen=True, slots=True)
 class CallFailed:
-    """The call that the verdict asked for failed, and no further attempt of the same call is worth it."""
+    """The call that the machine asked for failed, and another attempt of the same call is not worth it."""
 
     error: CallError
 

@@ -1,7 +1,4 @@
-"""The vocabulary of the cancellation machine: what it is asked, what it is told, what it says.
-
-Data only. Both unions are closed, and mypy (exhaustive-match) checks that every match names every member.
-"""
+"""The data of a cancellation: what is asked for, how far it has come, what is known of it, and what came of it."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from qovery_provider.errors import CallError
 Outcome: TypeAlias = Literal[
     "canceled", "requested", "nothing_to_cancel", "superseded", "completed", "environment_gone"
 ]
-"""What happened to the deployment that was meant."""
+"""What happened to the target deployment."""
 
 Tolerance: TypeAlias = Literal["succeed", "fail"]
 
@@ -35,35 +32,68 @@ class CancellationRequest:
     on_completed: Tolerance = "fail"
 
 
+class Stage(Enum):
+    """How far a cancellation has come; it never goes back to an earlier stage."""
+
+    FINDING_TARGET = "finding the target"
+    """It is not known yet which deployment is to be canceled."""
+    DRAINING_QUEUE = "draining the queue"
+    """The queued requests are being canceled; the status read after the last one shows the target."""
+    CANCELING = "canceling"
+    """The target is fixed, and no cancel of it may have been executed."""
+    CONFIRMING = "confirming"
+    """A cancel may have been executed, but its answer was lost: the status has to show it."""
+    WAITING = "waiting"
+    """A cancel was accepted or adopted: nothing more is sent, and the target's end is awaited."""
+    FINISHED = "finished"
+    """It is over; the action is the result or the error."""
+
+    @property
+    def has_target(self) -> bool:
+        """Whether the target is fixed; before that, no cancel of a running deployment is sent."""
+        return self not in {Stage.FINDING_TARGET, Stage.DRAINING_QUEUE}
+
+
 class Sent(Enum):
-    """How far the cancel of the target got."""
+    """What is known of the cancel of the target. The values are stored in states: none may ever change."""
 
     NOT_SENT = "not_sent"
     UNCONFIRMED = "unconfirmed"
     """It may have been executed; the answer was lost."""
     ACCEPTED = "accepted"
     ADOPTED = "adopted"
-    """A cancellation was already under way; nothing had to be sent."""
+    """A cancellation was already in progress; nothing had to be sent."""
     TOO_LATE = "too_late"
-    """The target ended before a cancel was accepted: it is what was meant, and what runs now is not."""
+    """The target ended before a cancel was accepted. What runs now is another deployment."""
+
+    @property
+    def first_stage(self) -> Stage:
+        """Where a run begins that resumes one which got this far."""
+        return {
+            Sent.NOT_SENT: Stage.FINDING_TARGET,
+            Sent.UNCONFIRMED: Stage.CONFIRMING,
+            Sent.ACCEPTED: Stage.WAITING,
+            Sent.ADOPTED: Stage.WAITING,
+            Sent.TOO_LATE: Stage.CANCELING,
+        }[self]
 
 
 @dataclass(slots=True)
 class Knowledge:
-    """What is known of a cancellation so far.
+    """What is known of a cancellation so far. All times are in seconds on the same clock.
 
     Attributes:
-        request: What was asked for.
-        started: When the first look was due.
-        now: When something was observed last, on the same clock.
-        deployment_id: The target, once it is known.
+        request: What the user asked for.
+        started: When the first status read was due.
+        now: The time of the last event.
+        deployment_id: The target's id, once it is known.
         deployment_state: The target's last known state.
-        sent: How far the cancel got.
-        status: What the last look showed, of whatever ran then.
+        sent: What is known of the cancel of the target.
+        status: The status as it was last read, of any deployment.
         canceled_request_ids: The queued requests that were canceled.
-        queued: What waited in the queue when that was looked up. It is only shown.
-        refusal: How the last cancel failed, if none has been accepted.
-        unknown_since: Since when the history does not tell how the target ended that no longer runs.
+        queued: The requests in the queue when it was last read to be shown; nothing is decided by it.
+        send_error: How the last attempt to send the cancel failed.
+        unknown_since: Since when the target is no longer shown and the history does not tell how it ended.
     """
 
     request: CancellationRequest
@@ -80,18 +110,18 @@ class Knowledge:
 
     @property
     def is_resumable(self) -> bool:
-        """Whether another run can resume it: what was meant is known by its id, and not merely looked at."""
+        """Whether another run can resume it: more was done than reading, and the target's id is known."""
         return self.sent is not Sent.NOT_SENT and self.deployment_id is not None
 
     @property
     def deadline(self) -> float:
-        """When the wait is over."""
+        """When the time for the whole cancellation is up."""
         return self.started + self.request.timeout
 
 
 @dataclass(frozen=True, slots=True)
 class CancellationResult:
-    """What really happened, and the sentence that says it."""
+    """What happened, and the sentence that says it."""
 
     outcome: Outcome
     deployment_id: str | None

@@ -1,4 +1,4 @@
-"""When to look and when to try again, as seconds. Numbers only: it knows no call and reads no clock."""
+"""When to read the status and when to try again, in seconds. Numbers only: it makes no call and reads no clock."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from collections.abc import Callable, Iterator
 FIRST_POLL = 0.75
 POLL_GROWTH = 1.65
 MAX_POLL_INTERVAL = 15.0
-"""PollSchedule are made 0.75 s after a wait began, then each time after 1.65 times as long, at most 15 s apart.
+"""Polls are made 0.75 s after a wait began, then each time after 1.65 times as long, at most 15 s apart.
 
-So from the second look on, an end is seen after at most two fifths of the time that it took, and a cancel of ten
+So from the second poll on, an end is seen after at most two fifths of the time that it took, and a cancellation of ten
 minutes costs no more than 50 requests.
 """
 
 ATTEMPTS = 5
 FIRST_BACKOFF = 0.5
 MAX_BACKOFF = 8.0
-"""A failed call is tried five times in all; the pause is drawn evenly between zero and a bound that doubles."""
+"""A failed call is tried five times in all; the delay is drawn evenly between zero and a bound that doubles."""
 
 RESEND_GRACE = 5.0
-"""A cancel that may have been executed is sent again only when nothing of it shows after this many seconds."""
+"""Seconds; a cancel that may have been executed is sent again only when it shows no effect for that long."""
 
 SLOW_READ = 5.0
-"""Seconds; a look whose answer took longer is made once more before a cancel is sent on it."""
+"""Seconds; a status read whose answer took longer is made once more before a cancel is sent on it."""
 
 HISTORY_TIMEOUT = 30.0
 """Seconds that the history gets to tell how a deployment ended that no longer runs."""
 
 
 class PollSchedule:
-    """When to look during one wait.
+    """When to read the status during one wait.
 
-    The times are counted from where the wait began, so that what a look takes on the wire does not add up. A look that
-    came early, since it was made for someone else as well, puts off the next one: so waits that share their looks keep
-    to those of the youngest.
+    The times are counted from the beginning of the wait, so that the duration of each read does not add up. A read that
+    came early, because it was made for another cancellation, puts off the next one: so cancellations that share their
+    reads keep to the schedule of the youngest wait.
 
     Args:
         since: When the wait began.
@@ -43,7 +43,7 @@ class PollSchedule:
         self._since = self._next = since
 
     def after(self, now: float) -> float:
-        """Return when to look next, after a look that has just been answered; times that have passed are left out."""
+        """Return when to read next, after a read that has just been answered; times that have passed are left out."""
         at = min(self._next, now)
         while at <= now:
             at = self._following(at)
@@ -56,10 +56,36 @@ class PollSchedule:
 
 
 def retry_delays(random: Callable[[], float]) -> Iterator[float]:
-    """Yield the pauses before the second to the last attempt of a call ("full jitter").
+    """Yield the delays before the second to the last attempt of a call ("full jitter"), in seconds.
 
     Args:
         random: Returns a number from 0 to below 1.
     """
     for attempt in range(ATTEMPTS - 1):
         yield random() * min(FIRST_BACKOFF * 2**attempt, MAX_BACKOFF)
+
+
+class SendAttempts:
+    """The attempts to send a cancel, and when the next one may be made.
+
+    Args:
+        now: When the first one may be made.
+        random: Returns a number from 0 to below 1, for the delays after attempts that were certainly not executed.
+
+    Attributes:
+        made: How many were made.
+        earliest: When the next one may be made.
+    """
+
+    def __init__(self, now: float, random: Callable[[], float]) -> None:
+        self.made = 0
+        self.earliest = now
+        self._delays = retry_delays(random)
+
+    def wait_for_effect(self, now: float, at_least: float = 0.0) -> None:
+        """Give the attempt that failed now the time to show an effect: twice as much after each attempt."""
+        self.earliest = now + max(RESEND_GRACE * 2 ** (self.made - 1), at_least)
+
+    def back_off(self, now: float, at_least: float) -> None:
+        """Put off the next attempt after one that was certainly not executed."""
+        self.earliest = now + max(next(self._delays, 0.0), at_least)

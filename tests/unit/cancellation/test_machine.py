@@ -1,4 +1,4 @@
-"""The machine, walked by hand: what the stories in `test_workflows.py` do not tell."""
+"""The machine, walked by hand: what the stories in `tests/stories` do not tell."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any, get_args
 import pytest
 
 from qovery_provider._cancellation import actions, events
-from qovery_provider._cancellation.machine import ENDED_OTHERWISE, IDLE, Cancellation
-from qovery_provider._cancellation.model import CancellationRequest, Outcome, Sent, Tolerance
+from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import CancellationRequest, Outcome, Sent, Stage, Tolerance
+from qovery_provider._cancellation.outcomes import ENDED_OTHERWISE, IDLE
 from qovery_provider._cancellation.schedule import ATTEMPTS
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider.errors import (
@@ -150,6 +151,88 @@ def test_a_resumed_target_is_fixed() -> None:
 def test_a_resumed_cancellation_leaves_the_queue_alone() -> None:
     """It was emptied before anything was sent; what waits by now is something new."""
     assert walk(resumed(Sent.ACCEPTED, include_queued=True), CANCELING).action == actions.ReadStatus(0.75)
+
+
+# Stages.
+
+RUNS_WITHOUT_ID = events.StatusRead(status(None, "BUILDING"))
+
+
+def stages(one: Cancellation, *observed: events.Event) -> list[Stage]:
+    """Return the stage at the beginning and after each event."""
+    return [one.stage, *(walk(one, event).stage for event in observed)]
+
+
+@pytest.mark.parametrize(
+    ("options", "observed", "expected"),
+    [
+        pytest.param(
+            {},
+            [BUILDING, ACCEPTED, CANCELED],
+            [Stage.FINDING_TARGET, Stage.CANCELING, Stage.WAITING, Stage.FINISHED],
+            id="canceled",
+        ),
+        pytest.param(
+            {},
+            [BUILDING, LOST, BUILDING, CANCELING, DEPLOYED],
+            [
+                Stage.FINDING_TARGET,
+                Stage.CANCELING,
+                Stage.CONFIRMING,
+                Stage.CONFIRMING,
+                Stage.WAITING,
+                Stage.FINISHED,
+            ],
+            id="unconfirmed",
+        ),
+        pytest.param({}, [CANCELING], [Stage.FINDING_TARGET, Stage.WAITING], id="adopted"),
+        pytest.param({}, [DEPLOYED], [Stage.FINDING_TARGET, Stage.FINISHED], id="idle"),
+        pytest.param(
+            {"include_queued": True},
+            [BUILDING, events.QueueListed(["r1"]), events.QueuedCanceled("r1"), BUILDING],
+            [
+                Stage.FINDING_TARGET,
+                Stage.DRAINING_QUEUE,
+                Stage.DRAINING_QUEUE,
+                Stage.DRAINING_QUEUE,
+                Stage.CANCELING,
+            ],
+            id="queue",
+        ),
+        pytest.param(
+            {},
+            [events.StatusRead(RUNS_WITHOUT_ID.status, 6.0), RUNS_WITHOUT_ID],
+            [Stage.FINDING_TARGET, Stage.FINDING_TARGET, Stage.CANCELING],
+            id="slow read without an id",
+        ),
+        pytest.param(
+            {"deployment_id": "d1"},
+            [events.StatusRead(status("d2", "BUILDING")), events.HistoryRead([])],
+            [Stage.FINDING_TARGET, Stage.FINDING_TARGET, Stage.FINISHED],
+            id="superseded",
+        ),
+    ],
+)
+def test_a_cancellation_goes_through_its_stages(
+    options: dict[str, Any], observed: Sequence[events.Event], expected: list[Stage]
+) -> None:
+    """Each event leads to the stage that the theory of operation names."""
+    assert stages(machine(**options), *observed) == expected
+
+
+@pytest.mark.parametrize(
+    ("sent", "stage"),
+    [
+        (Sent.NOT_SENT, Stage.FINDING_TARGET),
+        (Sent.UNCONFIRMED, Stage.CONFIRMING),
+        (Sent.ACCEPTED, Stage.WAITING),
+        (Sent.ADOPTED, Stage.WAITING),
+        (Sent.TOO_LATE, Stage.CANCELING),
+    ],
+)
+def test_a_resumed_cancellation_begins_in_a_later_stage(sent: Sent, stage: Stage) -> None:
+    """It goes on where the run before it stopped."""
+    assert resumed(sent).stage is stage
 
 
 # Results.

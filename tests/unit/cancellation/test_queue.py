@@ -27,8 +27,8 @@ RAN = status("d1", "BUILDING")
 NAMELESS = status(None, "BUILDING")
 
 
-def drain(random: float = 1.0, *, is_over: bool = False) -> QueueDrain:
-    return QueueDrain([], lambda: random, is_over=is_over)
+def drain(random: float = 1.0) -> QueueDrain:
+    return QueueDrain([], lambda: random)
 
 
 def test_an_empty_queue_is_drained() -> None:
@@ -36,25 +36,14 @@ def test_an_empty_queue_is_drained() -> None:
     one = drain()
 
     assert one.listed([], RAN, 3.0) is None
-    assert one.is_over
     assert one.canceled == []
-
-
-def test_a_drain_is_not_over_before_it_began() -> None:
-    """Only the list tells that nothing waits."""
-    assert not drain().is_over
-
-
-def test_a_drain_that_nobody_asked_for_is_over() -> None:
-    """Without `include_queued` the queue is left alone."""
-    assert drain(is_over=True).is_over
 
 
 def test_requests_are_canceled_one_by_one_in_order() -> None:
     """The next one to start is the first to go."""
     one = drain()
     steps = [one.listed(["r1", "r2", "r3"], RAN, 1.0)]
-    steps += [one.went(request, now, was_canceled=True) for request, now in (("r1", 2.0), ("r2", 3.0), ("r3", 4.0))]
+    steps += [one.canceled_one(request, now) for request, now in (("r1", 2.0), ("r2", 3.0), ("r3", 4.0))]
 
     assert steps == [
         actions.CancelQueued(1.0, "r1"),
@@ -63,24 +52,14 @@ def test_requests_are_canceled_one_by_one_in_order() -> None:
         None,
     ]
     assert one.canceled == ["r1", "r2", "r3"]
-    assert one.is_over
 
 
-def test_it_is_not_over_while_one_is_left() -> None:
-    """Until the last request has gone, the running deployment has to wait."""
-    one = drain()
-    one.listed(["r1", "r2"], RAN, 1.0)
-    one.went("r1", 2.0, was_canceled=True)
-
-    assert not one.is_over
-
-
-def test_what_went_by_itself_is_not_claimed() -> None:
+def test_what_is_gone_without_our_call_is_not_claimed() -> None:
     """A request that has started, or that somebody else has canceled, is no merit."""
     one = drain()
     one.listed(["r1", "r2"], RAN, 1.0)
 
-    assert one.went("r1", 2.0, was_canceled=False) == actions.CancelQueued(2.0, "r2")
+    assert one.gone("r1", 2.0) == actions.CancelQueued(2.0, "r2")
     assert one.canceled == []
 
 
@@ -88,21 +67,20 @@ def test_only_the_first_list_is_meant() -> None:
     """A request that came later is not touched; one that has left meanwhile is not tried again."""
     one = drain()
     one.listed(["r1", "r2", "r3"], RAN, 1.0)
-    one.again("r1", REFUSED, 1.0, 100.0)
+    one.retry("r1", REFUSED, 1.0, 100.0)
 
     assert one.listed(["r9", "r2", "r3"], RAN, 5.0) == actions.CancelQueued(5.0, "r2")
-    assert one.went("r2", 6.0, was_canceled=True) == actions.CancelQueued(6.0, "r3")
-    assert one.went("r3", 7.0, was_canceled=True) is None
+    assert one.canceled_one("r2", 6.0) == actions.CancelQueued(6.0, "r3")
+    assert one.canceled_one("r3", 7.0) is None
 
 
 def test_a_late_request_does_not_keep_it_open() -> None:
     """When all that was meant is gone, it is over, whatever waits by then."""
     one = drain()
     one.listed(["r1"], RAN, 1.0)
-    one.again("r1", LOST, 1.0, 100.0)
+    one.retry("r1", LOST, 1.0, 100.0)
 
     assert one.listed(["r9"], RAN, 2.0) is None
-    assert one.is_over
 
 
 # Failures.
@@ -112,7 +90,7 @@ def test_failures_are_followed_by_growing_pauses() -> None:
     """Five attempts in all, whichever request they concern; then it is enough."""
     one = drain()
     one.listed(["r1", "r2"], RAN, 0.0)
-    steps = [one.again(request, REFUSED, 10.0, 100.0) for request in ("r1", "r1", "r2", "r2", "r2")]
+    steps = [one.retry(request, REFUSED, 10.0, 100.0) for request in ("r1", "r1", "r2", "r2", "r2")]
 
     assert steps == [
         actions.ListQueue(10.5),
@@ -128,7 +106,7 @@ def test_pauses_are_drawn() -> None:
     one = drain(random=0.5)
     one.listed(["r1"], RAN, 0.0)
 
-    assert [one.again("r1", REFUSED, 0.0, 100.0) for _ in range(2)] == [actions.ListQueue(0.25), actions.ListQueue(0.5)]
+    assert [one.retry("r1", REFUSED, 0.0, 100.0) for _ in range(2)] == [actions.ListQueue(0.25), actions.ListQueue(0.5)]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +127,7 @@ def test_the_servers_delay_is_obeyed(
     one = drain()
     one.listed(["r1"], RAN, 0.0)
 
-    assert one.again("r1", RateLimitError("canceling", 429, retry_after=retry_after), 10.0, deadline) == step
+    assert one.retry("r1", RateLimitError("canceling", 429, retry_after=retry_after), 10.0, deadline) == step
 
 
 @pytest.mark.parametrize("error", [ApiError("canceling", 400), PermissionDeniedError("canceling", 403)])
@@ -158,7 +136,7 @@ def test_a_refusal_for_good_is_not_tried_again(error: CallError) -> None:
     one = drain()
     one.listed(["r1"], RAN, 0.0)
 
-    assert one.again("r1", error, 0.0, 100.0) is None
+    assert one.retry("r1", error, 0.0, 100.0) is None
 
 
 @pytest.mark.parametrize(
@@ -184,7 +162,7 @@ def lost(*requests: str, ran: EnvironmentStatus = RAN) -> QueueDrain:
     one = drain()
     one.listed(list(requests), ran, 0.0)
     for request in requests:
-        one.again(request, LOST, 0.0, 100.0)
+        one.retry(request, LOST, 0.0, 100.0)
     one.listed([], ran, 1.0)
     return one
 
@@ -216,19 +194,9 @@ def test_what_ran_before_the_first_list_counts() -> None:
     """A deployment that started while the queue was being emptied may have been one of its requests."""
     one = drain()
     one.listed(["r1", "r2"], RAN, 0.0)
-    one.again("r1", LOST, 0.0, 100.0)
+    one.retry("r1", LOST, 0.0, 100.0)
     one.listed([], status("d2", "BUILDING"), 1.0)
     one.settle(status("d2", "BUILDING"))
-
-    assert one.canceled == []
-
-
-def test_nothing_is_judged_while_the_queue_is_being_emptied() -> None:
-    """A request in doubt may still be waiting."""
-    one = drain()
-    one.listed(["r1"], RAN, 0.0)
-    one.again("r1", LOST, 0.0, 100.0)
-    one.settle(status("d1", "BUILDING"))
 
     assert one.canceled == []
 
@@ -237,7 +205,7 @@ def test_a_request_that_was_certainly_not_canceled_is_not_judged() -> None:
     """If the call never arrived and the request is gone, somebody else has taken it away."""
     one = drain()
     one.listed(["r1"], RAN, 0.0)
-    one.again("r1", REFUSED, 0.0, 100.0)
+    one.retry("r1", REFUSED, 0.0, 100.0)
     one.listed([], RAN, 1.0)
     one.settle(status("d1", "BUILDING"))
 
@@ -248,9 +216,9 @@ def test_a_request_is_claimed_once() -> None:
     """A lost answer followed by an accepted repeat is one canceled request."""
     one = drain()
     one.listed(["r1"], RAN, 0.0)
-    one.again("r1", LOST, 0.0, 100.0)
+    one.retry("r1", LOST, 0.0, 100.0)
     one.listed(["r1"], RAN, 1.0)
-    one.went("r1", 1.0, was_canceled=True)
+    one.canceled_one("r1", 1.0)
     one.settle(status("d1", "BUILDING"))
 
     assert one.canceled == ["r1"]
@@ -259,8 +227,8 @@ def test_a_request_is_claimed_once() -> None:
 def test_what_was_canceled_is_shared() -> None:
     """The list is the one that the cancellation reports."""
     shared: list[str] = []
-    one = QueueDrain(shared, lambda: 1.0, is_over=False)
+    one = QueueDrain(shared, lambda: 1.0)
     one.listed(["r1"], RAN, 0.0)
-    one.went("r1", 0.0, was_canceled=True)
+    one.canceled_one("r1", 0.0)
 
     assert shared == ["r1"]

@@ -8,7 +8,7 @@ import pytest
 
 from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import Sent
+from qovery_provider._cancellation.model import Sent, Stage
 from qovery_provider.errors import CancellationError
 from tests.support import stories
 
@@ -72,6 +72,21 @@ def test_no_look_is_planned_past_the_deadline(name: str) -> None:
         machine.observe(stories.event(step), step["at"])
         if isinstance(machine.action, actions.ReadStatus):
             assert machine.action.at <= max(machine.known.deadline, step["at"])
+
+
+@pytest.mark.parametrize("name", stories.names())
+def test_no_stage_is_entered_again(name: str) -> None:
+    """The stages are passed in their order, and the last one is reached."""
+    told = stories.story(name)
+    machine = Cancellation(stories.request(told), 0.0, full)
+    stages = [machine.stage]
+
+    for step in told["steps"]:
+        machine.observe(stories.event(step), step["at"])
+        stages.append(machine.stage)
+
+    assert stages == sorted(stages, key=list(Stage).index)
+    assert stages[-1] is Stage.FINISHED
 
 
 def test_there_are_stories() -> None:
