@@ -155,7 +155,8 @@ class Cancellation:
         if status.phase is Phase.CANCELING and self._stage is not Stage.WAITING:
             self._wait(Sent.ACCEPTED if self._stage is Stage.CONFIRMING else Sent.ADOPTED)
         if self._stage is Stage.WAITING:
-            return self._keep_polling() if self.request.wait_until_canceled else outcomes.done(known, "requested")
+            must_wait = self.request.wait_until_canceled or known.sent is Sent.TOO_LATE
+            return self._keep_polling() if must_wait else outcomes.done(known, "requested")
         return self._send_when_due()
 
     def _wait(self, sent: Sent) -> None:

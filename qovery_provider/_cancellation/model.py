@@ -44,7 +44,7 @@ class Stage(Enum):
     CONFIRMING = "confirming"
     """A cancel may have been executed, but its answer was lost: the status has to show it."""
     WAITING = "waiting"
-    """A cancel was accepted or adopted: nothing more is sent, and the target's end is awaited."""
+    """A cancel was accepted or adopted, or came too late: nothing more is sent, and the target's end is awaited."""
     FINISHED = "finished"
     """It is over; the action is the result or the error."""
 
@@ -74,7 +74,7 @@ class Sent(Enum):
             Sent.UNCONFIRMED: Stage.CONFIRMING,
             Sent.ACCEPTED: Stage.WAITING,
             Sent.ADOPTED: Stage.WAITING,
-            Sent.TOO_LATE: Stage.CANCELING,
+            Sent.TOO_LATE: Stage.WAITING,
         }[self]
 
 

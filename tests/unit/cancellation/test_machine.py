@@ -115,6 +115,15 @@ def test_a_resumed_cancellation_is_not_sent_again(sent: Sent) -> None:
     assert one.known.sent is sent
 
 
+@pytest.mark.parametrize("wait_until_canceled", [True, False])
+def test_nothing_is_sent_for_a_target_that_ended_too_early(*, wait_until_canceled: bool) -> None:
+    """A late status that still shows it running is not believed: by now, a cancel would hit another deployment."""
+    one = walk(resumed(Sent.TOO_LATE, wait_until_canceled=wait_until_canceled, on_completed="succeed"), BUILDING)
+
+    assert one.action == actions.ReadStatus(0.75)
+    assert walk(one, DEPLOYED).result().outcome == "completed"
+
+
 def test_a_resumed_doubt_is_looked_after() -> None:
     """When nothing shows of a cancel whose answer an earlier run lost, it is sent again."""
     assert sends(resumed(Sent.UNCONFIRMED), ACCEPTED) == [0.0]
@@ -227,7 +236,7 @@ def test_a_cancellation_goes_through_its_stages(
         (Sent.UNCONFIRMED, Stage.CONFIRMING),
         (Sent.ACCEPTED, Stage.WAITING),
         (Sent.ADOPTED, Stage.WAITING),
-        (Sent.TOO_LATE, Stage.CANCELING),
+        (Sent.TOO_LATE, Stage.WAITING),
     ],
 )
 def test_a_resumed_cancellation_begins_in_a_later_stage(sent: Sent, stage: Stage) -> None:
