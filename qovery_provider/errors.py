@@ -20,6 +20,7 @@
         ├── UnexpectedStateError         Qovery's answers do not fit together
         ├── CancellationTimeoutError     it did not end within `timeout`
         ├── CancellationInterruptedError a call failed for good while a cancellation was under way
+        ├── CancellationStoppedError     the update was stopped before the cancellation ended
         └── BulkCancellationError        some environments of a bulk cancellation failed
 
 A message says what was asked, of what, what came back and what to do next. It never holds a token, nor the text of
@@ -208,6 +209,10 @@ class CancellationTimeoutError(CancellationError):
 
 class CancellationInterruptedError(CancellationError):
     """A call failed for good after something had been sent or joined; `__cause__` is that call's error."""
+
+
+class CancellationStoppedError(CancellationError):
+    """The update was stopped before the cancellation ended; the message says whether anything was sent."""
 
 
 class BulkCancellationError(QoveryError):

@@ -93,6 +93,7 @@ def _cancellations() -> list[Exception]:
         _after(STRICT, running, _accepted(), *silent),
         _after(STRICT, running, _accepted(), _seen("CANCELING"), late=True),
         _after(STRICT, running, _accepted(), lost),
+        _after(STRICT, running, _accepted(), _seen("CANCELING"), events.Stopped()),
     ]
     found = [story.action.error for story in stories if isinstance(story.action, actions.Fail)]
     both = {ENVIRONMENT: found[4], OTHER: failures.api_error(ASKED.replace(ENVIRONMENT, OTHER), 403, b"", TOKEN, None)}

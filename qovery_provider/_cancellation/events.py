@@ -61,4 +61,13 @@ class CallFailed:
     error: CallError
 
 
-Event: TypeAlias = StatusRead | NotListed | Accepted | HistoryRead | QueueListed | QueuedCanceled | CallFailed
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The update is being stopped: the engine has gone, or the user pressed ^C. Nothing more may be sent.
+
+    It may come at any time before the end, also while a read is planned or on the wire; then that read's result is
+    dropped. It never comes while a POST is on the wire: the driver awaits its answer first, and reports it.
+    """
+
+
+Event: TypeAlias = StatusRead | NotListed | Accepted | HistoryRead | QueueListed | QueuedCanceled | CallFailed | Stopped

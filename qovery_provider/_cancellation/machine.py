@@ -75,8 +75,8 @@ class Cancellation:
     def observe(self, event: events.Event, now: float) -> None:
         """Take what was observed at `now` and decide anew.
 
-        An event answers `action`. Only `StatusRead` may also come unasked and early, while a status read is awaited:
-        one call can read the status of many environments.
+        An event answers `action`, with two exceptions. `StatusRead` may come early while a status read is awaited: one
+        call can read the status of many environments. `Stopped` may come at any time while no POST is on the wire.
         """
         self.known.now = now
         self.action = self._decide(event)
@@ -113,6 +113,8 @@ class Cancellation:
                 return self._drain(self._queue.canceled_one(request_id, self.known.now))
             case events.CallFailed(error):
                 return self._on_failure(error)
+            case events.Stopped():
+                return outcomes.stopped(self.known, self._queue.unconfirmed)
 
     # Status reads.
 

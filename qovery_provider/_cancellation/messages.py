@@ -11,6 +11,8 @@ MAX_SHORT_LENGTH = 16
 
 UNTOLD = f", nor among the newest {HISTORY_PAGE} deployments"
 
+FROM_THE_BEGINNING = "the next `pulumi up` starts from the beginning."
+
 MINUTE = 60.0
 LONG = 2 * MINUTE
 """Seconds; of what is longer, nobody wants to read the seconds."""
@@ -73,6 +75,20 @@ def interrupted(known: Knowledge, error: Exception) -> str:
     return f"{error} {summary(known)}"
 
 
+def stopped(known: Knowledge, *, nothing_was_sent: bool) -> str:
+    """Say what is known when the update is stopped; `nothing_was_sent` counts queued cancels as well."""
+    stop = f"{_environment(known)}: the update was stopped"
+    if nothing_was_sent:
+        return f"{stop} before anything was sent; {FROM_THE_BEGINNING}"
+    if known.sent is Sent.NOT_SENT:
+        return f"{stop} before a cancel was accepted. {summary(known)}"
+    waiting = f"{stop} while waiting for {_target(known)} (last state {known.deployment_state or 'unknown'})."
+    if known.is_resumable:
+        return f"{waiting} {summary(known)}"
+    fact = f"{_canceled_requests(known)}{_CANCEL[known.sent]}"
+    return f"{waiting} {fact}, but the deployment has no id to resume by; {FROM_THE_BEGINNING}"
+
+
 def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
     """Say that the answer names another deployment."""
     return (
@@ -109,9 +125,8 @@ def over_budget(cancels: int, needed: int, left: int, seconds: float) -> str:
 
 def summary(known: Knowledge) -> str:
     """Say what has been sent, and what another run would do."""
-    queued = len(known.canceled_request_ids)
-    requests = f"{queued} queued request{'s were' if queued > 1 else ' was'} canceled. " if queued else ""
-    return requests + _next_run(known.sent, "it if it still runs" if known.request.deployment_id else "what runs then")
+    target = "it if it still runs" if known.request.deployment_id else "what runs then"
+    return f"{_canceled_requests(known)}{_next_run(known.sent, target)}"
 
 
 def unfinished(deployment_id: str, sent: Sent) -> str:
@@ -119,14 +134,29 @@ def unfinished(deployment_id: str, sent: Sent) -> str:
     return f"unfinished: deployment {deployment_id}. {_next_run(sent, 'it if it still runs')}"
 
 
-def _next_run(sent: Sent, what: str) -> str:
-    return {
-        Sent.NOT_SENT: f"The running deployment was not canceled; `pulumi up` again looks, and cancels {what}.",
-        Sent.TOO_LATE: "No cancel was accepted; `pulumi up` again sends nothing to what runs now.",
-        Sent.UNCONFIRMED: "The cancel may have been received; `pulumi up` again looks before it sends.",
-        Sent.ACCEPTED: "The cancel was accepted; `pulumi up` again resumes without sending again.",
-        Sent.ADOPTED: "A cancel was under way already; `pulumi up` again goes on waiting for it.",
-    }[sent]
+def _canceled_requests(known: Knowledge) -> str:
+    queued = len(known.canceled_request_ids)
+    return f"{queued} queued request{'s were' if queued > 1 else ' was'} canceled. " if queued else ""
+
+
+_CANCEL = {
+    Sent.NOT_SENT: "The running deployment was not canceled",
+    Sent.TOO_LATE: "No cancel was accepted",
+    Sent.UNCONFIRMED: "The cancel may have been received",
+    Sent.ACCEPTED: "The cancel was accepted",
+    Sent.ADOPTED: "A cancel was under way already",
+}
+
+
+def _next_run(sent: Sent, target: str) -> str:
+    next_run = {
+        Sent.NOT_SENT: f"looks, and cancels {target}",
+        Sent.TOO_LATE: "sends nothing to what runs now",
+        Sent.UNCONFIRMED: "looks before it sends",
+        Sent.ACCEPTED: "resumes without sending again",
+        Sent.ADOPTED: "goes on waiting for it",
+    }
+    return f"{_CANCEL[sent]}; `pulumi up` again {next_run[sent]}."
 
 
 def short(deployment_id: str | None) -> str:

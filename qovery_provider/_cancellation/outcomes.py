@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from qovery_provider import errors
 from qovery_provider._cancellation import actions, messages
 from qovery_provider._cancellation.model import CancellationResult, Knowledge, Outcome, Sent
@@ -52,6 +54,14 @@ def interrupted(known: Knowledge, error: errors.CallError) -> actions.Fail:
     failure = failed(known, errors.CancellationInterruptedError, messages.interrupted(known, error))
     failure.error.__cause__ = error
     return failure
+
+
+def stopped(known: Knowledge, unconfirmed_requests: Collection[str]) -> actions.Fail:
+    """Return the failure of a cancellation that is stopped early; the next update can resume what was sent."""
+    nothing_was_sent = known.sent is Sent.NOT_SENT and not (
+        known.send_error or known.canceled_request_ids or unconfirmed_requests
+    )
+    return failed(known, errors.CancellationStoppedError, messages.stopped(known, nothing_was_sent=nothing_was_sent))
 
 
 def failed(known: Knowledge, kind: type[errors.CancellationError], message: str) -> actions.Fail:

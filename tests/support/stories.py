@@ -105,6 +105,8 @@ def event(step: Mapping[str, Any]) -> events.Event:
             return events.QueuedCanceled(request_id)
         case {"failed": name}:
             return events.CallFailed(FAILURES[name])
+        case {"stopped": True}:
+            return events.Stopped()
         case _:
             raise ValueError(f"no event in {step}")
 

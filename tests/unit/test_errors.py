@@ -14,6 +14,7 @@ from qovery_provider.errors import (
     CallError,
     CancellationError,
     CancellationInterruptedError,
+    CancellationStoppedError,
     CancellationTimeoutError,
     ConfigurationError,
     ConflictError,
@@ -54,6 +55,7 @@ PARENTS: dict[type[Exception], type[Exception]] = {
     UnexpectedStateError: CancellationError,
     CancellationTimeoutError: CancellationError,
     CancellationInterruptedError: CancellationError,
+    CancellationStoppedError: CancellationError,
     BulkCancellationError: QoveryError,
 }
 

@@ -16,6 +16,7 @@ from qovery_provider._cancellation.schedule import ATTEMPTS
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider.errors import (
     CancellationInterruptedError,
+    CancellationStoppedError,
     CancellationTimeoutError,
     ConflictError,
     NotCanceledError,
@@ -242,6 +243,103 @@ def test_a_cancellation_goes_through_its_stages(
 def test_a_resumed_cancellation_begins_in_a_later_stage(sent: Sent, stage: Stage) -> None:
     """It goes on where the run before it stopped."""
     assert resumed(sent).stage is stage
+
+
+# Stopping.
+
+SILENT = "before anything was sent; the next `pulumi up` starts from the beginning."
+NOT_CANCELED = "The running deployment was not canceled; `pulumi up` again looks, and cancels what runs then."
+HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
+
+
+@pytest.mark.parametrize(
+    ("options", "observed", "stage", "sentence"),
+    [
+        pytest.param({}, [], Stage.FINDING_TARGET, SILENT, id="before the first read"),
+        pytest.param({"deployment_id": "d1"}, [HISTORY_NEEDED], Stage.FINDING_TARGET, SILENT, id="reading the history"),
+        pytest.param({"include_queued": True}, [BUILDING], Stage.DRAINING_QUEUE, SILENT, id="listing the queue"),
+        pytest.param(
+            {"include_queued": True},
+            [BUILDING, events.QueueListed(["r1"]), events.QueuedCanceled("r1")],
+            Stage.DRAINING_QUEUE,
+            f"before a cancel was accepted. 1 queued request was canceled. {NOT_CANCELED}",
+            id="queue drained",
+        ),
+        pytest.param(
+            {"include_queued": True},
+            [BUILDING, events.QueueListed(["r1"]), LOST],
+            Stage.DRAINING_QUEUE,
+            f"before a cancel was accepted. {NOT_CANCELED}",
+            id="queued cancel unconfirmed",
+        ),
+        pytest.param({}, [BUILDING], Stage.CANCELING, SILENT, id="right before the cancel"),
+        pytest.param(
+            {}, [BUILDING, CONFLICT], Stage.CANCELING, f"before a cancel was accepted. {NOT_CANCELED}", id="rejected"
+        ),
+        pytest.param(
+            {},
+            [BUILDING, LOST],
+            Stage.CONFIRMING,
+            "while waiting for deployment d1 (last state BUILDING). "
+            "The cancel may have been received; `pulumi up` again looks before it sends.",
+            id="unconfirmed",
+        ),
+        pytest.param(
+            {},
+            [BUILDING, ACCEPTED, HISTORY_NEEDED],
+            Stage.WAITING,
+            "while waiting for deployment d1 (last state CANCELING). "
+            "The cancel was accepted; `pulumi up` again resumes without sending again.",
+            id="accepted",
+        ),
+        pytest.param(
+            {},
+            [CANCELING],
+            Stage.WAITING,
+            "while waiting for deployment d1 (last state CANCELING). "
+            "A cancel was under way already; `pulumi up` again goes on waiting for it.",
+            id="adopted",
+        ),
+        pytest.param(
+            {"include_queued": True},
+            [
+                RUNS_WITHOUT_ID,
+                events.QueueListed(["r1"]),
+                events.QueuedCanceled("r1"),
+                RUNS_WITHOUT_ID,
+                events.Accepted(status(None, "CANCELING")),
+            ],
+            Stage.WAITING,
+            "while waiting for the running deployment (last state CANCELING). 1 queued request was canceled. "
+            "The cancel was accepted, but the deployment has no id to resume by; "
+            "the next `pulumi up` starts from the beginning.",
+            id="without an id",
+        ),
+    ],
+)
+def test_a_stop_ends_it_in_any_stage(
+    options: dict[str, Any], observed: Sequence[events.Event], stage: Stage, sentence: str
+) -> None:
+    """The error says what was sent, and what the next update does about it."""
+    one = walk(machine(**options), *observed)
+    assert one.stage is stage
+    sent, is_resumable = one.known.sent, one.known.is_resumable
+
+    one.observe(events.Stopped(), one.known.now)
+
+    assert isinstance(one.action, actions.Fail)
+    assert type(one.action.error) is CancellationStoppedError
+    assert str(one.action.error) == f"environment env: the update was stopped {sentence}"
+    assert (one.stage, one.known.sent, one.known.is_resumable) == (Stage.FINISHED, sent, is_resumable)
+
+
+def test_a_stop_of_a_resumed_run_can_be_resumed_again() -> None:
+    """What the first run has sent is not forgotten, even before this run has read anything."""
+    one = walk(resumed(Sent.ACCEPTED), events.Stopped())
+
+    with pytest.raises(CancellationStoppedError, match="last state unknown"):
+        one.result()
+    assert one.known.is_resumable
 
 
 # Results.
