@@ -38,10 +38,13 @@ class Engine:
     Args:
         address: Where it listens, as host and port; "" for none.
         leave: Ends this process.
+
+    Attributes:
+        address: Where it listens.
     """
 
     def __init__(self, address: str = "", leave: Callable[[], object] = lambda: os._exit(1)) -> None:
-        self._address, self._leave = address, leave
+        self.address, self._leave = address, leave
         self._reporter = Reporter()
 
     @classmethod
@@ -55,14 +58,14 @@ class Engine:
         return Row(self._log, self._reporter, urn)
 
     def _log(self, request: LogRequest) -> None:
-        if self._address:
+        if self.address:
             self._stub.Log(request, timeout=LOG_TIMEOUT)
 
     @cached_property
     def gone(self) -> Signal:
         """Is set when the engine has gone: killed, or stopped by a second ^C."""
         gone = Signal()
-        if self._address:
+        if self.address:
             self._channel.subscribe(lambda state: self._on_connectivity(state, gone), try_to_connect=True)
         return gone
 
@@ -83,7 +86,7 @@ class Engine:
     @cached_property
     def _channel(self) -> grpc.Channel:
         """The one channel of this process to the engine; opening one costs a millisecond of CPU."""
-        return grpc.insecure_channel(self._address)
+        return grpc.insecure_channel(self.address)
 
     @cached_property
     def _stub(self) -> EngineStub:

@@ -38,7 +38,7 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Ask the machine what it would do in each environment as it is now."""
         session, request = operation.connect(), inputs.cancellation_request(declared)
-        bulk = BulkCancellation(session, request, lambda _: None, stop=operation.stop, limit=operation.limit)
+        bulk = BulkCancellation(session, request, lambda _: None, limit=operation.limit)
         statuses = bulk.read_statuses(declared["project_id"], declared["environment_ids"] or [])
         return preview.describe_all(request, statuses, session.clock.wall())
 
@@ -75,7 +75,6 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
             operation.connect(),
             request,
             lambda cancellations: operation.status(tally(cancellations)),
-            stop=operation.stop,
         )
         ended = bulk.cancel(targets) if targets else bulk.cancel_project(declared["project_id"])
         by_id = {cancellation.request.environment_id: cancellation for cancellation in ended}

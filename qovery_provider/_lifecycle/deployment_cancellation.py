@@ -105,7 +105,7 @@ class DeploymentCancellationLifecycle(Lifecycle):
             unfinished = Unfinished.from_stored(olds[UNFINISHED])
             request = replace(request, deployment_id=unfinished.deployment_id, include_queued=False)
         cancellation = operation.connect().cancel(
-            request, lambda known: operation.status(messages.progress(known)), sent=unfinished.sent, stop=operation.stop
+            request, lambda known: operation.status(messages.progress(known)), sent=unfinished.sent
         )
         known, reported = cancellation.known, {**declared, **_outputs(declared, cancellation.known, olds)}
         if isinstance(cancellation.action, actions.Fail) and known.is_resumable:
@@ -122,7 +122,7 @@ def _confirmed_status(operation: Operation, environment_id: str) -> EnvironmentS
     try:
         return session.environment_status(environment_id)
     except NotFoundError:
-        session.clock.sleep(CONFIRM_AFTER, operation.stop)
+        session.clock.wait([operation.stop] if operation.stop else [], CONFIRM_AFTER)
         return session.environment_status(environment_id)
 
 

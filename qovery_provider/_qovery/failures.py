@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from traceback import walk_tb
 
-from qovery_provider._qovery.settings import Token
+from qovery_provider._qovery.redaction import Token
 from qovery_provider.errors import (
     ApiError,
     AuthenticationError,

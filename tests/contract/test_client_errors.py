@@ -10,6 +10,7 @@ import pytest
 
 from qovery_provider._clock import SystemClock
 from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.settings import resolve
 from qovery_provider.errors import (
     ApiError,
@@ -23,7 +24,7 @@ from qovery_provider.errors import (
     TransportError,
 )
 from qovery_provider.simulator import ErrorStyle, QoverySimulator, Respond
-from tests.support.calls import CANCEL, STATUS, Call, settings_for
+from tests.support.calls import CANCEL, STATUS, settings_for
 
 DETAIL = "Something is wrong here"
 
@@ -51,7 +52,7 @@ def test_types_every_refusal(  # noqa: PLR0913 - a row of the table
     *,
     qovery: QoverySimulator,
     client: QoveryClient,
-    call: Call,
+    call: ApiCall[object],
     status: int,
     kind: type[ApiError],
     may_have_executed: bool,
@@ -68,7 +69,7 @@ def test_types_every_refusal(  # noqa: PLR0913 - a row of the table
     qovery.inject(Respond(status=status, body=bodies[style]))
 
     with pytest.raises(ApiError) as caught:
-        call(client)
+        client.send(call)
 
     error = caught.value
     assert (kind, status) == (type(error), error.status)
@@ -88,7 +89,7 @@ def test_knows_an_unknown_environment(
     qovery.world.unknown_as, qovery.service.error_style = unknown_as, style
 
     with pytest.raises(NotFoundError, match="it does not exist, or not for this token"):
-        STATUS(client)
+        client.send(STATUS)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_says_where_a_refused_token_came_from(
     client = QoveryClient(resolve({"qovery:apiUrl": qovery.url, **config}, environ), SystemClock())
 
     with pytest.raises(AuthenticationError) as caught:
-        STATUS(client)
+        client.send(STATUS)
     client.close()
 
     assert caught.value.token_source == source
@@ -133,7 +134,7 @@ def test_hides_a_token_that_the_server_repeats(qovery: QoverySimulator, status: 
     qovery.inject(Respond(status=status, body=json.dumps({"detail": f"bad token {form}!"})))
 
     with pytest.raises(ApiError) as caught:
-        STATUS(client)
+        client.send(STATUS)
     client.close()
 
     assert form not in str(caught.value)
@@ -147,7 +148,7 @@ def test_hides_a_token_that_is_cut_by_the_limit_of_a_detail(qovery: QoverySimula
     qovery.inject(Respond(status=400, body=json.dumps({"detail": "x" * (200 - shown) + SECRET})))
 
     with pytest.raises(ApiError) as caught:
-        STATUS(client)
+        client.send(STATUS)
     client.close()
 
     assert not caught.value.detail.endswith("x" + SECRET[:shown])
@@ -160,7 +161,7 @@ def test_hides_a_token_in_the_content_type(qovery: QoverySimulator) -> None:
     qovery.inject(Respond(status=200, body="hello", headers={"Content-Type": f"text/{token}"}))
 
     with pytest.raises(TransportError) as caught:
-        STATUS(client)
+        client.send(STATUS)
     client.close()
 
     assert token not in str(caught.value)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
@@ -18,8 +17,6 @@ from hypothesis import strategies as st
 from pulumi.output import UNKNOWN as NOT_KNOWN
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPResponse
 
 from qovery_provider._clock import SystemClock
 from qovery_provider._hosts.dynamic import DynamicProvider
@@ -27,6 +24,7 @@ from qovery_provider._lifecycle.inputs import MAX_TIMEOUT, cancellation_request
 from qovery_provider._lifecycle.stored_state import PINNED
 from qovery_provider._qovery import settings as _settings
 from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.models import (
     DeploymentRecord,
     EnvironmentStatus,
@@ -44,6 +42,7 @@ from qovery_provider.providers import (
 )
 from tests.fuzz.strategies import ANSWERS, ENVIRONMENTS, HEADERS, STACKS, input_bags
 from tests.support.bad_values import ENV, SECRET
+from tests.support.calls import CannedAdapter, calls_of
 
 PROVIDERS: dict[str, type[DynamicProvider]] = {
     "DeploymentCancellation": DeploymentCancellationProvider,
@@ -180,43 +179,21 @@ def _assert_showable(found: Sequence[Any]) -> None:
         assert all(value.isprintable() and 0 < len(value) <= 200 for value in values if isinstance(value, str))
 
 
-class _Canned(HTTPAdapter):
-    """Answers every request in the same way, without a connection."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        super().__init__()
-        self._answer = HTTPResponse(io.BytesIO(body), headers, status, preload_content=False)
-
-    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
-        return self.build_response(request, self._answer)
-
-
-CALLS: list[Callable[[QoveryClient], object]] = [
-    lambda client: client.environment_status(ENV),
-    lambda client: client.project_statuses(ENV),
-    lambda client: client.project_of(ENV),
-    lambda client: client.deployment_history(ENV),
-    lambda client: client.deployment_queue(ENV),
-    lambda client: client.cancel_deployment(ENV, force=False),
-    lambda client: client.cancel_queued("request"),
-]
-
 SETTINGS = _settings.resolve({"qovery:apiToken": f"qov_{SECRET}"}, {})
 
 
 @given(
-    call=st.sampled_from(CALLS),
+    call=st.sampled_from(list(calls_of(ENV, ENV).values())),
     status=st.sampled_from([200, 202]) | st.integers(100, 599),
     headers=HEADERS,
     body=st.binary() | ANSWERS.map(lambda data: json.dumps(data).encode()),
 )
 @few
-def answers(call: Callable[[QoveryClient], object], status: int, headers: dict[str, str], body: bytes) -> None:
+def answers(call: ApiCall[object], status: int, headers: dict[str, str], body: bytes) -> None:
     """Whatever comes back becomes data or the one error of a call, and the next pause is a sane one."""
-    client = QoveryClient(SETTINGS, SystemClock())
+    client = QoveryClient(SETTINGS, SystemClock(), adapter=CannedAdapter(body, status, headers))
     client.budget = RateBudget()
-    client._session.mount("https://", _Canned(status, headers, body))  # noqa: SLF001 - there is no other way in
-    _, api_error = _tried(CallError, lambda: call(client))
+    _, api_error = _tried(CallError, lambda: client.send(call))
     if api_error:
         _assert_readable(str(api_error))
         assert api_error.retry_after is None or 0 <= api_error.retry_after < math.inf

@@ -1,21 +1,17 @@
 """One schedule of the bulk resource: its real code, in several projects, and again for what is left.
 
-Only the client, the threads and chance are replaced. The machines are judged one by one; what holds for all of them
-together is checked here.
+Only the client, the time, the threads and chance are the test's. The machines are judged one by one; what holds for all
+of them together is checked here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
-from unittest.mock import patch
 
 from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
-from qovery_provider._driver import bulk as _bulk
-from qovery_provider._driver import calls as _calls
 from qovery_provider._driver.bulk import BulkCancellation, Target, tally
 from qovery_provider._driver.session import Session
 from qovery_provider._lifecycle.bulk_deployment_cancellation import _target
@@ -102,30 +98,28 @@ class BulkStory(Story):
         return True
 
     def _ended(self, act: Act, judge: Callable[[Recorded], None]) -> list[Cancellation]:
-        chance = self._people.pick((0.99, 0.0, 0.5))
         self.runs.append([])
+        session = _RecordingSession(self, self._people.pick((0.99, 0.0, 0.5)), judge)
+        return list(act(BulkCancellation(session, self.requests[0], self._tell)))
 
-        def begin(operation: CancellationRequest, now: float, random: Callable[[], float], sent: Sent) -> Cancellation:
-            place = self.world.environments[operation.environment_id]
-            self.runs[-1].append(Recorded(operation, now, random, sent, place, judge))
-            return self.runs[-1][-1]
+    def _tell(self, cancellations: Sequence[Cancellation]) -> None:
+        self.server.say(tally(cancellations))
 
-        stand_ins: dict[str, Any] = {
-            "QoveryClient": lambda *_, **__: self.server,
-            "Cancellation": begin,
-            "DAEMON_THREADS": self.time,
-            "random": lambda: chance,
-        }
-        bulk = BulkCancellation(Session(Settings(TOKEN, "Token"), self.time), self.requests[0], self._tell)
-        with (
-            self.time.rules(),
-            patch.multiple(_bulk, **stand_ins),
-            patch.object(_calls, "DAEMON_THREADS", self.time),
-        ):
-            return list(act(bulk))
 
-    def _tell(self, all_: Sequence[Cancellation]) -> None:
-        self.server.say(tally(all_))
+class _RecordingSession(Session):
+    """The real session, whose cancellations are recorded and judged."""
+
+    def __init__(self, story: BulkStory, chance: float, judge: Callable[[Recorded], None]) -> None:
+        super().__init__(
+            Settings(TOKEN, "Token"), story.time, lambda: chance, lambda *_, **__: story.server, story.time
+        )
+        self._story, self._judge = story, judge
+
+    def begin(self, request: CancellationRequest, sent: Sent) -> Cancellation:
+        place = self._story.world.environments[request.environment_id]
+        recorded = Recorded(request, self.clock.monotonic(), self.random, sent, place, self._judge)
+        self._story.runs[-1].append(recorded)
+        return recorded
 
 
 def _left(run: Sequence[Recorded]) -> list[Target]:

@@ -9,7 +9,10 @@ from typing import NamedTuple
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
-from qovery_provider._driver.driver import Group, Watcher
+from qovery_provider._driver.calls import CallRunner
+from qovery_provider._driver.driver import Driver
+from qovery_provider._driver.polls import PollGroup, by_id
+from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.simulator import Environment, World
 from tests.model.conditions import (
@@ -190,15 +193,15 @@ class Story:
                 for (operation, sent), place in zip(targets, places, strict=True)
             ]
         )
-        group = Group(list[Cancellation](self.runs[-1]), lambda: self._look(places))
-        with self.time.rules():
-            Watcher(self.server, self.time, self.time, lambda: chance, lambda _: None).run([group])
+        group = PollGroup(list[Cancellation](self.runs[-1]), lambda: self._look(places))
+        runner = CallRunner(self.time, self.time, lambda: chance)
+        Driver(self.server, runner, lambda _: None).run([group])
 
     def _look(self, places: Sequence[Environment]) -> dict[str, EnvironmentStatus]:
         """Look as a resource does: one environment by itself, many by their project."""
         if len(places) == 1:
-            return {places[0].id: self.server.environment_status(places[0].id)}
-        return {status.id: status for status in self.server.project_statuses(places[0].project_id)}
+            return {places[0].id: self.server.send(endpoints.environment_status(places[0].id))}
+        return by_id(self.server.send(endpoints.project_statuses(places[0].project_id)))
 
     def told(self) -> str:
         """Tell what happened, for whoever reads a failure."""

@@ -8,8 +8,10 @@ import pytest
 
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._driver.driver import Group, Watcher
-from qovery_provider._qovery.models import DeploymentRecord
+from qovery_provider._driver.calls import CallRunner
+from qovery_provider._driver.driver import Driver
+from qovery_provider._driver.polls import PollGroup
+from qovery_provider._qovery.models import DeploymentRecord, QueuedRequest
 from qovery_provider.errors import (
     AuthenticationError,
     CancellationInterruptedError,
@@ -44,7 +46,9 @@ def cancellation(**options: object) -> Cancellation:
 def run(script: Script, clock: FakeClock, *cancellations: Cancellation) -> list[Cancellation]:
     """Drive cancellations, and return of whom was told that something has changed."""
     told: list[Cancellation] = []
-    Watcher(script, clock, InlineExecutor(), full, told.append).run([Group(list(cancellations), script.look)])
+    Driver(script, CallRunner(clock, InlineExecutor(), full), told.append).run(
+        [PollGroup(list(cancellations), script.read_statuses)]
+    )
     return told
 
 
@@ -70,7 +74,7 @@ def test_a_cancellation_from_look_to_end(clock: FakeClock) -> None:
 
     told = run(script, clock, one)
 
-    assert [(round(at, 3), name) for at, name in script.operation] == [
+    assert [(round(at, 3), name) for at, name in script.calls] == [
         (0.0, "look"),
         (0.0, "cancel a"),
         (0.75, "look"),
@@ -96,7 +100,7 @@ def test_the_queue_and_the_history_are_asked(clock: FakeClock) -> None:
         clock,
         {
             "look": [[status("a", "BUILDING")], [status("a", "BUILDING")], [status("a", "BUILDING", "d2")]],
-            "queue a": [["r1", "r2"]],
+            "queue a": [[QueuedRequest("r1"), QueuedRequest("r2")]],
             "unqueue r1": [None],
             "unqueue r2": [None],
             "cancel a": [status("a", "CANCELING")],
@@ -107,7 +111,7 @@ def test_the_queue_and_the_history_are_asked(clock: FakeClock) -> None:
     run(script, clock, one := cancellation(include_queued=True))
 
     operation = ["look", "queue a", "unqueue r1", "unqueue r2", "look", "cancel a", "look", "history a"]
-    assert [name for _, name in script.operation] == operation
+    assert [name for _, name in script.calls] == operation
     assert (one.result().outcome, one.result().canceled_request_ids) == ("canceled", ("r1", "r2"))
 
 
@@ -116,7 +120,7 @@ def test_the_queue_and_the_history_are_asked(clock: FakeClock) -> None:
     [
         ("look", [status("a", "DEPLOYED")], {}),
         ("history a", [DeploymentRecord("x", "DEPLOYED")], {"deployment_id": "x"}),
-        ("queue a", list[str](), {"include_queued": True}),
+        ("queue a", list[QueuedRequest](), {"include_queued": True}),
     ],
 )
 def test_calls_that_change_nothing_are_retried(
@@ -138,12 +142,12 @@ def test_what_changes_something_is_not_retried_here(clock: FakeClock, call: str,
     answers = {"look": [[status("a", "BUILDING")], [status("a", "BUILDING")], [status("a", "CANCELED")]]}
     script = Script(
         clock,
-        {**answers, "queue a": [["r1"], []], "cancel a": [BROKEN], "unqueue r1": [BROKEN]},
+        {**answers, "queue a": [[QueuedRequest("r1")], []], "cancel a": [BROKEN], "unqueue r1": [BROKEN]},
     )
 
     run(script, clock, cancellation(**options))
 
-    following = script.operation[[name for _, name in script.operation].index(call) + 1]
+    following = script.calls[[name for _, name in script.calls].index(call) + 1]
     assert following[1] in {"look", "queue a"}
 
 
@@ -179,28 +183,28 @@ def test_nothing_to_do(clock: FakeClock) -> None:
 
     run(script, clock)
 
-    assert script.operation == []
+    assert script.calls == []
 
 
 def test_one_step_at_a_time(clock: FakeClock) -> None:
     """Whoever drives it himself is told whether anything is left to do."""
     script = Script(clock, {"look": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELED")]})
-    group = Group([cancellation()], script.look)
-    watcher = Watcher(script, clock, InlineExecutor(), full, lambda _: None)
+    group = PollGroup([cancellation()], script.read_statuses)
+    driver = Driver(script, CallRunner(clock, InlineExecutor(), full), lambda _: None)
 
-    assert [watcher.advance([group]) for _ in range(3)] == [True, True, False]
+    assert [driver.advance([group]) for _ in range(3)] == [True, True, False]
 
 
 def test_somebody_may_wake_the_driver(clock: FakeClock) -> None:
     """A driver that waits for its next look is woken by whoever brings something new."""
     script = Script(clock, {"look": [[status("a", "CANCELING")]]})
-    group = Group([cancellation()], script.look)
-    watcher = Watcher(script, clock, InlineExecutor(), full, lambda _: None)
-    watcher.advance([group])
+    group = PollGroup([cancellation()], script.read_statuses)
+    driver = Driver(script, CallRunner(clock, InlineExecutor(), full), lambda _: None)
+    driver.advance([group])
     wake: Future[None] = Future()
     wake.set_result(None)
 
-    assert watcher.advance([group], wake)
+    assert driver.advance([group], [wake])
     assert (clock.now, script.times("look")) == (0.0, [0.0])
 
 
@@ -213,7 +217,7 @@ def test_the_last_look_is_made_at_the_deadline(clock: FakeClock) -> None:
 
     run(script, clock, one := cancellation(timeout=10.0))
 
-    assert [round(at, 3) for at, _ in script.operation] == [0.0, 0.0, 0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 10.0]
+    assert [round(at, 3) for at, _ in script.calls] == [0.0, 0.0, 0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 10.0]
     assert clock.now == 10.0
     assert isinstance(error_of(one), CancellationTimeoutError)
 
@@ -226,7 +230,7 @@ def test_ten_minutes_cost_at_most_fifty_requests(clock: FakeClock) -> None:
 
     run(script, clock, cancellation(timeout=600.0))
 
-    assert len(script.operation) == 49
+    assert len(script.calls) == 49
 
 
 def test_retries_end_at_the_deadline(clock: FakeClock) -> None:
@@ -283,8 +287,7 @@ def test_a_late_look_is_made_at_once() -> None:
     time.plan(1.0, lambda: script.budget.observe(EMPTY, 1.0, 0.0))
     one = cancellation(timeout=40.0)
 
-    with time.rules():
-        Watcher(script, time, time, full, lambda _: None).run([Group([one], script.look)])
+    Driver(script, CallRunner(time, time, full), lambda _: None).run([PollGroup([one], script.read_statuses)])
 
     assert script.times("look") == [0.0, 50.0]
     assert one.result().outcome == "canceled"

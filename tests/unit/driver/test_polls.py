@@ -9,8 +9,9 @@ import pytest
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._driver.calls import CALL_LIMIT
-from qovery_provider._driver.driver import Group, Watcher
+from qovery_provider._driver.calls import CALL_LIMIT, CallRunner
+from qovery_provider._driver.driver import Driver
+from qovery_provider._driver.polls import PollGroup
 from qovery_provider.errors import (
     CancellationInterruptedError,
     CancellationTimeoutError,
@@ -44,9 +45,8 @@ def time() -> VirtualTime:
     return VirtualTime(0.0)
 
 
-def run(script: Script, time: VirtualTime, *groups: Group) -> None:
-    with time.rules():
-        Watcher(script, time, time, full, lambda _: None).run(groups)
+def run(script: Script, time: VirtualTime, *groups: PollGroup) -> None:
+    Driver(script, CallRunner(time, time, full), lambda _: None).run(groups)
 
 
 def test_one_look_serves_all(time: VirtualTime) -> None:
@@ -56,7 +56,7 @@ def test_one_look_serves_all(time: VirtualTime) -> None:
     script = Script(time, {"look": looks, **cancels})
     many = [cancellation(name) for name in "abc"]
 
-    run(script, time, Group(many, script.look))
+    run(script, time, PollGroup(many, script.read_statuses))
 
     assert pytest.approx(script.times("look")) == [0.0, 0.75, 1.2375]
     assert [one.result().outcome for one in many] == ["canceled"] * 3
@@ -68,7 +68,7 @@ def test_groups_look_for_themselves(time: VirtualTime) -> None:
     script = Script(time, {"look": [[status("a", "DEPLOYED"), status("b", "DEPLOYED")]]})
     first, second = cancellation("a"), cancellation("b")
 
-    run(script, time, Group([first], script.look), Group([second], script.look))
+    run(script, time, PollGroup([first], script.read_statuses), PollGroup([second], script.read_statuses))
 
     assert script.times("look") == [0.0, 0.0]
     assert [one.result().outcome for one in (first, second)] == ["nothing_to_cancel"] * 2
@@ -85,7 +85,7 @@ def test_the_earliest_wish_decides(time: VirtualTime) -> None:
     looks = [[status("a", "CANCELING"), status("b", "BUILDING")], [status("a", "CANCELED"), status("b", "CANCELED")]]
     script = Script(time, {"look": looks, "cancel b": [status("b", "CANCELING")]})
 
-    run(script, time, Group([waiting, new], script.look))
+    run(script, time, PollGroup([waiting, new], script.read_statuses))
 
     assert script.times("look") == [3.5, 4.25]
     assert [one.result().outcome for one in (waiting, new)] == ["canceled"] * 2
@@ -96,7 +96,7 @@ def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
     script = Script(time, {"look": [[status("a", "DEPLOYED")]]})
     here, gone = cancellation("a"), cancellation("b")
 
-    run(script, time, Group([here, gone], script.look))
+    run(script, time, PollGroup([here, gone], script.read_statuses))
 
     error = error_of(gone)
     assert here.result().outcome == "nothing_to_cancel"
@@ -113,17 +113,17 @@ def test_an_incomplete_answer_tells_nothing_of_those_it_leaves_out(time: Virtual
     script = Script(time, {"look": looks})
     first, second = cancellation("a"), cancellation("b")
 
-    run(script, time, Group([first, second], script.look, is_complete=False))
+    run(script, time, PollGroup([first, second], script.read_statuses, is_complete=False))
 
     assert [one.result().outcome for one in (first, second)] == ["nothing_to_cancel"] * 2
-    assert len(script.operation) == 2
+    assert len(script.calls) == 2
 
 
 def test_an_incomplete_look_that_fails_tells_all(time: VirtualTime) -> None:
     """A failure is no answer, and concerns everybody."""
     many = [cancellation(name) for name in "ab"]
 
-    run(script := Script(time, {"look": [BROKEN]}), time, Group(many, script.look, is_complete=False))
+    run(script := Script(time, {"look": [BROKEN]}), time, PollGroup(many, script.read_statuses, is_complete=False))
 
     assert [error_of(one) for one in many] == [BROKEN, BROKEN]
 
@@ -133,7 +133,7 @@ def test_more_may_come(time: VirtualTime) -> None:
     first, second = cancellation("a"), cancellation("b")
     looks = [[status(name, state) for name in "ab"] for state in ("CANCELING", "CANCELED")]
     script = Script(time, {"look": looks})
-    group = Group([first], script.look)
+    group = PollGroup([first], script.read_statuses)
     time.plan(0.1, lambda: group.cancellations.append(second))
 
     run(script, time, group)
@@ -145,10 +145,10 @@ def test_an_environment_that_vanishes_is_looked_at_twice(time: VirtualTime) -> N
     """While one is waited for, a project's answer without it is believed the second time."""
     script = Script(time, {"look": [[status("a", "CANCELING")], [], []]})
 
-    run(script, time, Group([one := cancellation("a", on_completed="succeed")], script.look))
+    run(script, time, PollGroup([one := cancellation("a", on_completed="succeed")], script.read_statuses))
 
     assert one.result().outcome == "environment_gone"
-    assert len(script.operation) == 3
+    assert len(script.calls) == 3
 
 
 def test_a_failure_is_told_to_those_that_had_to_look(time: VirtualTime) -> None:
@@ -157,7 +157,7 @@ def test_a_failure_is_told_to_those_that_had_to_look(time: VirtualTime) -> None:
     looks = [[status(name, "CANCELING") for name in "ab"], BROKEN, [status("b", "CANCELED")]]
     script = Script(time, {"look": looks})
 
-    run(script, time, Group([hurried, patient], script.look))
+    run(script, time, PollGroup([hurried, patient], script.read_statuses))
 
     assert script.times("look") == [0.0, 0.3, 0.75]
     assert isinstance(error_of(hurried), CancellationTimeoutError)
@@ -169,7 +169,7 @@ def test_a_failure_is_told_to_all_that_had_to_look(time: VirtualTime) -> None:
     many = [cancellation(name) for name in "ab"]
     script = Script(time, {"look": [[status(name, "CANCELING") for name in "ab"], BROKEN]})
 
-    run(script, time, Group(many, script.look))
+    run(script, time, PollGroup(many, script.read_statuses))
 
     assert script.times("look") == [0.0, 0.75, 1.25, 2.25, 4.25, 8.25]
     assert [type(error_of(one)) for one in many] == [CancellationInterruptedError] * 2
@@ -187,7 +187,7 @@ def test_a_look_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
     trips = iter([Trip(), Trip(0.1, 0.8), Trip(0.1, 5.0)])
     time.trip = lambda: next(trips, Trip())
 
-    run(script, time, Group([one, other], script.look))
+    run(script, time, PollGroup([one, other], script.read_statuses))
 
     assert script.times("look") == [0.0, 0.85, 5.85]
     assert [each.result().outcome for each in (one, other)] == ["canceled"] * 2
@@ -201,7 +201,7 @@ def test_a_failed_look_from_before_the_cancel_is_not_told(time: VirtualTime) -> 
     trips = iter([Trip(), Trip(0.1, 0.8), Trip(0.1, 5.0)])
     time.trip = lambda: next(trips, Trip())
 
-    run(script, time, Group([one, other], script.look))
+    run(script, time, PollGroup([one, other], script.read_statuses))
 
     assert one.result().outcome == "canceled"
 
@@ -219,8 +219,7 @@ def test_one_that_hangs_holds_up_nobody(time: VirtualTime) -> None:
         if isinstance(one.action, actions.Done | actions.Fail):
             ends[one.request.environment_id] = time.now
 
-    with time.rules():
-        Watcher(script, time, time, full, note).run([Group([stuck, quick], script.look)])
+    Driver(script, CallRunner(time, time, full), note).run([PollGroup([stuck, quick], script.read_statuses)])
 
     assert ends == {"b": 0.1, "a": CALL_LIMIT + 0.75}
 
@@ -231,7 +230,7 @@ def test_a_look_that_hangs_is_made_again(time: VirtualTime) -> None:
     trips = iter([Trip(0.0, 1000.0)])
     time.trip = lambda: next(trips, Trip())
 
-    run(script, time, Group([one := cancellation("a")], script.look))
+    run(script, time, PollGroup([one := cancellation("a")], script.read_statuses))
 
     assert script.times("look") == [0.0, CALL_LIMIT + 0.5]
     assert one.result().outcome == "nothing_to_cancel"
@@ -247,9 +246,9 @@ def test_twenty_environments_cost_at_most_a_hundred_requests(time: VirtualTime, 
     script = Script(time, {**cancels, "look": [[status(name, "BUILDING") for name in names]]})
     many = [cancellation(name, timeout=600.0) for name in names]
 
-    run(script, time, Group(many, script.look))
+    run(script, time, PollGroup(many, script.read_statuses))
 
-    assert len(script.operation) <= 100
+    assert len(script.calls) <= 100
     assert [type(error_of(one)) for one in many] == [CancellationTimeoutError] * 20
 
 
@@ -261,7 +260,7 @@ def test_statuses_are_those_of_the_own_environment(time: VirtualTime) -> None:
     script.answers["cancel d"] = [partial(status, "d", "CANCELED")]
     time.plan(0.1, lambda: script.answers.update(look=[[status("c", "DEPLOYED")]]))
 
-    run(script, time, Group(many, script.look))
+    run(script, time, PollGroup(many, script.read_statuses))
 
     assert [many[n].result().outcome for n in (0, 1, 3)] == ["canceled", "superseded", "canceled"]
     assert "deployment c-d1 ended by itself (DEPLOYED), although a cancel was under way" in str(error_of(many[2]))

@@ -13,7 +13,6 @@ import pytest
 from qovery_provider._hosts.engine import Engine
 
 URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
-MAIN = "/sdk/pulumi/dynamic/__main__.py"
 
 
 @pytest.fixture
@@ -39,6 +38,13 @@ def test_without_an_engine_nothing_is_shown_and_nothing_goes(arguments: list[str
     assert not engine.gone.done()
 
 
+def test_a_plugin_knows_its_engine(server: tuple[grpc.Server, str]) -> None:
+    """The address is the plugin's one argument."""
+    engine = Engine.of_plugin(["/sdk/pulumi/dynamic/__main__.py", server[1]])
+
+    assert engine.address == server[1]
+
+
 def test_an_engine_that_has_gone_is_noticed(server: tuple[grpc.Server, str]) -> None:
     """While it can be reached it is there; when its port is closed, the signal is set, and the process ends."""
     left = Event()
@@ -54,7 +60,7 @@ def test_an_engine_that_has_gone_is_noticed(server: tuple[grpc.Server, str]) -> 
 
 def test_an_engine_that_is_back_at_once_has_not_gone(server: tuple[grpc.Server, str]) -> None:
     """A lost connection alone says nothing: the engine may have closed an idle one."""
-    engine = Engine.of_plugin([MAIN, server[1]])
+    engine = Engine(server[1], leave=lambda: None)
     engine.gone  # noqa: B018 - it begins to watch
 
     engine._on_connectivity(grpc.ChannelConnectivity.IDLE, engine.gone)  # noqa: SLF001 - as gRPC calls it

@@ -26,7 +26,7 @@ from urllib3.exceptions import (
 
 from qovery_provider._qovery.client import TooLongError
 from qovery_provider._qovery.failures import TRANSPORT_FAILURES, api_error, transport_error
-from qovery_provider._qovery.settings import Token
+from qovery_provider._qovery.redaction import Token
 from qovery_provider.errors import (
     ApiError,
     AuthenticationError,
