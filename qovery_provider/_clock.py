@@ -7,7 +7,7 @@ from collections.abc import Collection
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any, Protocol, TypeAlias
 
-Signal: TypeAlias = "Future[None]"
+Signal: TypeAlias = Future[None]
 """Something that happens once: `set_result(None)` says that it has, `done()` asks, and a clock can wait for it."""
 
 
