@@ -15,7 +15,8 @@ from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.messages import over_budget
 from qovery_provider._cancellation.model import CancellationRequest, Sent
-from qovery_provider._driver.calls import MAX_CONCURRENT_CALLS, Client
+from qovery_provider._clock import Signal
+from qovery_provider._driver.calls import MAX_CONCURRENT_CALLS, Client, StoppedError
 from qovery_provider._driver.driver import Driver
 from qovery_provider._driver.polls import PollGroup, by_id
 from qovery_provider._driver.session import READ_LIMIT, Session
@@ -62,6 +63,7 @@ class BulkCancellation:
         session: The settings, the time, and what carries the calls.
         request: What is asked for in each environment; its `environment_id` is not used.
         on_change: Is told of all cancellations now and then.
+        stop: Ends all of them early when it is set, as in `Session.cancel`. Default: nothing does.
         limit: Seconds for each of the first reads, retries included. Default: 120.
     """
 
@@ -71,13 +73,20 @@ class BulkCancellation:
         request: CancellationRequest,
         on_change: Callable[[Sequence[Cancellation]], None],
         *,
+        stop: Signal | None = None,
         limit: float = READ_LIMIT,
     ) -> None:
         self._session, self._request, self._on_change = session, request, on_change
-        self._limit, self._shown_at = limit, -inf
+        self._stop, self._limit = stop, limit
+        self._shown_at = -inf
 
     def cancel_project(self, project_id: str) -> Sequence[Cancellation]:
-        """Cancel in every environment of a project; return when each has come to its end."""
+        """Cancel in every environment of a project; return when each has come to its end.
+
+        Raises:
+            CallError: The project cannot be read; StoppedError if that was stopped.
+            RateBudgetError: There are too many environments for what is left of the rate limit.
+        """
         started = self._session.clock.monotonic()
         with closing(self._open_client(MAX_CONCURRENT_CALLS)) as client:
             statuses = self._read_project(client, project_id)
@@ -85,7 +94,12 @@ class BulkCancellation:
             return self._cancel(client, {project_id: statuses}, {}, targets, started)
 
     def cancel(self, targets: Sequence[Target]) -> Sequence[Cancellation]:
-        """Cancel in these environments; return when each has come to its end."""
+        """Cancel in these environments; return when each has come to its end.
+
+        Raises:
+            CallError: No project can be read.
+            RateBudgetError: There are too many environments for what is left of the rate limit.
+        """
         started = self._session.clock.monotonic()
         with closing(self._open_client(len(targets))) as client:
             projects, unread = self._projects(client, [target.environment_id for target in targets])
@@ -109,15 +123,15 @@ class BulkCancellation:
         return by_id(self._read(client, endpoints.project_statuses(project_id)))
 
     def _read(self, client: Client, call: ApiCall[Answer]) -> Answer:
-        return self._session.runner.call_with_retries(client, call, self._limit)
+        return self._session.runner.call_with_retries(client, call, self._limit, self._stop)
 
     def _projects(
         self, client: Client, environment_ids: Sequence[str]
     ) -> tuple[dict[str, dict[str, EnvironmentStatus]], dict[str, CallError]]:
         """Find the projects of the environments: read one's, and its project shows which others belong to it.
 
-        What fails for one environment alone stops no other; it comes back beside the projects. But a token that may
-        read none of the first few will read no other either, and each try costs a request.
+        What fails for one environment alone does not end the search; it comes back beside the projects. But a token
+        that may read none of the first few will read no other either, and each try costs a request.
         """
         projects, unread = dict[str, dict[str, EnvironmentStatus]](), dict[str, CallError]()
         left = list(environment_ids)
@@ -126,6 +140,8 @@ class BulkCancellation:
             try:
                 project_id = self._read(client, endpoints.project_of(first))
                 projects[project_id] = self._read_project(client, project_id)
+            except StoppedError:
+                break
             except (NotFoundError, PermissionDeniedError) as error:
                 unread[first] = error
                 if not projects and len(unread) == MAX_UNREAD:
@@ -152,7 +168,7 @@ class BulkCancellation:
         ]
         # A run that resumes what no project shows any more reads a second time.
         groups += [PollGroup.alone(client, one) for one in cancellations if one.request.environment_id not in statuses]
-        Driver(client, self._session.runner, lambda _: self._tell(cancellations)).run(groups)
+        Driver(client, self._session.runner, lambda _: self._tell(cancellations), lambda _: self._stop).run(groups)
         return cancellations
 
     def _begun(self, target: Target, seen: EnvironmentStatus | CallError | None, started: float) -> Cancellation:
@@ -160,8 +176,13 @@ class BulkCancellation:
         request = replace(self._request, environment_id=target.environment_id, deployment_id=target.deployment_id)
         cancellation = self._session.begin(request, target.sent)
         now = cancellation.known.now
-        cancellation.observe(_first_event(seen, now - started), now)
+        cancellation.observe(self._first_event(seen, now - started), now)
         return cancellation
+
+    def _first_event(self, seen: EnvironmentStatus | CallError | None, took: float) -> events.Event:
+        if seen is None:
+            return events.Stopped() if self._stop and self._stop.done() else events.NotListed()
+        return events.CallFailed(seen) if isinstance(seen, CallError) else events.StatusRead(seen, took)
 
     def _tell(self, cancellations: Sequence[Cancellation]) -> None:
         """Hundreds of answers may come within a second: too many lines to read."""
@@ -177,12 +198,6 @@ class BulkCancellation:
         left = client.budget.left(self._session.clock.monotonic())
         if calls and left and needed > left.requests:
             raise RateBudgetError(over_budget(calls, needed, left.requests, left.seconds))
-
-
-def _first_event(seen: EnvironmentStatus | CallError | None, took: float) -> events.Event:
-    if seen is None:
-        return events.NotListed()
-    return events.CallFailed(seen) if isinstance(seen, CallError) else events.StatusRead(seen, took)
 
 
 def _all_of(projects: Projects) -> dict[str, EnvironmentStatus]:

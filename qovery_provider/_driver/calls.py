@@ -159,6 +159,14 @@ class Call(Generic[Answer]):
             return error
 
 
+class StoppedError(TransportError):
+    """A stop signal was set before the answer to a read came."""
+
+    def __init__(self, operation: str) -> None:
+        advice = "Nothing was sent; the next `pulumi up` starts from the beginning."
+        super().__init__(operation, "the update was stopped before an answer came", advice, may_have_executed=False)
+
+
 class CallRunner:
     """Makes calls, side by side, each at its time.
 
@@ -186,22 +194,28 @@ class CallRunner:
         timeout = max(0.0, min(call.limit for call in calls if call not in waiting) - now)
         self.clock.wait([*(call.future for call in calls if call.future), *signals], timeout)
 
-    def call_with_retries(self, client: Client, call: ApiCall[Answer], timeout: float) -> Answer:
+    def call_with_retries(
+        self, client: Client, call: ApiCall[Answer], timeout: float, stop: Signal | None = None
+    ) -> Answer:
         """Make one call that changes nothing, with its retries, and return its answer.
 
         Args:
             client: Makes it.
             call: What is asked for.
             timeout: Seconds for all attempts.
+            stop: Ends the wait when it is set. Default: nothing does.
 
         Raises:
             CallError: It failed, and no further attempt is worth it within `timeout` seconds.
+            StoppedError: `stop` was set first.
         """
         now = self.clock.monotonic()
         deadline = now + timeout
         attempts = Call(call.operation, lambda: client.send(call), now, self.retry(), min(timeout, CALL_LIMIT))
         while (answer := attempts.outcome(self.clock.monotonic(), deadline)) is None:
-            self.advance([attempts])
+            if stop and stop.done():
+                raise StoppedError(call.operation)
+            self.advance([attempts], [stop] if stop else [])
         if isinstance(answer, CallError):
             raise answer
         return answer

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import CancellationRequest, Sent
+from qovery_provider._cancellation.model import CancellationRequest, Sent, Stage
 from qovery_provider._clock import Signal
 from qovery_provider._driver.calls import Call, CallRunner, Client, Retry
 from qovery_provider._qovery import endpoints
@@ -43,11 +43,6 @@ class StatusSource(Protocol):
         ...
 
 
-def is_finished(cancellation: Cancellation) -> bool:
-    """Return whether a cancellation has come to its end, well or not."""
-    return isinstance(cancellation.action, actions.Done | actions.Fail)
-
-
 class Driver:
     """Drives cancellations.
 
@@ -55,6 +50,7 @@ class Driver:
         client: Makes the calls.
         runner: Runs them.
         on_change: Is told of a cancellation after each event.
+        stop_of: Returns the signal that ends a cancellation early, or None. Default: none has one.
     """
 
     def __init__(
@@ -62,8 +58,9 @@ class Driver:
         client: Client,
         runner: CallRunner,
         on_change: Callable[[Cancellation], None],
+        stop_of: Callable[[Cancellation], Signal | None] = lambda _: None,
     ) -> None:
-        self._client, self._runner, self._on_change = client, runner, on_change
+        self._client, self._runner, self._on_change, self._stop_of = client, runner, on_change, stop_of
         self._steps: dict[Cancellation, Call[events.Event]] = {}
 
     def run(self, sources: Sequence[StatusSource]) -> None:
@@ -79,10 +76,11 @@ class Driver:
             signals: What else ends the wait.
         """
         now = self._runner.clock.monotonic()
+        stops = self._stop(sources, now)
         calls = self._planned(sources, now)
         if not calls:
             return False
-        self._runner.advance(calls, signals)
+        self._runner.advance(calls, [*signals, *stops])
         now = self._runner.clock.monotonic()
         for cancellation, event in [
             *self._step_events(now),
@@ -94,6 +92,26 @@ class Driver:
     def _tell(self, cancellation: Cancellation, event: events.Event, now: float) -> None:
         cancellation.observe(event, now)
         self._on_change(cancellation)
+
+    def _stop(self, sources: Sequence[StatusSource], now: float) -> set[Signal]:
+        """End what is to be stopped; return the signals that are still to be waited for.
+
+        A cancel that is on the wire comes to its answer first, so that what it did is known and kept.
+        """
+        waiting = set[Signal]()
+        for cancellation in [cancellation for source in sources for cancellation in source.cancellations]:
+            stop = None if cancellation.stage is Stage.FINISHED else self._stop_of(cancellation)
+            if stop and not stop.done():
+                waiting.add(stop)
+            elif stop and not self._is_sending(cancellation):
+                self._steps.pop(cancellation, None)
+                self._tell(cancellation, events.Stopped(), now)
+        return waiting
+
+    def _is_sending(self, cancellation: Cancellation) -> bool:
+        step = self._steps.get(cancellation)
+        is_cancel = isinstance(cancellation.action, actions.SendCancel | actions.CancelQueued)
+        return is_cancel and step is not None and step.future is not None
 
     def _planned(self, sources: Sequence[StatusSource], now: float) -> list[Call[Any]]:
         """Turn actions into calls: a status read for the whole source, everything else for its cancellation alone."""

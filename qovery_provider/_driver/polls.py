@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import Stage
 from qovery_provider._driver.calls import Call, Client, Retry
-from qovery_provider._driver.driver import is_finished
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import CallError
@@ -114,7 +114,7 @@ class PollGroups:
                     self._place(cancellation)
         groups = self._all()
         for group in groups:
-            group.cancellations[:] = [one for one in group.cancellations if not is_finished(one)]
+            group.cancellations[:] = [one for one in group.cancellations if one.stage is not Stage.FINISHED]
         self._alone = [group for group in self._alone if group.cancellations]
         return groups
 

@@ -17,10 +17,10 @@ from threading import Lock
 from typing import Protocol, TypeVar
 
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import CancellationRequest, Knowledge, Sent
+from qovery_provider._cancellation.model import CancellationRequest, Knowledge, Sent, Stage
 from qovery_provider._clock import Clock, Signal, SystemClock
 from qovery_provider._driver.calls import CALL_LIMIT, DAEMON_THREADS, MAX_CONCURRENT_CALLS, CallRunner, Client
-from qovery_provider._driver.driver import Driver, is_finished
+from qovery_provider._driver.driver import Driver
 from qovery_provider._driver.polls import PollGroups
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
@@ -79,7 +79,8 @@ class _Member:
     """What is needed of a cancellation under way besides itself."""
 
     on_change: Callable[[Knowledge], None]
-    done: Signal = field(default_factory=Future)
+    stop: Signal | None
+    done: Signal = field(default_factory=Signal)
 
 
 class Session:
@@ -102,7 +103,7 @@ class Session:
         self._lock = Lock()
         self._joining: list[Cancellation] = []
         self._members: dict[Cancellation, _Member] = {}
-        self._wake: Signal = Future()
+        self._wake = Signal()
         self._driver: Future[None] | None = None
 
     def open_client(self, connections: int = 1, limit: float = READ_LIMIT) -> Client:
@@ -139,6 +140,7 @@ class Session:
         on_change: Callable[[Knowledge], None],
         *,
         sent: Sent = Sent.NOT_SENT,
+        stop: Signal | None = None,
     ) -> Cancellation:
         """Cancel the target and follow it to its end, together with the other cancellations of this session.
 
@@ -146,12 +148,14 @@ class Session:
             request: What is asked for.
             on_change: Is told what is known after each event, on another thread.
             sent: How far an earlier run got, when this one resumes it. Default: nothing was sent.
+            stop: Ends it early when it is set: no further cancel is sent, and one that is on the wire is waited for.
+                Default: nothing does.
 
         Returns:
             The cancellation, finished: its `result` gives what happened or raises why it failed.
         """
         cancellation = self.begin(request, sent)
-        member = _Member(on_change)
+        member = _Member(on_change, stop)
         driver = self._join(cancellation, member)
         wait([member.done, driver], return_when=FIRST_COMPLETED)
         if not member.done.done():
@@ -179,7 +183,7 @@ class Session:
     def _drive(self) -> None:
         with closing(self.open_client(MAX_CONCURRENT_CALLS)) as client:
             groups, queues = PollGroups(client), _Queues(client, self.runner.executor)
-            driver = Driver(client, self.runner, partial(self._tell, queues))
+            driver = Driver(client, self.runner, partial(self._tell, queues), lambda one: self._members[one].stop)
             while self._admit(groups):
                 driver.advance(groups.groups(), [self._wake])
             queues.settle()
@@ -188,7 +192,7 @@ class Session:
         """Take in what is joining; return False, and be ready for a next start, when no cancellation is left."""
         with self._lock:
             joining, self._joining = self._joining, []
-            self._wake = Future()
+            self._wake = Signal()
             is_needed = bool(self._members)
             if not is_needed:
                 self._driver = None
@@ -200,7 +204,7 @@ class Session:
         member = self._members[cancellation]
         if len(self._members) == 1:
             queues.note(cancellation)
-        if is_finished(cancellation):
+        if cancellation.stage is Stage.FINISHED:
             with self._lock:
                 del self._members[cancellation]
             member.done.set_result(None)

@@ -13,6 +13,7 @@ from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._driver.bulk import BulkCancellation, Target, tally
+from qovery_provider._driver.calls import StoppedError
 from qovery_provider._driver.session import Session
 from qovery_provider._lifecycle.bulk_deployment_cancellation import _target
 from qovery_provider._lifecycle.stored_state import Unfinished
@@ -62,10 +63,12 @@ class BulkStory(Story):
         project_id = self.project_id
         act: Act = (lambda bulk: bulk.cancel_project(project_id)) if project_id else (lambda bulk: bulk.cancel(targets))
         while self._up(act, judge) and len(self.runs) < MAX_RUNS:
+            self._pass("RESUMED")
+            if not self.runs[-1]:
+                continue  # it was stopped before it knew the environments
             left = _left(self.runs[-1])
             if not left:
                 break
-            self._pass("RESUMED")
             self.project_id, self.targets = None, [target.environment_id for target in left]
             act = _acting_on(left)
 
@@ -80,12 +83,18 @@ class BulkStory(Story):
     def _act(self, act: Act, judge: Callable[[Recorded], None]) -> bool:
         try:
             ended = self._ended(act, judge)
+        except StoppedError as error:
+            self.refusals.append(type(error).__name__)
+            assert self.time.now == self.stopped_at, "reads on after the stop"
+            return True
         except (CallError, RateBudgetError) as error:
             self.refusals.append(type(error).__name__)
             self.server.say(f"does not begin: {error}")
-            assert not [post for post in self.server.posts if post.sender in self.runs[-1]], "stops after it has sent"
+            assert not [post for post in self.server.posts if post.sender in self.runs[-1]], "ends after it has sent"
             return False
         assert self.runs[-1] == ended, "tells of others"
+        begins_late = [one for one in ended if one.known.started > self.stopped_at]
+        assert not begins_late or not self.runs[-1][0].is_stopped, "begins after the stop"
         assert all(isinstance(one.action, actions.Done | actions.Fail) for one in ended), "leaves before the end"
         told = [one.request.environment_id for one in ended]
         if self.project_id:
@@ -100,7 +109,7 @@ class BulkStory(Story):
     def _ended(self, act: Act, judge: Callable[[Recorded], None]) -> list[Cancellation]:
         self.runs.append([])
         session = _RecordingSession(self, self._people.pick((0.99, 0.0, 0.5)), judge)
-        return list(act(BulkCancellation(session, self.requests[0], self._tell)))
+        return list(act(BulkCancellation(session, self.requests[0], self._tell, stop=session.stop)))
 
     def _tell(self, cancellations: Sequence[Cancellation]) -> None:
         self.server.say(tally(cancellations))
@@ -114,10 +123,11 @@ class _RecordingSession(Session):
             Settings(TOKEN, "Token"), story.time, lambda: chance, lambda *_, **__: story.server, story.time
         )
         self._story, self._judge = story, judge
+        self.stop = story.stop_for("")
 
     def begin(self, request: CancellationRequest, sent: Sent) -> Cancellation:
         place = self._story.world.environments[request.environment_id]
-        recorded = Recorded(request, self.clock.monotonic(), self.random, sent, place, self._judge)
+        recorded = Recorded(request, self.clock.monotonic(), self.random, sent, place, self.stop, self._judge)
         self._story.runs[-1].append(recorded)
         return recorded
 

@@ -66,6 +66,7 @@ class Server:
         faults: Which of them failed by chance.
         failures: How many failed, for any reason.
         posts: The cancels that arrived, and were not refused by chance.
+        late: What was asked for by the cancels that were started after their stop.
         moments: The moment of each status that was shown, by the object's identity.
         before: What happens right before the call of that number.
         dies_at: The number of the call during which the caller dies, and whether that is after its execution.
@@ -78,6 +79,7 @@ class Server:
         self.faults: list[str] = []
         self.failures = 0
         self.posts: list[Post] = []
+        self.late: list[str] = []
         self.moments: dict[int, Moment] = {}
         self.before: dict[int, list[Callable[[], None]]] = {}
         self.dies_at: tuple[int, bool] | None = None
@@ -110,7 +112,21 @@ class Server:
         _, kind, identity, *rest = call.path.partition("?")[0].split("/")
         execute = self._executions[kind, "/".join(rest)]
         faults = TRUE_OF_REQUESTS if kind == "deploymentQueue" else FAULTS
+        if call.changes:
+            _, was_stopped = self._sender(identity if kind == "environment" else self._place_of(identity))
+            self.late += [call.operation] if was_stopped else []
         return cast("Result", self._travel(call, lambda: execute(identity, call), faults))
+
+    def _sender(self, environment_id: str) -> tuple[object, bool]:
+        """Return which cancellation has sent what arrives, and whether it had been stopped by then."""
+        senders = self._time.noted
+        assert isinstance(senders, dict)
+        sender, was_stopped = senders[environment_id]
+        return sender, bool(was_stopped)
+
+    def _place_of(self, request_id: str) -> str:
+        places = self._world.environments.values()
+        return next(place.id for place in places if any(request.id == request_id for request in place.requests))
 
     def _status(self, environment_id: str, call: AnyCall) -> EnvironmentStatus:
         return self._look(call, environment_id)
@@ -130,13 +146,12 @@ class Server:
         return _parsed(call, self._api.queue(environment_id))
 
     def _cancel(self, environment_id: str, call: AnyCall) -> EnvironmentStatus:
-        senders = self._time.noted
-        assert isinstance(senders, dict)
+        sender, _ = self._sender(environment_id)
         place = self._world.environments[environment_id]
         hit = place.running if place.gone_as is None else None
         force = call.body == {"force_cancel": True}
         answer = self._api.cancel(environment_id, force=force, number=self.requests)
-        self.posts.append(Post(senders[environment_id], hit if answer.status == 202 else None))
+        self.posts.append(Post(sender, hit if answer.status == 202 else None))
         self.say(f"{answer.status}, hits {hit and hit.id}")
         return self._show(Moment(self._time.now, _parsed(call, answer), hit, is_running=True)).status
 

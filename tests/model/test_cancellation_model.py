@@ -39,6 +39,7 @@ ENDS = {
     "UnexpectedStateError",
     "CancellationTimeoutError",
     "CancellationInterruptedError",
+    "CancellationStoppedError",
     "AuthenticationError",
     "RateLimitError",
     "ConflictError",
@@ -69,7 +70,7 @@ class Model(NamedTuple):
 
 MODELS = [
     Model("model", Story, SCHEDULES, 5, ENDS | {"superseded"}, 5_000),
-    Model("bulk-model", BulkStory, SCHEDULES // 10, 8, ENDS | {"RateBudgetError"}, 5_000),
+    Model("bulk-model", BulkStory, SCHEDULES // 10, 8, ENDS | {"RateBudgetError", "StoppedError"}, 5_000),
 ]
 
 
@@ -92,6 +93,7 @@ class Score:
 
         try:
             story.play(conclude)
+            judge.conclude()
             assert story.server.requests <= most_requests(story), "too many requests"
         except Exception:
             note(story.told())

@@ -26,6 +26,9 @@ GRACE, ATTEMPTS, CALL_LIMIT, FRESH = 5.0, 5, 60.0, 5.0
 """The promises in numbers: patience after a lost cancel, cancels in all, seconds for one call, seconds for a look."""
 
 
+POSTS = actions.SendCancel, actions.CancelQueued
+
+
 class Judge:
     """Judges every cancellation of a story at the moment that it ends."""
 
@@ -35,6 +38,7 @@ class Judge:
 
     def __call__(self, one: Recorded) -> None:
         """Check all rules; the assertion that fails says which one is broken."""
+        assert not self.server.late, "sent after the stop"
         self._sends(one)
         self._drains(one)
         self._claims(one)
@@ -46,6 +50,13 @@ class Judge:
                 self._error(one, error)
             case _:
                 raise AssertionError("it is not over")
+
+    def conclude(self) -> None:
+        """Check what holds for all runs together: in whichever of them, a deployment is canceled once."""
+        for place in self.story.places:
+            for ran in place.deployments:
+                is_ours = all(cancel.number for cancel in ran.cancels)
+                assert not is_ours or ran.effective_cancels <= 1, "canceled twice"
 
     # What was sent: nothing but the target is meant, and nothing is sent twice without need.
 
@@ -145,6 +156,7 @@ class Judge:
         said = str(one.action.error) if isinstance(one.action, actions.Fail) else one.result().sentence
         is_silent = not hits and not one.known.canceled_request_ids
         assert "nothing was sent" not in said or is_silent, "says that nothing was sent"
+        assert "before anything was sent" not in said or is_silent, "says that nothing was sent"
 
     def _looked_late(self, one: Recorded, request: QueuedRequest) -> bool:
         """Return whether a stale look showed the time before a request started: then nobody could know better."""
@@ -157,6 +169,17 @@ class Judge:
         return next((ran for ran in one.place.deployments if ran.id == one.known.deployment_id), None)
 
     # When it ends.
+
+    def _stop(self, one: Recorded) -> None:
+        """Check that a stop ends it at once, or by the answer to the cancel that was on the wire."""
+        last, stopped_at = one.turns[-1], max(self.story.stopped_at, one.known.started)
+        assert one.is_stopped, "stopped although nothing stops it"
+        is_at_once = last.now <= stopped_at + EPSILON
+        before = one.turns[-2] if len(one.turns) > 1 else last
+        is_answered = (
+            isinstance(before.operation, POSTS) and before.now == last.now <= stopped_at + CALL_LIMIT + EPSILON
+        )
+        assert is_at_once or is_answered, "goes on after the stop"
 
     def _time(self, one: Recorded) -> None:
         now, deadline = self.story.time.now, one.known.deadline
@@ -243,7 +266,6 @@ class Judge:
     # How it fails.
 
     def _error(self, one: Recorded, error: errors.QoveryError) -> None:
-        weather = self.server.weather
         if isinstance(error, errors.CancellationError):
             assert one.known.deployment_id == error.deployment_id
             assert one.known.deployment_state == error.deployment_state
@@ -265,13 +287,19 @@ class Judge:
                 self._still_runs(one)
             case errors.CancellationInterruptedError():
                 assert error.__cause__ is not None
+            case errors.CancellationStoppedError():
+                self._stop(one)
             case errors.CallError():
-                assert one.known.sent is Sent.NOT_SENT
-                is_calm = not (self.server.faults or weather.trips or weather.limited[1])
-                if is_calm and one.place.gone_as is None and self.story.time.now < weather.expires:
-                    assert isinstance(error, errors.ConflictError), "a call failed that did not"
+                self._failed_call(one, error)
             case _:
                 raise AssertionError(f"not an error of a cancellation: {error!r}")
+
+    def _failed_call(self, one: Recorded, error: errors.CallError) -> None:
+        weather = self.server.weather
+        assert one.known.sent is Sent.NOT_SENT
+        is_calm = not (self.server.faults or weather.trips or weather.limited[1])
+        if is_calm and one.place.gone_as is None and self.story.time.now < weather.expires:
+            assert isinstance(error, errors.ConflictError), "a call failed that did not"
 
     def _unexpected(self, one: Recorded, error: errors.UnexpectedStateError) -> None:
         if "missing in the list" in str(error):

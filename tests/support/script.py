@@ -15,6 +15,15 @@ Answer = TypeVar("Answer")
 VERBS = {"{}": "unqueue", '{"force_cancel": false}': "cancel", '{"force_cancel": true}': "force"}
 """What a POST does, by its body."""
 
+READS = {
+    ("environment",): "project of",
+    ("environment", "status"): "status",
+    ("environment", "deploymentHistoryV2"): "history",
+    ("environment", "deploymentQueue"): "queue",
+    ("project", "environment", "status"): "statuses",
+}
+"""What a GET reads, by its path without the id."""
+
 
 def status(name: str, state: str, deployment: str = "d1") -> EnvironmentStatus:
     """Return a status as it is while a deployment runs, or after its end: both states are the same."""
@@ -71,7 +80,6 @@ class Script:
 
 def _name(call: ApiCall[object]) -> str:
     """Return a call's name in a script: `cancel a`."""
-    _, _, identity, what = call.path.partition("?")[0].split("/")
-    if what == "cancelDeployment":
-        return f"{VERBS[json.dumps(call.body)]} {identity}"
-    return f"{what.removeprefix('deployment').removesuffix('V2').lower()} {identity}"
+    _, kind, identity, *rest = call.path.partition("?")[0].split("/")
+    verb = VERBS[json.dumps(call.body)] if call.changes else READS[(kind, *rest)]
+    return f"{verb} {identity}"

@@ -255,11 +255,9 @@ class _Clock(FakeClock):
         hung: Set by the script when no whole answer will come.
     """
 
-    hung: Signal
-
     def __init__(self) -> None:
         super().__init__()
-        self.hung = Future()
+        self.hung = Signal()
 
     def wait(self, futures: Collection[Future[Any]], timeout: float) -> None:
         if not any(future.running() for future in futures):
@@ -267,7 +265,7 @@ class _Clock(FakeClock):
             return
         super().wait([*futures, self.hung], timeout)
         if self.hung.done():
-            self.hung = Future()
+            self.hung = Signal()
             self.move_to(self.now + timeout)
 
 

@@ -1,7 +1,6 @@
 """The system clock is the machine's own."""
 
 import time
-from concurrent.futures import Future
 from threading import Timer
 
 from qovery_provider._clock import Clock, Signal, SystemClock
@@ -29,22 +28,22 @@ def test_the_system_clock_reads_the_machines_time() -> None:
 def test_the_system_clock_sleeps() -> None:
     """It waits for as long as it is told, with or without something that could end that."""
     assert 0.01 <= waited(timeout=0.01) < 5
-    assert 0.01 <= waited(Future(), timeout=0.01) < 5
+    assert 0.01 <= waited(Signal(), timeout=0.01) < 5
 
 
 def test_one_of_the_futures_ends_the_wait() -> None:
     """Also one that is done already."""
-    done: Signal = Future()
+    done = Signal()
     done.set_result(None)
 
-    assert waited(Future(), done, timeout=60.0) < 5
+    assert waited(Signal(), done, timeout=60.0) < 5
 
 
 def test_a_signal_ends_the_wait() -> None:
     """As soon as it is set."""
-    signal: Signal = Future()
+    signal = Signal()
     timer = Timer(0.01, signal.set_result, [None])
     timer.start()
 
-    assert waited(Future(), signal, timeout=60.0) < 5
+    assert waited(Signal(), signal, timeout=60.0) < 5
     timer.join()

@@ -305,7 +305,7 @@ def test_no_call_is_made_while_there_are_too_many() -> None:
 
 def test_a_signal_ends_the_wait(clock: FakeClock) -> None:
     """A wait that would last until the next call is due ends with the first signal."""
-    signals: list[Signal] = [Future(), Future()]
+    signals = [Signal(), Signal()]
     signals[1].set_result(None)
 
     runner_with(clock, InlineExecutor()).advance([Call(OPERATION, answering("a"), 107.0)], signals)

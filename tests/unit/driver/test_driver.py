@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-
 import pytest
 
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._driver.calls import CallRunner
+from qovery_provider._cancellation.model import CancellationRequest, Sent
+from qovery_provider._clock import Signal
+from qovery_provider._driver.calls import CALL_LIMIT, MAX_CONCURRENT_CALLS, CallRunner
 from qovery_provider._driver.driver import Driver
 from qovery_provider._driver.polls import PollGroup
 from qovery_provider._qovery.models import DeploymentRecord, QueuedRequest
 from qovery_provider.errors import (
     AuthenticationError,
     CancellationInterruptedError,
+    CancellationStoppedError,
     CancellationTimeoutError,
     ConflictError,
     QoveryError,
@@ -39,8 +39,8 @@ def clock() -> FakeClock:
     return FakeClock(0.0)
 
 
-def cancellation(**options: object) -> Cancellation:
-    return Cancellation(CancellationRequest("a", **options), 0.0, full)  # type: ignore[arg-type]
+def cancellation(environment_id: str = "a", /, **options: object) -> Cancellation:
+    return Cancellation(CancellationRequest(environment_id, **options), 0.0, full)  # type: ignore[arg-type]
 
 
 def run(script: Script, clock: FakeClock, *cancellations: Cancellation) -> list[Cancellation]:
@@ -187,7 +187,7 @@ def test_nothing_to_do(clock: FakeClock) -> None:
 
 
 def test_one_step_at_a_time(clock: FakeClock) -> None:
-    """Whoever drives it himself is told whether anything is left to do."""
+    """Each step tells whether anything is left to do."""
     script = Script(clock, {"look": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELED")]})
     group = PollGroup([cancellation()], script.read_statuses)
     driver = Driver(script, CallRunner(clock, InlineExecutor(), full), lambda _: None)
@@ -195,13 +195,13 @@ def test_one_step_at_a_time(clock: FakeClock) -> None:
     assert [driver.advance([group]) for _ in range(3)] == [True, True, False]
 
 
-def test_somebody_may_wake_the_driver(clock: FakeClock) -> None:
-    """A driver that waits for its next look is woken by whoever brings something new."""
+def test_a_signal_wakes_the_driver(clock: FakeClock) -> None:
+    """A driver that waits for its next status read takes in something new at once."""
     script = Script(clock, {"look": [[status("a", "CANCELING")]]})
     group = PollGroup([cancellation()], script.read_statuses)
     driver = Driver(script, CallRunner(clock, InlineExecutor(), full), lambda _: None)
     driver.advance([group])
-    wake: Future[None] = Future()
+    wake = Signal()
     wake.set_result(None)
 
     assert driver.advance([group], [wake])
@@ -291,3 +291,148 @@ def test_a_late_look_is_made_at_once() -> None:
 
     assert script.times("look") == [0.0, 50.0]
     assert one.result().outcome == "canceled"
+
+
+# Stopped.
+
+
+@pytest.fixture
+def time() -> VirtualTime:
+    return VirtualTime(0.0)
+
+
+def stopped(script: Script, time: VirtualTime, at: float, *cancellations: Cancellation, spared: str = "") -> None:
+    """Drive cancellations, and set their stop signal at a time; a spared environment has a signal of its own."""
+    stop, never = Signal(), Signal()
+    time.plan(at, lambda: stop.set_result(None))
+
+    def stop_of(cancellation: Cancellation) -> Signal:
+        return never if cancellation.request.environment_id == spared else stop
+
+    driver = Driver(script, CallRunner(time, time, full), lambda _: None, stop_of)
+    driver.run([PollGroup(list(cancellations), script.read_statuses)])
+
+
+def travelling(time: VirtualTime, *trips: Trip) -> None:
+    """Let the first calls travel like this, and all others take no time."""
+    rest = iter(trips)
+    time.trip = lambda: next(rest, Trip())
+
+
+def test_a_wait_ends_at_once_when_it_is_stopped(time: VirtualTime) -> None:
+    """Nothing more is called, and what was accepted can be resumed."""
+    script = Script(time, {"look": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELING")]})
+
+    stopped(script, time, 0.3, one := cancellation())
+
+    assert isinstance(error_of(one), CancellationStoppedError)
+    assert (time.now, script.calls) == (0.3, [(0.0, "look"), (0.0, "cancel a")])
+    assert (one.known.sent, one.known.is_resumable) == (Sent.ACCEPTED, True)
+
+
+def test_what_is_stopped_before_it_begins_calls_nothing(time: VirtualTime) -> None:
+    """It ends without a look."""
+    time.now = 5.0
+    time.pass_until(5.0)
+    script = Script(time, {})
+    stop = Signal()
+    stop.set_result(None)
+    one = cancellation()
+
+    Driver(script, CallRunner(time, time, full), lambda _: None, lambda _: stop).run([PollGroup([one], dict)])
+
+    assert isinstance(error_of(one), CancellationStoppedError)
+    assert script.calls == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "options"),
+    [
+        pytest.param({}, {}, id="status"),
+        pytest.param({"history a": [BROKEN]}, {"deployment_id": "x"}, id="history"),
+        pytest.param({"queue a": [BROKEN]}, {"include_queued": True}, id="queue"),
+    ],
+)
+def test_a_read_on_the_wire_is_not_waited_for(
+    time: VirtualTime, answers: dict[str, list[object]], options: dict[str, object]
+) -> None:
+    """Its answer would change nothing any more."""
+    script = Script(time, {"look": [[status("a", "BUILDING")]], **answers})
+    travelling(time, *[Trip()] * len(answers), Trip(0.0, 30.0))
+
+    stopped(script, time, 1.0, one := cancellation(**options))
+
+    assert isinstance(error_of(one), CancellationStoppedError)
+    assert time.now == 1.0
+
+
+@pytest.mark.parametrize(
+    ("trip", "answer", "end", "sent"),
+    [
+        pytest.param(Trip(0.1, 5.0), status("a", "CANCELING"), 5.1, Sent.ACCEPTED, id="accepted"),
+        pytest.param(Trip(0.1, 5.0), ServerError("canceling", 502), 5.1, Sent.UNCONFIRMED, id="lost"),
+        pytest.param(Trip(0.1, 5.0), ConflictError("canceling", 409), 5.1, Sent.NOT_SENT, id="refused"),
+        pytest.param(Trip(0.1, 500.0), status("a", "CANCELING"), CALL_LIMIT, Sent.UNCONFIRMED, id="never answered"),
+    ],
+)
+def test_a_cancel_on_the_wire_is_waited_for(
+    time: VirtualTime, trip: Trip, answer: object, end: float, sent: Sent
+) -> None:
+    """What it did is known before the end, and it is not sent again."""
+    script = Script(time, {"look": [[status("a", "BUILDING")]], "cancel a": [answer]})
+    travelling(time, Trip(), trip)
+
+    stopped(script, time, 1.0, one := cancellation())
+
+    assert isinstance(error_of(one), CancellationStoppedError)
+    assert (time.now, one.known.sent) == (end, sent)
+    assert script.times("cancel a") == [0.1]
+
+
+def test_what_ends_by_the_answer_is_not_stopped(time: VirtualTime) -> None:
+    """The cancel on the wire may be all that was missing."""
+    script = Script(time, {"look": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELED")]})
+    travelling(time, Trip(), Trip(0.1, 5.0))
+
+    stopped(script, time, 1.0, one := cancellation())
+
+    assert one.result().outcome == "canceled"
+
+
+def test_a_queue_is_not_emptied_any_further(time: VirtualTime) -> None:
+    """The request whose cancel is on the wire is the last one."""
+    queued = [QueuedRequest("r1"), QueuedRequest("r2")]
+    script = Script(time, {"look": [[status("a", "BUILDING")]], "queue a": [queued], "unqueue r1": [None]})
+    travelling(time, Trip(), Trip(), Trip(0.1, 5.0))
+
+    stopped(script, time, 1.0, one := cancellation(include_queued=True))
+
+    assert isinstance(error_of(one), CancellationStoppedError)
+    assert [name for _, name in script.calls] == ["look", "queue a", "unqueue r1"]
+    assert one.known.canceled_request_ids == ["r1"]
+
+
+def test_a_cancel_that_waits_for_room_is_not_sent(time: VirtualTime) -> None:
+    """Only what is on the wire is waited for."""
+    names = [f"e{number}" for number in range(MAX_CONCURRENT_CALLS + 1)]
+    script = Script(time, {f"cancel {name}": [status(name, "CANCELING")] for name in names})
+    script.answers["look"] = [[status(name, "BUILDING") for name in names]]
+    travelling(time, Trip(), *[Trip(0.1, 5.0)] * len(names))
+    many = [cancellation(name) for name in names]
+
+    stopped(script, time, 1.0, *many)
+
+    assert [one.known.sent for one in many] == [Sent.ACCEPTED] * MAX_CONCURRENT_CALLS + [Sent.NOT_SENT]
+    assert {type(error_of(one)) for one in many} == {CancellationStoppedError}
+
+
+def test_a_stop_ends_those_alone_that_share_it(time: VirtualTime) -> None:
+    """The others go on, with their polls."""
+    reads = [[status(name, state) for name in "ab"] for state in ("CANCELING", "CANCELED")]
+    script = Script(time, {"look": reads})
+
+    stopped(script, time, 0.3, one := cancellation("a"), other := cancellation("b"), spared="b")
+
+    assert isinstance(error_of(one), CancellationStoppedError)
+    assert other.result().outcome == "canceled"
+    assert script.times("look") == [0.0, 0.75]

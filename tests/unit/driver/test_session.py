@@ -6,18 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from threading import Timer
 from typing import Any
 
 import pytest
 
 from qovery_provider._cancellation.messages import progress
 from qovery_provider._cancellation.model import CancellationRequest, Knowledge
-from qovery_provider._clock import SystemClock
+from qovery_provider._clock import Signal, SystemClock
 from qovery_provider._driver.session import Session, Sessions
 from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.redaction import Token
 from qovery_provider._qovery.settings import Settings
-from qovery_provider.errors import AuthenticationError, ServerError
+from qovery_provider.errors import AuthenticationError, CancellationStoppedError, ServerError
 from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
 from tests.support.calls import settings_for
 from tests.support.clock import FakeClock
@@ -68,12 +69,17 @@ class Operation:
         session: What it shares with the others.
         environment_id: Its environment.
         then: What happens once its cancel is accepted, while it waits for the end.
+
+    Attributes:
+        stop: The signal that ends it early.
     """
 
     def __init__(self, session: Session, environment_id: str, then: Callable[[], object] = lambda: None) -> None:
         self._then = [then]
+        self.stop = Signal()
         pool = ThreadPoolExecutor(1)
-        self.end = pool.submit(session.cancel, CancellationRequest(environment_id), self._on_change)
+        request = CancellationRequest(environment_id)
+        self.end = pool.submit(session.cancel, request, self._on_change, stop=self.stop)
         pool.shutdown(wait=False)
 
     def _on_change(self, known: Knowledge) -> None:
@@ -225,6 +231,36 @@ def test_a_bug_is_raised_in_every_operation_that_waits(qovery: QoverySimulator, 
         with pytest.raises(ZeroDivisionError):
             operation.end.result(timeout=10)
     assert Operation(session, first.id).outcome == "canceled"
+
+
+def test_a_stop_ends_its_own_cancellation_alone(qovery: QoverySimulator, session: Session) -> None:
+    """The others go on; what was accepted can be resumed."""
+    first, second = _busy(qovery), _busy(qovery)
+
+    one, other = operations = _joined_by(session, first, second)
+    one.stop.set_result(None)
+
+    assert other.outcome == "canceled"
+    with pytest.raises(CancellationStoppedError):
+        assert one.outcome
+    assert [operation.end.result().known.is_resumable for operation in operations] == [True, True]
+    assert len(qovery.posts()) == 2
+
+
+def test_a_stop_wakes_the_driver_at_once(qovery: QoverySimulator) -> None:
+    """On the machine's own clock, in a pause between polls that would last for half an hour."""
+    environment = _busy(qovery)
+    environment.cancel()
+    qovery.service.limiter.limit = 1  # what is left of it is spread over the hour
+    operation = Operation(Sessions().of(settings_for(qovery)), environment.id)
+    timer = Timer(0.03, operation.stop.set_result, [None])
+    wait_until(lambda: qovery.requests)
+
+    timer.start()
+
+    with pytest.raises(CancellationStoppedError):
+        assert operation.outcome
+    timer.join()
 
 
 def test_the_next_one_after_the_last_begins_anew(qovery: QoverySimulator, session: Session) -> None:
