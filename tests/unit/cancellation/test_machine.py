@@ -25,7 +25,7 @@ from qovery_provider.errors import (
     ServerError,
     TransportError,
 )
-from tests.support.stories import FAILURES, said, status
+from tests.support.stories import FAILURES, status
 
 BUILDING, CANCELING, CANCELED, DEPLOYED = (
     events.StatusRead(status("d1", state)) for state in ("BUILDING", "CANCELING", "CANCELED", "DEPLOYED")
@@ -630,7 +630,6 @@ def test_verdicts_are_steps_at_times() -> None:
         actions.ReadStatus(0.75),
     ]
     assert other.action == actions.ReadHistory(0.0)
-    assert said(other.action) == "look up the history at 0"
 
 
 def test_the_last_state_is_kept_word_for_word() -> None:
