@@ -165,5 +165,5 @@ def _situation(cancellation: Cancellation, story: Story) -> object:
     """Return what decides about the future: the stage, what came last, and how often a cancel was sent."""
     known, last = cancellation.known, story[-1][0]
     sends = sum(result in EVENTS[actions.SendCancel] for result, _, _ in story)
-    is_untold, has_canceled = known.unknown_since is not None, bool(known.canceled_request_ids)
-    return cancellation.stage, type(cancellation.action), last, sends, is_untold, has_canceled
+    is_unknown, has_canceled = known.unknown_since is not None, bool(known.canceled_request_ids)
+    return cancellation.stage, type(cancellation.action), last, sends, is_unknown, has_canceled

@@ -31,9 +31,9 @@ def states() -> str:
     """Return the table of the states."""
     rows = []
     for phase in Phase:
-        names = [name for name, its in STATES.items() if its is phase]
-        examples = ", ".join(f"`{name}`" for name in names) + (", and any other" if phase is Phase.UNKNOWN else "")
-        rows.append([examples, phase.name.lower(), _after(names[0], Sent.NOT_SENT), _after(names[0], Sent.ACCEPTED)])
+        names = [name for name, phase_of_it in STATES.items() if phase_of_it is phase]
+        all_names = ", ".join(f"`{name}`" for name in names) + (", and any other" if phase is Phase.UNKNOWN else "")
+        rows.append([all_names, phase.name.lower(), _after(names[0], Sent.NOT_SENT), _after(names[0], Sent.ACCEPTED)])
     return _table(
         ["state of the deployment", "phase", "seen first, it means", "seen after the cancel was accepted"], rows
     )

@@ -32,20 +32,20 @@ def test_the_picture_is_up_to_date() -> None:
 
 
 def test_the_page_of_figures_says_what_the_runs_wrote() -> None:
-    """Nobody has changed a number on it."""
+    """No number on it was changed by hand."""
     assert reliability.PAGE.read_text() == reliability.page()
 
 
 def test_every_outcome_and_every_error_is_explained() -> None:
-    """Whoever looks for the line that they see finds it."""
+    """A user who looks for the line of an error finds its heading."""
     explained = re.findall(r"^### `(\w+)`", (pages.DOCS / "what-happens-when.md").read_text(), re.MULTILINE)
     errors = {name for name in qovery_provider.__all__ if name.endswith("Error")}
 
     assert set(explained) == {*get_args(Outcome), *errors} - {"QoveryError", "CallError", "CancellationError"}
 
 
-def test_every_state_is_told() -> None:
-    """The table has a place for each."""
+def test_every_state_is_in_the_table() -> None:
+    """The table names each of them."""
     assert all(f"`{state}`" in pages.states() for state in STATES)
 
 
@@ -58,7 +58,7 @@ def test_each_stage_is_in_the_diagram_and_has_a_column() -> None:
     assert all(f"| {stage.value} |" in pages.tables() for stage in found)
 
 
-def test_each_result_and_each_outcome_is_told() -> None:
+def test_each_result_and_each_outcome_is_in_the_tables() -> None:
     """What can come of a call comes of it in some stage, and every outcome is reached."""
     tables = pages.tables()
 
@@ -68,14 +68,14 @@ def test_each_result_and_each_outcome_is_told() -> None:
 
 
 def test_a_stop_ends_every_stage() -> None:
-    """Whatever is awaited, nothing follows."""
+    """Nothing follows it, whichever call is awaited."""
     stops = {step.next for step in machine.steps() if step.result == "the update is stopped"}
 
     assert stops == {"`CancellationStoppedError`"}
 
 
 def test_it_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
-    """Neither while it is built nor when it is read."""
+    """That holds while it is built and when it is read."""
     command = [sys.executable, "-m", "sphinx", "-W", "-q", "-d", str(tmp_path / "kept"), str(pages.DOCS)]
 
     run = subprocess.run([*command, str(tmp_path / "site")], capture_output=True, text=True, check=False)
