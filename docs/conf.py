@@ -2,6 +2,7 @@
 
 # ruff: noqa: INP001 - a script of Sphinx's
 
+import re
 import textwrap
 from typing import cast
 
@@ -39,10 +40,18 @@ nitpick_ignore_regex = [
 
 
 def setup(app: Sphinx) -> None:
-    """Let docstrings be read as they are written."""
+    """Show the picture of a diagram, and let docstrings be read as they are written."""
+    app.connect("source-read", show_picture)
     app.connect("autodoc-process-docstring", show_code, priority=100)
     app.connect("autodoc-process-docstring", keep, priority=400)
     app.connect("autodoc-process-docstring", give_back, priority=600)
+
+
+def show_picture(*arguments: object) -> None:
+    """Show the picture that `docs.generate.pages` has drawn: GitHub draws a Mermaid fence, Sphinx does not."""
+    page = cast("list[str]", arguments[-1])
+    picture = "```{image} images/machine.svg\n:alt: The stages of a cancellation, as a graph\n:class: mermaid\n```"
+    page[0] = re.sub("^```mermaid\n.*?^```$", picture, page[0], flags=re.DOTALL | re.MULTILINE)
 
 
 kept: dict[object, list[str]] = {}

@@ -1,212 +1,169 @@
-"""What the cancellation machine does, found out by telling it everything that can happen. It renders nothing.
+"""What the cancellation machine does, found out by telling it what each stage can meet. It renders nothing.
 
-Every situation is reached by a story: what was observed, one thing after the other. From each situation each thing that
-can be observed next is tried, until nothing new comes of it.
+Every situation is reached by a story: what was observed, one event after the other. From each situation each event that
+can come next is tried, until nothing new comes of it.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from qovery_provider import errors
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import CancellationRequest, Sent
-from qovery_provider._cancellation.schedule import HISTORY_TIMEOUT
+from qovery_provider._cancellation.model import CancellationRequest, Sent, Stage
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 
 TARGET, NEXT = "target", "next"
 
-ANY = CancellationRequest("environment", on_idle="succeed", on_completed="succeed")
+ANY = CancellationRequest("environment", timeout=1e6, on_idle="succeed", on_completed="succeed")
 PINNED = replace(ANY, deployment_id=TARGET)
-WITH_QUEUE = replace(ANY, include_queued=True)
+REQUESTS = (ANY, PINNED, replace(ANY, include_queued=True), replace(PINNED, include_queued=True))
+
+LONG = 100.0
+"""Seconds that are longer than the machine waits for an effect of a cancel, or for the history."""
 
 
 def status(state: str, deployment_id: str | None = TARGET) -> EnvironmentStatus:
-    """Return what a look shows."""
+    """Return a status of the environment."""
     return EnvironmentStatus("environment", state, state, last_deployment_id=deployment_id)
 
 
-REFUSED = errors.AuthenticationError("a call", 401, token_source="...")  # noqa: S106 - where a token is from
-UNREACHED = errors.TransportError("a call", "no connection", "", may_have_executed=False)
-LOST = errors.TransportError("a call", "no answer", "", may_have_executed=True)
-MISSING = errors.NotFoundError("a call", 404)
-CONFLICT = errors.ConflictError("a call", 409)
+REJECTED = events.CallFailed(errors.AuthenticationError("a call", 401, token_source="..."))  # noqa: S106 - a source
+UNREACHED = events.CallFailed(errors.TransportError("a call", "no connection", "", may_have_executed=False))
+LOST = events.CallFailed(errors.TransportError("a call", "no answer", "", may_have_executed=True))
+MISSING = events.CallFailed(errors.NotFoundError("a call", 404))
+CONFLICT = events.CallFailed(errors.ConflictError("a call", 409))
 
-TIME_IS_UP = "it still runs, and the time is up"
+RUNS, AT_THE_DEADLINE = "it runs", "it still runs at the deadline"
 
-Moment = Callable[[Cancellation], float]
-"""When something is observed."""
+STOPPED: dict[str, events.Event] = {"the update is stopped": events.Stopped()}
 
-
-def due(one: Cancellation) -> float:
-    """When the call is to be made; what has ended is asked nothing more."""
-    return getattr(one.action, "at", 0.0)
-
-
-def after_the_grace(one: Cancellation) -> float:
-    """When the cancel may be sent again."""
-    return max(due(one), one._attempts.earliest)  # noqa: SLF001 - nothing else tells it
-
-
-def out_of_patience(one: Cancellation) -> float:
-    """When the history has had time enough."""
-    return max(due(one), (one.known.unknown_since or 0.0) + HISTORY_TIMEOUT)
-
-
-def at_the_deadline(one: Cancellation) -> float:
-    """When the time is up."""
-    return one.known.deadline
-
-
-LOOKS: dict[str, events.Event] = {
-    "it runs": events.StatusRead(status("BUILDING")),
-    "it runs, by an answer that took long": events.StatusRead(status("BUILDING"), took=60.0),
-    "its state is unknown": events.StatusRead(status("A_NEW_STATE")),
-    "it is CANCELING": events.StatusRead(status("CANCELING")),
-    "it is CANCELED": events.StatusRead(status("CANCELED")),
-    "it has ended by itself": events.StatusRead(status("DEPLOYED")),
-    "another one is shown": events.StatusRead(status("BUILDING", NEXT)),
-    "something without an id runs": events.StatusRead(status("BUILDING", None)),
-    "no such environment": events.CallFailed(MISSING),
-    "its project does not list it": events.NotListed(),
-    "the look fails for good": events.CallFailed(REFUSED),
+EVENTS: dict[type, dict[str, events.Event]] = {
+    actions.ReadStatus: {
+        RUNS: events.StatusRead(status("BUILDING")),
+        "it runs, but the answer took long": events.StatusRead(status("BUILDING"), took=60.0),
+        "its state is not known": events.StatusRead(status("A_NEW_STATE")),
+        "it is CANCELING": events.StatusRead(status("CANCELING")),
+        "it is CANCELED": events.StatusRead(status("CANCELED")),
+        "it finished on its own": events.StatusRead(status("DEPLOYED")),
+        "another deployment": events.StatusRead(status("BUILDING", NEXT)),
+        "a deployment without an id": events.StatusRead(status("BUILDING", None)),
+        "404": MISSING,
+        "its project does not list it": events.NotListed(),
+        "the read fails": REJECTED,
+        AT_THE_DEADLINE: events.StatusRead(status("BUILDING")),
+        **STOPPED,
+    },
+    actions.SendCancel: {
+        "accepted": events.Accepted(status("CANCELING")),
+        "accepted for another deployment": events.Accepted(status("CANCELING", NEXT)),
+        "409 or 404": CONFLICT,
+        "not received": UNREACHED,
+        "answer lost": LOST,
+        "rejected": REJECTED,
+        **STOPPED,
+    },
+    actions.ReadHistory: {
+        "it was CANCELED": events.HistoryRead([DeploymentRecord(TARGET, "CANCELED")]),
+        "it finished on its own": events.HistoryRead([DeploymentRecord(TARGET, "DEPLOYED")]),
+        "it is in progress": events.HistoryRead([DeploymentRecord(TARGET, "BUILDING")]),
+        "it is not listed": events.HistoryRead([]),
+        "the read fails": REJECTED,
+        **STOPPED,
+    },
+    actions.ListQueue: {
+        "it is empty": events.QueueListed([]),
+        "requests are queued": events.QueueListed(["first", "second"]),
+        "the read fails": REJECTED,
+        **STOPPED,
+    },
+    actions.CancelQueued: {
+        "canceled": events.QueuedCanceled("first"),
+        "no longer queued": CONFLICT,
+        "answer lost": LOST,
+        "rejected": REJECTED,
+        **STOPPED,
+    },
 }
-SENDS: dict[str, events.Event] = {
-    "accepted": events.Accepted(status("CANCELING")),
-    "accepted, but for another one": events.Accepted(status("CANCELING", NEXT)),
-    "409, or 404": events.CallFailed(CONFLICT),
-    "surely not received": events.CallFailed(UNREACHED),
-    "the answer is lost": events.CallFailed(LOST),
-    "refused for good": events.CallFailed(REFUSED),
-}
-HISTORIES: dict[str, events.Event] = {
-    "it was CANCELED": events.HistoryRead([DeploymentRecord(TARGET, "CANCELED")]),
-    "it ended in another way": events.HistoryRead([DeploymentRecord(TARGET, "DEPLOYED")]),
-    "it is under way": events.HistoryRead([DeploymentRecord(TARGET, "BUILDING")]),
-    "it is not there": events.HistoryRead([]),
-    "the call fails for good": events.CallFailed(REFUSED),
-}
-QUEUES: dict[str, events.Event] = {
-    "it is empty": events.QueueListed([]),
-    "requests wait": events.QueueListed(["request"]),
-    "the call fails for good": events.CallFailed(REFUSED),
-}
-QUEUED: dict[str, events.Event] = {
-    "canceled": events.QueuedCanceled("request"),
-    "it waits no longer": events.CallFailed(CONFLICT),
-    "the answer is lost": events.CallFailed(LOST),
-    "refused for good": events.CallFailed(REFUSED),
-}
+"""What can come of each call."""
 
-UNTOLD = ("it is under way", "it is not there")
+POLLS: Mapping[Stage, str] = {Stage.CONFIRMING: "poll to confirm", Stage.WAITING: "wait"}
 
-EVENTS: dict[type, Mapping[str, events.Event]] = {
-    actions.ReadStatus: LOOKS,
-    actions.SendCancel: SENDS,
-    actions.ReadHistory: HISTORIES,
-    actions.ListQueue: QUEUES,
-    actions.CancelQueued: QUEUED,
-}
-
-STEPS: dict[type, str] = {
-    actions.SendCancel: "send",
-    actions.ReadHistory: "ask the history",
-    actions.ListQueue: "list the queue",
-    actions.CancelQueued: "cancel a queued request",
-}
-
-Story = tuple[tuple[events.Event, Moment], ...]
-"""What was observed, and when."""
+Story = tuple[tuple[str, events.Event, float], ...]
+"""What was observed, and how many seconds late."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One arrow: in this situation, this was observed, and it led there."""
+    """In this stage, this call had this result, and it led to the next action in the next stage."""
 
-    situation: str
-    observed: str
+    request: CancellationRequest
+    stage: Stage
+    call: type
+    result: str
+    next_stage: Stage
     next: str
 
 
-def situation(cancellation: Cancellation) -> str:
+def next_action(cancellation: Cancellation) -> str:
     """Name what is to be done next, or how it ended."""
-    return _named(cancellation.action, cancellation.known.sent, is_fixed=cancellation.stage.has_target)
-
-
-def _named(action: actions.Action, sent: Sent, *, is_fixed: bool) -> str:
-    match action:
+    match cancellation.action:
         case actions.ReadStatus():
-            after = {Sent.NOT_SENT: "look again", Sent.UNCONFIRMED: "look whether it arrived"}.get(sent, "wait")
-            return after if is_fixed else "first look"
+            return POLLS.get(cancellation.stage, "read again")
+        case actions.SendCancel():
+            return "send the cancel"
+        case actions.ReadHistory():
+            return "read the history"
+        case actions.ListQueue():
+            return "list the queue"
+        case actions.CancelQueued():
+            return "cancel a queued request"
         case actions.Done(result):
-            return result.outcome
+            return f"`{result.outcome}`"
         case actions.Fail(error):
-            return "the call's error" if isinstance(error, errors.CallError) else type(error).__name__
-        case actions.SendCancel() | actions.ReadHistory() | actions.ListQueue() | actions.CancelQueued():
-            return STEPS[type(action)]
+            return "the call's error" if isinstance(error, errors.CallError) else f"`{type(error).__name__}`"
 
 
-def told(request: CancellationRequest, sent: Sent, story: Story) -> Cancellation:
+def told(request: CancellationRequest, story: Story, sent: Sent = Sent.NOT_SENT) -> Cancellation:
     """Return the machine after a story."""
     cancellation = Cancellation(request, 0.0, lambda: 0.5, sent)
-    for event, moment in story:
-        cancellation.observe(event, moment(cancellation))
+    for result, event, late in story:
+        due = getattr(cancellation.action, "at", 0.0)
+        if isinstance(event, events.QueuedCanceled) and isinstance(cancellation.action, actions.CancelQueued):
+            event = events.QueuedCanceled(cancellation.action.request_id)  # noqa: PLW2901 - whichever is next
+        cancellation.observe(event, cancellation.known.deadline if result == AT_THE_DEADLINE else due + late)
     return cancellation
 
 
-def steps(request: CancellationRequest, sent: Sent = Sent.NOT_SENT) -> set[Step]:
+@cache
+def steps() -> frozenset[Step]:
     """Return everything that can happen to a cancellation."""
-    found, seen, stories = set[Step](), set[object](), deque[Story]([()])
-    while stories:
-        story = stories.popleft()
-        before = told(request, sent, story)
-        if _detail(before) in seen:
-            continue
-        seen.add(_detail(before))
-        for observed, event, moment in _possible(before.action):
-            longer = (*story, (event, moment))
-            after = told(request, sent, longer)
-            found.add(Step(situation(before), observed, situation(after)))
-            if not isinstance(after.action, actions.Done | actions.Fail):
-                stories.append(longer)
-    return found
+    return frozenset(step for request in REQUESTS for step in _steps(request))
 
 
-def ends(found: set[Step]) -> Iterator[tuple[str, str]]:
-    """Yield each situation with each end that it can lead to at once."""
-    inner = {step.situation for step in found}
-    yield from sorted({(step.situation, step.next) for step in found if step.next not in inner})
+def _steps(request: CancellationRequest) -> Iterator[Step]:
+    stories, seen = list[Story]([()]), set[object]()
+    for story in stories:
+        before = told(request, story)
+        call = type(before.action)
+        for result, event in EVENTS[call].items():
+            for late in (0.0, LONG):
+                longer = (*story, (result, event, late))
+                after = told(request, longer)
+                if after.known.deployment_id == NEXT:
+                    continue  # then that is the target, and the labels do not fit
+                yield Step(request, before.stage, call, result, after.stage, next_action(after))
+                if after.stage is not Stage.FINISHED and _situation(after, longer) not in seen:
+                    seen.add(_situation(after, longer))
+                    stories.append(longer)
 
 
-def _possible(action: actions.Action) -> Iterator[tuple[str, events.Event, Moment]]:
-    """Yield what a step can lead to, and when it is observed."""
-    yield from ((observed, event, due) for observed, event in EVENTS.get(type(action), {}).items())
-    if isinstance(action, actions.ReadStatus):
-        yield "it runs", LOOKS["it runs"], after_the_grace
-        yield TIME_IS_UP, LOOKS["it runs"], at_the_deadline
-    if isinstance(action, actions.ReadHistory):
-        yield from ((observed, HISTORIES[observed], out_of_patience) for observed in UNTOLD)
-
-
-def _detail(cancellation: Cancellation) -> object:
-    """Return what decides about the future, less the time."""
-    known = cancellation.known
-    is_slow = cancellation._slow_reads == 1  # noqa: SLF001 - as above
-    is_untold = known.unknown_since is not None
-    counts = (cancellation._was_missing, cancellation._attempts.made)  # noqa: SLF001 - as above
-    send_error = type(known.send_error)
-    is_waiting = known.now < cancellation._attempts.earliest  # noqa: SLF001 - as above
-    return (
-        situation(cancellation),
-        cancellation.stage,
-        known.sent,
-        counts,
-        is_slow,
-        is_untold,
-        send_error,
-        is_waiting,
-        len(known.canceled_request_ids),
-    )
+def _situation(cancellation: Cancellation, story: Story) -> object:
+    """Return what decides about the future: the stage, what came last, and how often a cancel was sent."""
+    known, last = cancellation.known, story[-1][0]
+    sends = sum(result in EVENTS[actions.SendCancel] for result, _, _ in story)
+    is_unknown, has_canceled = known.unknown_since is not None, bool(known.canceled_request_ids)
+    return cancellation.stage, type(cancellation.action), last, sends, is_unknown, has_canceled

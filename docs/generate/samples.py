@@ -1,4 +1,4 @@
-"""What each outcome and each error says, taken from the code by letting it happen."""
+"""The message of each outcome and each error, taken from the code by letting it happen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENVIRONMENT = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 OTHER = "8e1d7a54-2b6f-4c39-b0a8-6f5e4d3c2b1a"
 DEPLOYMENT, NEXT = f"{ENVIRONMENT}-12", f"{ENVIRONMENT}-13"
 TOKEN = Token("not a token", "QOVERY_API_TOKEN")
-ASKED = f"reading the status of environment {ENVIRONMENT}"
+OPERATION = f"reading the status of environment {ENVIRONMENT}"
 CANCELING = f"canceling in environment {ENVIRONMENT}"
 
 REQUEST = CancellationRequest(ENVIRONMENT, on_completed="succeed")
@@ -31,30 +31,30 @@ def samples() -> dict[str, str]:
     }
 
 
-def _seen(state: str, deployment: str | None = DEPLOYMENT) -> events.StatusRead:
+def _read(state: str, deployment: str | None = DEPLOYMENT) -> events.StatusRead:
     return events.StatusRead(EnvironmentStatus(ENVIRONMENT, state, state, last_deployment_id=deployment))
 
 
 def _accepted(deployment: str = DEPLOYMENT) -> events.Accepted:
-    return events.Accepted(_seen("CANCELING", deployment).status)
+    return events.Accepted(_read("CANCELING", deployment).status)
 
 
-def _after(request: CancellationRequest, *observed: events.Event, late: bool = False) -> Cancellation:
+def _after(request: CancellationRequest, *observed: events.Event, at_the_deadline: bool = False) -> Cancellation:
     cancellation = Cancellation(request, 0.0, lambda: 0.0)
     for number, event in enumerate(observed, 1):
-        cancellation.observe(event, request.timeout if late and number == len(observed) else float(number))
+        cancellation.observe(event, request.timeout if at_the_deadline and number == len(observed) else float(number))
     return cancellation
 
 
 def _outcomes() -> dict[str, str]:
-    gone = events.CallFailed(errors.NotFoundError(ASKED, 404))
+    gone = events.CallFailed(errors.NotFoundError(OPERATION, 404))
     stories = [
-        _after(REQUEST, _seen("BUILDING"), _accepted(), _seen("CANCELED")),
-        _after(replace(REQUEST, wait_until_canceled=False), _seen("BUILDING"), _accepted()),
-        _after(REQUEST, _seen("DEPLOYED")),
-        _after(replace(REQUEST, deployment_id=DEPLOYMENT), _seen("DEPLOYING", NEXT), events.HistoryRead([])),
-        _after(REQUEST, _seen("BUILDING"), _accepted(), _seen("DEPLOYED")),
-        _after(REQUEST, _seen("BUILDING"), _accepted(), gone, gone),
+        _after(REQUEST, _read("BUILDING"), _accepted(), _read("CANCELED")),
+        _after(replace(REQUEST, wait_until_canceled=False), _read("BUILDING"), _accepted()),
+        _after(REQUEST, _read("DEPLOYED")),
+        _after(replace(REQUEST, deployment_id=DEPLOYMENT), _read("DEPLOYING", NEXT), events.HistoryRead([])),
+        _after(REQUEST, _read("BUILDING"), _accepted(), _read("DEPLOYED")),
+        _after(REQUEST, _read("BUILDING"), _accepted(), gone, gone),
     ]
     return {story.result().outcome: story.result().sentence for story in stories}
 
@@ -69,32 +69,33 @@ def _settings_errors() -> list[errors.QoveryError]:
 
 
 def _call_errors() -> list[errors.CallError]:
-    said = b'{"status": 0, "detail": "No access"}'
-    codes = {307: b"", 401: said, 403: said, 404: b"", 418: b"", 429: b"", 503: b""}
-    refusals = [failures.api_error(ASKED, code, body, TOKEN, None) for code, body in codes.items()]
+    body = b'{"status": 0, "detail": "No access"}'
+    codes = {307: b"", 401: body, 403: body, 404: b"", 418: b"", 429: b"", 503: b""}
+    refusals = [failures.api_error(OPERATION, code, body, TOKEN, None) for code, body in codes.items()]
     conflict = failures.api_error(CANCELING, 409, b"", TOKEN, None)
     return [
         *refusals,
         conflict,
-        failures.transport_error(ASKED, type("ReadTimeout", (Exception,), {})(), changes=False),
+        failures.transport_error(OPERATION, type("ReadTimeout", (Exception,), {})(), changes=False),
     ]
 
 
 def _cancellations() -> list[Exception]:
-    running, lost = _seen("BUILDING"), events.CallFailed(errors.RateLimitError(ASKED, 429, retry_after=1500.0))
+    running, lost = _read("BUILDING"), events.CallFailed(errors.RateLimitError(OPERATION, 429, retry_after=1500.0))
     silent: list[events.Event] = [
-        _seen("BUILDING", NEXT),
+        _read("BUILDING", NEXT),
         events.HistoryRead([DeploymentRecord(DEPLOYMENT, "BUILDING")]),
     ] * 20
     stories = [
-        _after(STRICT, _seen("DEPLOYED")),
-        _after(STRICT, running, _accepted(), _seen("DEPLOYED")),
+        _after(STRICT, _read("DEPLOYED")),
+        _after(STRICT, running, _accepted(), _read("DEPLOYED")),
         _after(STRICT, running, _accepted(NEXT)),
         _after(STRICT, running, _accepted(), *silent),
-        _after(STRICT, running, _accepted(), _seen("CANCELING"), late=True),
+        _after(STRICT, running, _accepted(), _read("CANCELING"), at_the_deadline=True),
         _after(STRICT, running, _accepted(), lost),
-        _after(STRICT, running, _accepted(), _seen("CANCELING"), events.Stopped()),
+        _after(STRICT, running, _accepted(), _read("CANCELING"), events.Stopped()),
     ]
     found = [story.action.error for story in stories if isinstance(story.action, actions.Fail)]
-    both = {ENVIRONMENT: found[4], OTHER: failures.api_error(ASKED.replace(ENVIRONMENT, OTHER), 403, b"", TOKEN, None)}
+    denied = failures.api_error(f"reading the status of environment {OTHER}", 403, b"", TOKEN, None)
+    both = {ENVIRONMENT: found[4], OTHER: denied}
     return [*found, errors.BulkCancellationError(both, 20)]

@@ -1,4 +1,4 @@
-"""What a person reads of a cancellation: outcomes, failures, progress. Words only; nothing is decided here."""
+"""The texts about a cancellation that a user reads: outcomes, failures, progress. Nothing is decided here."""
 
 from __future__ import annotations
 
@@ -11,69 +11,70 @@ from qovery_provider.errors import ApiError, CallError
 
 MAX_SHORT_LENGTH = 16
 
-UNTOLD = f", nor among the newest {HISTORY_PAGE} deployments"
+NOT_IN_HISTORY = f", nor among the newest {HISTORY_PAGE} deployments"
 
 FROM_THE_BEGINNING = "the next `pulumi up` starts from the beginning."
 
 MINUTE = 60.0
 LONG = 2 * MINUTE
-"""Seconds; of what is longer, nobody wants to read the seconds."""
+"""Seconds; the rest of a longer time is shown in minutes."""
 
 
-def outcome(known: Knowledge, what: Outcome) -> str:
-    """Say in words what happened."""
+def outcome(known: Knowledge, name: Outcome) -> str:
+    """Describe an outcome."""
     return {
         "canceled": _canceled(known),
         "requested": f"Qovery has accepted the cancel of {_target(known)}; not waited for",
         "nothing_to_cancel": _nothing_to_cancel(known),
-        "superseded": f"{_target(known)} is not running{_ended_as(known, UNTOLD)}; {_sent_nothing(known)}",
-        "completed": f"{_target(known)} ended by itself{_ended_as(known)}{_in_spite_of(known)}",
+        "superseded": f"{_target(known)} is not running{_ended_as(known, NOT_IN_HISTORY)}; {_sent_nothing(known)}",
+        "completed": f"{_target(known)} ended by itself{_ended_as(known)}{_despite(known)}",
         "environment_gone": f"the environment vanished while {_target(known)} was being canceled",
-    }[what]
+    }[name]
 
 
-def failure(known: Knowledge, what: Outcome) -> str:
-    """Say in one line why an outcome counts as a failure, and which option would accept it."""
-    option = "on_idle" if what in {"nothing_to_cancel", "superseded"} else "on_completed"
+def failure(known: Knowledge, name: Outcome) -> str:
+    """Say in one line that an outcome is a failure, and which option would accept it."""
+    option = "on_idle" if name in {"nothing_to_cancel", "superseded"} else "on_completed"
     again = {
         "completed": "; `pulumi up` again says the same. To cancel what runs now, change triggers",
         "environment_gone": "; or remove the resource, or run `pulumi refresh`",
-    }.get(what, "")
-    return f'{_environment(known)}: {outcome(known, what)}. {option}="succeed" accepts this{again}.'
+    }.get(name, "")
+    return f'{_environment(known)}: {outcome(known, name)}. {option}="succeed" accepts this{again}.'
 
 
 def progress(known: Knowledge) -> str:
-    """Say in one line how far it is, for the time of waiting."""
+    """Say in one line how far the cancellation is, while the user waits."""
     if known.status is None:
         return "looking at what runs"
     if known.deployment_state is None:
         return f"looking: {known.status.last_deployment_state}"
     waited, left = duration(known.now - known.started), known.deadline - known.now
     rest = duration(round(left / MINUTE) * MINUTE if left > LONG else left)
-    which = f"deployment {short(known.deployment_id)}"
+    target = f"deployment {short(known.deployment_id)}"
     if known.unknown_since is not None:
-        return f"another one runs after {waited}: asking the history how {which} ended, {rest} to the timeout"
-    # A row of a terminal has an end: what changes comes first.
-    return f"{known.deployment_state} after {waited}: {_how_far(known)}{_behind(known)}, {rest} to the timeout, {which}"
+        return f"another one runs after {waited}: asking the history how {target} ended, {rest} to the timeout"
+    # The row of a terminal may be cut off at its end: what changes comes first.
+    cancel = f"{_cancel_progress(known)}{_queued_behind(known)}"
+    return f"{known.deployment_state} after {waited}: {cancel}, {rest} to the timeout, {target}"
 
 
 def timed_out(known: Knowledge, error: Exception | None) -> str:
-    """Say what is known when the time is up, and how the last look failed, or the cancel, if one did."""
+    """Say what is known when the time is up, and how the last status read or the cancel failed, if they did."""
     within, state = duration(known.request.timeout), known.deployment_state or "unknown"
     unknown = (
         ", which this version does not know" if phase_of(state) is Phase.UNKNOWN and known.deployment_state else ""
     )
     is_open = known.sent in {Sent.NOT_SENT, Sent.UNCONFIRMED}
     cancel = f" The cancel failed: {known.send_error}" if known.send_error and is_open else ""
-    look = f" The last look failed: {error}" if error else ""
+    read = f" The last look failed: {error}" if error else ""
     return (
         f"{_environment(known)}: {_target(known)} was not seen to end within {within} (last state {state}{unknown})."
-        f"{cancel}{look} {summary(known)}"
+        f"{cancel}{read} {summary(known)}"
     )
 
 
 def interrupted(known: Knowledge, error: Exception) -> str:
-    """Say how far it got when a call failed for good."""
+    """Say how a call failed for good, and how far the cancellation got."""
     return f"{error} {summary(known)}"
 
 
@@ -92,7 +93,7 @@ def stopped(known: Knowledge, *, nothing_was_sent: bool) -> str:
 
 
 def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
-    """Say that the answer names another deployment."""
+    """Say that the answer to the cancel names another deployment."""
     return (
         f"{_environment(known)}: the cancel was meant for deployment {known.deployment_id}, but Qovery's answer names "
         f"{answer.last_deployment_id}, which may have been canceled instead. "
@@ -118,7 +119,7 @@ def unknown_end(known: Knowledge) -> str:
 
 
 def over_budget(cancels: int, needed: int, left: int, seconds: float) -> str:
-    """Say that what is asked for does not fit the rate limit."""
+    """Say that a bulk cancellation needs more requests than the rate limit has left."""
     return (
         f"Canceling in {cancels} environments needs about {needed} requests; the token has {left} left until its limit "
         f"resets in {duration(seconds)}. Nothing was sent. Run `pulumi up` again then, or use another token."
@@ -126,7 +127,7 @@ def over_budget(cancels: int, needed: int, left: int, seconds: float) -> str:
 
 
 def summary(known: Knowledge) -> str:
-    """Say what has been sent, and what another run would do."""
+    """Say what has been sent, and what the next run would do."""
     target = "it if it still runs" if known.request.deployment_id else "what runs then"
     return f"{_canceled_requests(known)}{_next_run(known.sent, target)}"
 
@@ -150,7 +151,7 @@ def counts(by_outcome: Mapping[str, float]) -> str:
 
 
 def unfinished(deployment_id: str, sent: Sent) -> str:
-    """Say what a cancellation has left behind that failed on the way."""
+    """Say which cancellation failed on the way, and what the next run would do about it."""
     return f"unfinished: deployment {deployment_id}. {_next_run(sent, 'it if it still runs')}"
 
 
@@ -180,14 +181,14 @@ def _next_run(sent: Sent, target: str) -> str:
 
 
 def short(deployment_id: str | None) -> str:
-    """Return an id as it fits a row of a terminal: ids are opaque and often begin with that of the environment."""
+    """Shorten an id for the row of a terminal; its end tells more, as many begin with the id of the environment."""
     if deployment_id is None:
         return "without an id"
     return deployment_id if len(deployment_id) <= MAX_SHORT_LENGTH else f"{deployment_id[:4]}…{deployment_id[-6:]}"
 
 
 def duration(seconds: float) -> str:
-    """Say a duration as people do: 12 s, 3 min, 2 h 5 min."""
+    """Return a duration in the usual units: 12 s, 3 min, 2 h 5 min."""
     minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -203,8 +204,8 @@ def _target(known: Knowledge) -> str:
     return f"deployment {known.deployment_id}" if known.deployment_id else "the running deployment"
 
 
-def _ended_as(known: Knowledge, else_: str = "") -> str:
-    return f" ({known.deployment_state})" if known.deployment_state else else_
+def _ended_as(known: Knowledge, if_unknown: str = "") -> str:
+    return f" ({known.deployment_state})" if known.deployment_state else if_unknown
 
 
 def _sent_nothing(known: Knowledge) -> str:
@@ -216,7 +217,7 @@ def _followed(known: Knowledge) -> str:
     return ", and another one is running" if known.status and known.status.is_in_progress else ""
 
 
-def _in_spite_of(known: Knowledge) -> str:
+def _despite(known: Knowledge) -> str:
     return {
         Sent.NOT_SENT: f" before a cancel was accepted{_followed(known)}",
         Sent.TOO_LATE: f" before a cancel was accepted{_followed(known)}",
@@ -242,22 +243,19 @@ def _nothing_to_cancel(known: Knowledge) -> str:
 
 
 def _trying_again(send_error: CallError) -> str:
-    what = (
-        f"Qovery refused the cancel ({send_error.status})"
-        if isinstance(send_error, ApiError)
-        else "the cancel did not leave"
-    )
-    return f"{what}, trying again"
+    if isinstance(send_error, ApiError):
+        return f"Qovery refused the cancel ({send_error.status}), trying again"
+    return "the cancel did not leave, trying again"
 
 
-def _behind(known: Knowledge) -> str:
+def _queued_behind(known: Knowledge) -> str:
     if not known.queued:
         return ""
-    who = known.queued[0].triggered_by
-    return f", {len(known.queued)} queued behind it" + (f" (next by {who})" if who else "")
+    user = known.queued[0].triggered_by
+    return f", {len(known.queued)} queued behind it" + (f" (next by {user})" if user else "")
 
 
-def _how_far(known: Knowledge) -> str:
+def _cancel_progress(known: Knowledge) -> str:
     return {
         Sent.NOT_SENT: _trying_again(known.send_error) if known.send_error else "sending the cancel",
         Sent.TOO_LATE: "sending the cancel",

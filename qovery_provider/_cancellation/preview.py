@@ -1,4 +1,4 @@
-"""What an update would do now, in words: for previews. It asks the machine itself, so that the two cannot disagree."""
+"""Describes for previews what an update would do now. The machine itself decides that, so the two cannot disagree."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._qovery.models import EnvironmentStatus
 
 MAX_NAMED = 5
-"""Environments that fit a row of a terminal."""
+"""Environments that are named: more do not fit the row of a terminal."""
 
 IDLE_FAILS = 'would fail, as on_idle is "fail": '
 FORCE_RISK = "force kills running steps; a Terraform state can stay locked"
 
 
 def describe(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
-    """Say what an update would do if it ran now.
+    """Describe what an update would do if it ran now.
 
     Args:
-        request: What is declared.
-        status: What the environment shows.
-        wall: Now, in seconds since the epoch.
+        request: What the user declared.
+        status: The environment's status.
+        wall: The present time in seconds since the epoch.
     """
-    match _next(request, status):
+    match _first_action(request, status):
         case actions.SendCancel():
             risk = f"; {FORCE_RISK}" if request.force_cancel else ""
             return f"would cancel {running(status, wall)}{risk}"
@@ -40,32 +40,32 @@ def describe(request: CancellationRequest, status: EnvironmentStatus, wall: floa
             )
             return f"would cancel nothing: deployment {request.deployment_id} is not running{failing}"
         case actions.ReadStatus() | actions.CancelQueued():
-            return _join(request, status, wall)
+            return _would_adopt(request, status, wall)
         case actions.Done(result):
             if result.outcome == "requested":
-                return _join(request, status, wall)
+                return _would_adopt(request, status, wall)
             return f"nothing to cancel right now ({status.last_deployment_state})"
         case actions.Fail():
             return f"{IDLE_FAILS}nothing to cancel right now ({status.last_deployment_state})"
 
 
-def _next(request: CancellationRequest, status: EnvironmentStatus) -> actions.Action:
-    """Ask the machine what it would do after a look that showed this."""
+def _first_action(request: CancellationRequest, status: EnvironmentStatus) -> actions.Action:
+    """Return what the machine does first when it reads this status."""
     cancellation = Cancellation(request, 0.0, lambda: 0.0)
     cancellation.observe(events.StatusRead(status), 0.0)
     return cancellation.action
 
 
-def _join(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
+def _would_adopt(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
     unforced = ", without force" if request.force_cancel else ""
     return f"would join the cancellation already under way{unforced}: {running(status, wall)}"
 
 
 def describe_all(request: CancellationRequest, statuses: Mapping[str, EnvironmentStatus], wall: float) -> str:
-    """Say what an update would do in many environments if it ran now."""
-    # What is queued no look has shown yet: the machine is asked what comes after it.
-    alone = replace(request, include_queued=False)
-    planned = [(status, _next(alone, status)) for status in statuses.values()]
+    """Describe what an update would do in many environments if it ran now."""
+    # The queues have not been read: the machine is asked what it does after they are drained.
+    without_queue = replace(request, include_queued=False)
+    planned = [(status, _first_action(without_queue, status)) for status in statuses.values()]
     cancels = [status for status, action in planned if isinstance(action, actions.SendCancel)]
     failing = sum(isinstance(action, actions.Fail) for _, action in planned) if not request.include_queued else 0
     busy = [status for status, _ in planned if status.is_in_progress]
@@ -74,13 +74,13 @@ def describe_all(request: CancellationRequest, statuses: Mapping[str, Environmen
     if not busy:
         return f"{IDLE_FAILS if failing else ''}{_idle(len(statuses))}"
     counts = {"cancel": len(cancels), "join": len(busy) - len(cancels)}
-    what = " and ".join(f"{verb} {count}" for verb, count in counts.items() if count)
+    deeds = " and ".join(f"{verb} {count}" for verb, count in counts.items() if count)
     queued = " and all queued requests" if request.include_queued else ""
     named = [f"{short(status.id)} {running(status, wall)}" for status in busy[:MAX_NAMED]]
     more = [f"{len(busy) - MAX_NAMED} more"] if len(busy) > MAX_NAMED else []
     risk = f"; {FORCE_RISK}" if request.force_cancel and cancels else ""
     failure = f"; {IDLE_FAILS}{_idle(failing)}" if failing else ""
-    return f"would {what} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}{failure}"
+    return f"would {deeds} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}{failure}"
 
 
 def _idle(count: int) -> str:
@@ -95,7 +95,7 @@ def describe_record(status: EnvironmentStatus, wall: float) -> str:
 
 
 def running(status: EnvironmentStatus, wall: float) -> str:
-    """Name the deployment that runs: its state, since when, and who started it."""
+    """Name the running deployment: its state, since when it runs, and which user or tool started it."""
     since = _seconds_since(status.last_deployment_date, wall)
     lasting = f" for {duration(since)}" if since is not None else ""
     starter = status.triggered_by or status.origin

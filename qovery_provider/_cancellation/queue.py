@@ -38,7 +38,7 @@ class QueueDrain:
         """Take the queue's content and return the next step, or None when nothing is left.
 
         Args:
-            request_ids: What is queued.
+            request_ids: The ids of the queued requests.
             status: The status as it was read before the list.
             now: The time.
         """

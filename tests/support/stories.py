@@ -1,4 +1,4 @@
-"""Stories of cancellations, told in JSON: what was asked, what was observed when, what the machine said, how it ended.
+"""Stories of cancellations, told in JSON: what was asked for, what was observed, what the machine said, how it ended.
 
 One file is one story:
 
@@ -6,24 +6,27 @@ One file is one story:
       "story": "One sentence.",
       "request": {"timeout": 60},
       "steps": [
-        {"at": 0, "observed": ["d1", "BUILDING"], "says": "send at 0"},
-        {"at": 0, "accepted": ["d1", "CANCELED"], "says": "done"}
+        {"status": ["d1", "BUILDING"], "says": "send cancel"},
+        {"failed": "429 for 40 s", "says": "read status at 40"},
+        {"at": 55, "status": ["d1", "CANCELED"], "says": "done"}
       ],
       "end": {"outcome": "canceled", "deployment_id": "d1", ...}
     }
 
-A status is [deployment, state], a record of the history the same with an action status if there is one; a step has
-exactly one kind of event. "took" tells how many seconds the answer to a look took, where that is not nothing.
+A step has exactly one event. A status is [deployment, state], a record of the history the same with an action status if
+there is one. Times are told only where they matter: without "at", a call is answered at the time for which the machine
+has planned it, plus the seconds that it "took"; and an action that is told without its time may be planned for any.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from qovery_provider._cancellation import actions, events
+from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider.errors import (
@@ -59,10 +62,10 @@ FAILURES: Mapping[str, CallError] = {
 }
 
 WORDS: Mapping[type[actions.Action], str] = {
-    actions.ReadStatus: "look",
-    actions.SendCancel: "send",
-    actions.ReadHistory: "look up the history",
-    actions.ListQueue: "list the queue",
+    actions.ReadStatus: "read status",
+    actions.SendCancel: "send cancel",
+    actions.ReadHistory: "read history",
+    actions.ListQueue: "list queue",
     actions.CancelQueued: "cancel queued",
     actions.Done: "done",
     actions.Fail: "fail",
@@ -81,7 +84,7 @@ def story(name: str) -> dict[str, Any]:
 
 
 def request(told: Mapping[str, Any]) -> CancellationRequest:
-    """Return what was asked."""
+    """Return what was asked for."""
     return CancellationRequest(ENVIRONMENT, **told["request"])
 
 
@@ -93,15 +96,15 @@ def status(deployment: str | None, state: str) -> EnvironmentStatus:
 def event(step: Mapping[str, Any]) -> events.Event:
     """Return what was observed in a step."""
     match step:
-        case {"observed": seen}:
-            return events.StatusRead(status(*seen), step.get("took", 0.0))
+        case {"status": shown}:
+            return events.StatusRead(status(*shown), step.get("took", 0.0))
         case {"accepted": answer}:
             return events.Accepted(status(*answer))
         case {"history": records}:
             return events.HistoryRead([DeploymentRecord(*record) for record in records])
         case {"queue": request_ids}:
             return events.QueueListed(request_ids)
-        case {"unqueued": request_id}:
+        case {"queued_canceled": request_id}:
             return events.QueuedCanceled(request_id)
         case {"failed": name}:
             return events.CallFailed(FAILURES[name])
@@ -111,10 +114,25 @@ def event(step: Mapping[str, Any]) -> events.Event:
             raise ValueError(f"no event in {step}")
 
 
-def said(action: actions.Action) -> str:
-    """Say a verdict in words, its time to the millisecond."""
+def play(told: Mapping[str, Any]) -> Iterator[Cancellation]:
+    """Yield the machine after each step of a story."""
+    machine = Cancellation(request(told), 0.0, lambda: 1.0)
+    for step in told["steps"]:
+        planned = getattr(machine.action, "at", machine.known.now)
+        machine.observe(event(step), step.get("at", planned + step.get("took", 0.0)))
+        yield machine
+
+
+def after(name: str) -> Cancellation:
+    """Return the machine after a story."""
+    *_, machine = play(story(name))
+    return machine
+
+
+def said(action: actions.Action, like: str) -> str:
+    """Say an action as a story does: with its time, to the millisecond, if the story tells it."""
     words = WORDS[type(action)]
     if isinstance(action, actions.Done | actions.Fail):
         return words
     which = f" {action.request_id}" if isinstance(action, actions.CancelQueued) else ""
-    return f"{words}{which} at {round(action.at, 3):g}"
+    return f"{words}{which} at {round(action.at, 3):g}" if " at " in like else f"{words}{which}"

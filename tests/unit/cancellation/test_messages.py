@@ -1,4 +1,4 @@
-"""The exact text of what a person reads: outcomes, failures, progress, and how far it got."""
+"""The exact texts that a user reads: outcomes, failures, progress, and how far a cancellation got."""
 
 from typing import Any, get_args
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qovery_provider._cancellation import messages as _sentences
+from qovery_provider._cancellation import messages
 from qovery_provider._cancellation.model import CancellationRequest, Knowledge, Outcome, Sent
 from qovery_provider._qovery.models import EnvironmentStatus, QueuedRequest
 from qovery_provider.errors import ConflictError, TransportError
@@ -25,14 +25,14 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
 
 
 @pytest.mark.parametrize(
-    ("what", "facts", "sentence"),
+    ("outcome", "facts", "sentence"),
     [
         pytest.param("canceled", {}, "deployment d12 is canceled", id="canceled"),
         pytest.param(
             "canceled",
             {"canceled_request_ids": ["r1"]},
             "deployment d12 and 1 queued request are canceled",
-            id="canceled with a queued one",
+            id="canceled with a queued request",
         ),
         pytest.param(
             "canceled",
@@ -44,7 +44,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
             "canceled",
             {"deployment_id": None, "canceled_request_ids": ["r1"]},
             "1 queued request is canceled",
-            id="a queued one alone",
+            id="a queued request alone",
         ),
         pytest.param(
             "canceled",
@@ -68,13 +68,13 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
             "nothing_to_cancel",
             {"deployment_id": None},
             "nothing to cancel: no deployment is running",
-            id="nothing to cancel, without a look",
+            id="nothing to cancel, without a status read",
         ),
         pytest.param(
             "nothing_to_cancel",
             {"deployment_id": "", "request": {"deployment_id": ""}, "status": STATUS},
             "nothing to cancel: deployment_id is empty, so nothing was running when it was looked up",
-            id="nothing was meant",
+            id="no target",
         ),
         pytest.param(
             "superseded",
@@ -93,7 +93,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
             {"canceled_request_ids": ["r1"]},
             "deployment d12 is not running, nor among the newest 20 deployments; "
             "no cancel was sent but for 1 queued request",
-            id="superseded after a queued one",
+            id="superseded after a queued request",
         ),
         pytest.param(
             "superseded",
@@ -117,7 +117,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
             "completed",
             {"deployment_state": "DEPLOYED", "status": RUNNING},
             "deployment d12 ended by itself (DEPLOYED) before a cancel was accepted, and another one is running",
-            id="completed, with another one after it",
+            id="completed, with another deployment after it",
         ),
         pytest.param(
             "completed",
@@ -145,13 +145,13 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         ),
     ],
 )
-def test_every_outcome_has_its_sentence(what: Outcome, facts: dict[str, Any], sentence: str) -> None:
-    """One line says what really happened."""
-    assert _sentences.outcome(knowledge(**facts), what) == sentence
+def test_every_outcome_has_its_sentence(outcome: Outcome, facts: dict[str, Any], sentence: str) -> None:
+    """One line says what happened."""
+    assert messages.outcome(knowledge(**facts), outcome) == sentence
 
 
 @pytest.mark.parametrize(
-    ("what", "remedy"),
+    ("outcome", "remedy"),
     [
         ("nothing_to_cancel", 'on_idle="succeed" accepts this.'),
         ("superseded", 'on_idle="succeed" accepts this.'),
@@ -168,19 +168,19 @@ def test_every_outcome_has_its_sentence(what: Outcome, facts: dict[str, Any], se
         ),
     ],
 )
-def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: str) -> None:
+def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remedy: str) -> None:
     """The sentence of the outcome stands between the environment and the remedy."""
     known = knowledge(deployment_state="DEPLOYED")
-    sentence = _sentences.outcome(known, what)
+    sentence = messages.outcome(known, outcome)
 
-    assert _sentences.failure(known, what) == f"environment 3c90: {sentence}. {remedy}"
+    assert messages.failure(known, outcome) == f"environment 3c90: {sentence}. {remedy}"
 
 
 @pytest.mark.parametrize(
     ("facts", "line"),
     [
-        pytest.param({}, "looking at what runs", id="before the first look"),
-        pytest.param({"status": STATUS}, "looking: STOPPED", id="after a look without a target"),
+        pytest.param({}, "looking at what runs", id="before the first status read"),
+        pytest.param({"status": STATUS}, "looking: STOPPED", id="after a status read without a target"),
         pytest.param({"status": STATUS, "sent": Sent.ACCEPTED}, "looking: STOPPED", id="resumed, before its state"),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING"},
@@ -190,7 +190,7 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.UNCONFIRMED},
             "BUILDING after 1 min 30 s: looking whether the cancel was received, 28 min to the timeout, deployment d12",
-            id="perhaps sent",
+            id="unconfirmed",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED},
@@ -200,7 +200,7 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ADOPTED, "now": 2801.0},
             "CANCELING after 30 min 1 s: joined a cancel under way, 0 s to the timeout, deployment d12",
-            id="joined, late",
+            id="adopted, late",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "now": 2621.0},
@@ -226,7 +226,7 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
             },
             "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it (next by alice), 28 min to the timeout, "
             "deployment d12",
-            id="somebody queued",
+            id="requests are queued",
         ),
         pytest.param(
             {
@@ -236,7 +236,7 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
                 "queued": [QueuedRequest("r1"), QueuedRequest("r2", "alice")],
             },
             "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it, 28 min to the timeout, deployment d12",
-            id="nobody says who queued",
+            id="queued without a user",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.UNCONFIRMED, "deployment_id": None},
@@ -257,7 +257,7 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
                 "send_error": TransportError("canceling", "refused", "Check it.", may_have_executed=False),
             },
             "BUILDING after 1 min 30 s: the cancel did not leave, trying again, 28 min to the timeout, deployment d12",
-            id="no way there",
+            id="no connection",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.TOO_LATE},
@@ -267,7 +267,7 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "unknown_since": 1080.0},
             "another one runs after 1 min 30 s: asking the history how deployment d12 ended, 28 min to the timeout",
-            id="lost",
+            id="another deployment runs",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "deployment_id": "3c90c3cc-0d44-4b50-8888-12"},
@@ -277,8 +277,8 @@ def test_a_failure_names_the_option_that_would_accept_it(what: Outcome, remedy: 
     ],
 )
 def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
-    """State, what was sent, how long it has taken and may still take."""
-    assert _sentences.progress(knowledge(**facts)) == line
+    """It names the state, what was sent, how long it has taken and how long it may still take."""
+    assert messages.progress(knowledge(**facts)) == line
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
         pytest.param(
             {"sent": Sent.UNCONFIRMED},
             "The cancel may have been received; `pulumi up` again looks before it sends.",
-            id="perhaps received",
+            id="unconfirmed",
         ),
         pytest.param(
             {"sent": Sent.ACCEPTED},
@@ -307,25 +307,25 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
         pytest.param(
             {"sent": Sent.ADOPTED},
             "A cancel was under way already; `pulumi up` again goes on waiting for it.",
-            id="joined",
+            id="adopted",
         ),
         pytest.param(
             {"canceled_request_ids": ["r1"]},
             "1 queued request was canceled. The running deployment was not canceled; "
             "`pulumi up` again looks, and cancels what runs then.",
-            id="a queued one",
+            id="a queued request",
         ),
         pytest.param(
             {"canceled_request_ids": ["r1", "r2"], "sent": Sent.ACCEPTED},
             "2 queued requests were canceled. The cancel was accepted; "
             "`pulumi up` again resumes without sending again.",
-            id="two queued ones",
+            id="two queued requests",
         ),
     ],
 )
 def test_what_was_sent_and_what_another_run_would_do(facts: dict[str, Any], sentence: str) -> None:
     """Every error in the middle of a cancellation ends with this."""
-    assert _sentences.summary(knowledge(**facts)) == sentence
+    assert messages.summary(knowledge(**facts)) == sentence
 
 
 @pytest.mark.parametrize(
@@ -349,16 +349,16 @@ def test_what_was_sent_and_what_another_run_would_do(facts: dict[str, Any], sent
     ],
 )
 def test_a_timeout_says_what_is_known(facts: dict[str, Any], beginning: str) -> None:
-    """What was awaited, for how long, the last state, and what another run would do."""
+    """It names the target, the time, the last state, and what the next run would do."""
     end = "The running deployment was not canceled; `pulumi up` again looks, and cancels what runs then."
     expected = f"environment 3c90: {beginning}. {end}"
 
-    assert _sentences.timed_out(knowledge(**facts), None) == expected
+    assert messages.timed_out(knowledge(**facts), None) == expected
 
 
 def test_a_timeout_says_which_call_failed_last() -> None:
-    """It may have ended without anybody seeing it: what could not be read is a part of the message."""
-    sentence = _sentences.timed_out(knowledge(sent=Sent.ACCEPTED), ValueError("no answer within 30 s."))
+    """The target may have ended unnoticed: the message says that the status could not be read."""
+    sentence = messages.timed_out(knowledge(sent=Sent.ACCEPTED), ValueError("no answer within 30 s."))
 
     assert sentence.endswith(
         "The last look failed: no answer within 30 s. "
@@ -370,7 +370,7 @@ def test_an_interruption_says_how_far_it_got() -> None:
     """The call's own error comes first."""
     expected = "It broke. The cancel was accepted; `pulumi up` again resumes without sending again."
 
-    assert _sentences.interrupted(knowledge(sent=Sent.ACCEPTED), ValueError("It broke.")) == expected
+    assert messages.interrupted(knowledge(sent=Sent.ACCEPTED), ValueError("It broke.")) == expected
 
 
 def test_another_deployment_in_the_answer_is_named() -> None:
@@ -381,27 +381,27 @@ def test_another_deployment_in_the_answer_is_named() -> None:
         "`pulumi up` again sends nothing, it only tells how the first one ended."
     )
 
-    assert _sentences.wrong_deployment(knowledge(), STATUS) == expected
+    assert messages.wrong_deployment(knowledge(), STATUS) == expected
 
 
-def test_an_end_that_nobody_tells_is_said_to_be_unknown() -> None:
+def test_an_unknown_end_is_said_to_be_unknown() -> None:
     """No guess is made about how it ended."""
     expected = (
         "environment 3c90: deployment d12 is no longer the running one, and Qovery's history does not say how it "
         "ended. The cancel may have been received; `pulumi up` again looks before it sends."
     )
 
-    assert _sentences.unknown_end(knowledge(sent=Sent.UNCONFIRMED)) == expected
+    assert messages.unknown_end(knowledge(sent=Sent.UNCONFIRMED)) == expected
 
 
-def test_a_budget_that_is_too_small_is_told_with_its_arithmetic() -> None:
-    """What is needed, what is left and when there is more."""
+def test_a_rate_limit_that_is_too_small_is_shown_with_its_arithmetic() -> None:
+    """It says how much is needed, how much is left, and when there is more."""
     expected = (
         "Canceling in 20 environments needs about 100 requests; the token has 42 left until its limit resets in "
         "1 h 1 min. Nothing was sent. Run `pulumi up` again then, or use another token."
     )
 
-    assert _sentences.over_budget(20, 100, 42, 3660.0) == expected
+    assert messages.over_budget(20, 100, 42, 3660.0) == expected
 
 
 @pytest.mark.parametrize(
@@ -431,9 +431,9 @@ def test_a_budget_that_is_too_small_is_told_with_its_arithmetic() -> None:
         (604_800.0, "168 h"),
     ],
 )
-def test_a_duration_reads_as_people_say_it(seconds: float, words: str) -> None:
+def test_a_duration_has_the_usual_units(seconds: float, words: str) -> None:
     """Seconds are left out of hours."""
-    assert _sentences.duration(seconds) == words
+    assert messages.duration(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -448,18 +448,18 @@ def test_a_duration_reads_as_people_say_it(seconds: float, words: str) -> None:
 )
 def test_an_id_is_shortened_in_the_middle(deployment_id: str | None, shown: str) -> None:
     """Ids often begin with that of the environment, so the end tells more."""
-    assert _sentences.short(deployment_id) == shown
+    assert messages.short(deployment_id) == shown
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 @settings(max_examples=50, deadline=None)
 def test_any_duration_can_be_said(seconds: float) -> None:
-    """No time makes a sentence fail."""
-    assert _sentences.duration(seconds).endswith((" s", " min", " h"))
+    """No duration makes it fail."""
+    assert messages.duration(seconds).endswith((" s", " min", " h"))
 
 
 @pytest.mark.parametrize(
-    ("what", "sentence"),
+    ("outcome", "sentence"),
     [
         ("canceled", "the running deployment is canceled"),
         ("requested", "Qovery has accepted the cancel of the running deployment; not waited for"),
@@ -467,24 +467,24 @@ def test_any_duration_can_be_said(seconds: float) -> None:
         ("environment_gone", "the environment vanished while the running deployment was being canceled"),
     ],
 )
-def test_a_target_without_an_id_is_the_running_deployment(what: Outcome, sentence: str) -> None:
+def test_a_target_without_an_id_is_the_running_deployment(outcome: Outcome, sentence: str) -> None:
     """Qovery may leave the id out."""
     known = knowledge(deployment_id=None, sent=Sent.ACCEPTED, deployment_state="READY", status=STATUS)
 
-    assert _sentences.outcome(known, what) == sentence
+    assert messages.outcome(known, outcome) == sentence
 
 
-@pytest.mark.parametrize("what", get_args(Outcome))
+@pytest.mark.parametrize("outcome", get_args(Outcome))
 @pytest.mark.parametrize("sent", Sent)
-def test_every_sentence_is_one_line(what: Outcome, sent: Sent) -> None:
+def test_every_sentence_is_one_line(outcome: Outcome, sent: Sent) -> None:
     """A resource's row has one line."""
     known = knowledge(sent=sent, deployment_state="DEPLOYED", status=STATUS, canceled_request_ids=["r1"])
     sentences = [
-        _sentences.outcome(known, what),
-        _sentences.failure(known, what),
-        _sentences.progress(known),
-        _sentences.timed_out(known, ValueError("no answer")),
-        _sentences.unknown_end(known),
+        messages.outcome(known, outcome),
+        messages.failure(known, outcome),
+        messages.progress(known),
+        messages.timed_out(known, ValueError("no answer")),
+        messages.unknown_end(known),
     ]
 
     assert all(sentence.isprintable() for sentence in sentences)
@@ -493,29 +493,29 @@ def test_every_sentence_is_one_line(what: Outcome, sent: Sent) -> None:
 @pytest.mark.parametrize(
     ("send_error", "sent", "told"),
     [
-        pytest.param(ConflictError("canceling", 409), Sent.NOT_SENT, True, id="refused to the end"),
-        pytest.param(ConflictError("canceling", 409), Sent.UNCONFIRMED, True, id="in doubt to the end"),
+        pytest.param(ConflictError("canceling", 409), Sent.NOT_SENT, True, id="rejected to the end"),
+        pytest.param(ConflictError("canceling", 409), Sent.UNCONFIRMED, True, id="unconfirmed to the end"),
         pytest.param(ConflictError("canceling", 409), Sent.ACCEPTED, False, id="accepted in the end"),
         pytest.param(None, Sent.NOT_SENT, False, id="never refused"),
     ],
 )
 def test_a_timeout_says_why_the_cancel_failed(send_error: ConflictError | None, sent: Sent, *, told: bool) -> None:
-    """As long as none was accepted, the last refusal is why it took all the time."""
-    sentence = _sentences.timed_out(knowledge(send_error=send_error, sent=sent), None)
+    """If no cancel was accepted, the last error is the reason for the timeout."""
+    sentence = messages.timed_out(knowledge(send_error=send_error, sent=sent), None)
 
     assert (" The cancel failed: canceling: Qovery answered 409: " in sentence) is told
 
 
 @pytest.mark.parametrize(("state", "told"), [("HIBERNATING", True), ("BUILDING", False), (None, False)])
 def test_a_timeout_says_that_a_state_is_new(state: str | None, *, told: bool) -> None:
-    """Nobody can tell whether it was over."""
-    sentence = _sentences.timed_out(knowledge(deployment_state=state), None)
+    """It is not known whether such a state is an end."""
+    sentence = messages.timed_out(knowledge(deployment_state=state), None)
 
     assert ("(last state HIBERNATING, which this version does not know)" in sentence) is told
 
 
-def test_what_a_failure_left_behind_is_told() -> None:
+def test_an_unfinished_cancellation_is_named() -> None:
     """A preview shows it, before the next update goes on with it."""
-    assert _sentences.unfinished("d12", Sent.ACCEPTED) == (
+    assert messages.unfinished("d12", Sent.ACCEPTED) == (
         "unfinished: deployment d12. The cancel was accepted; `pulumi up` again resumes without sending again."
     )

@@ -1,4 +1,4 @@
-"""The machine's vocabulary: what a request means when nothing else is said, and how long it may take."""
+"""The data of a cancellation: the defaults of a request, its deadline, and what is known at first."""
 
 from dataclasses import FrozenInstanceError, is_dataclass
 from types import ModuleType
@@ -26,7 +26,7 @@ def test_a_request_has_the_documented_defaults() -> None:
     assert CancellationRequest("3c90") == expected
 
 
-def test_the_deadline_counts_from_the_first_look() -> None:
+def test_the_deadline_counts_from_the_first_status_read() -> None:
     """The whole wait is limited, whatever time it is now."""
     known = Knowledge(CancellationRequest("3c90", timeout=60.0), started=100.0, now=130.0)
 
@@ -47,7 +47,7 @@ def test_nothing_is_known_at_first() -> None:
 
 
 def test_two_cancellations_share_no_list() -> None:
-    """The canceled requests of one environment are not those of another."""
+    """Each environment has its own canceled requests."""
     first, second = (Knowledge(CancellationRequest(name), started=0.0, now=0.0) for name in ("3c90", "4d01"))
     first.canceled_request_ids.append("r1")
 

@@ -1,4 +1,4 @@
-"""What a preview says that an update would do: each sentence as a person reads it."""
+"""What a preview says that an update would do: each sentence as the user reads it."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
             "would cancel nothing: deployment d-11 is not running",
             id="another one runs",
         ),
-        pytest.param(_request(deployment_id=""), BUSY, "nothing to cancel right now (BUILDING)", id="nothing meant"),
+        pytest.param(_request(deployment_id=""), BUSY, "nothing to cancel right now (BUILDING)", id="no target"),
         pytest.param(
             _request(include_queued=True),
             BUSY,
@@ -212,7 +212,7 @@ def test_names_five_of_many() -> None:
 
 
 def test_joins_are_told_apart_in_many_environments() -> None:
-    """What is being canceled already is joined: nothing is sent there, and nothing is forced."""
+    """A cancellation in progress is adopted: nothing is sent there, and nothing is forced."""
     line = describe_all(_request(force_cancel=True), {"a": CANCELING}, NOW)
 
     assert line.startswith("would join 1 of 1 environments: ")

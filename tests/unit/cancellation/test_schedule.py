@@ -1,4 +1,4 @@
-"""The pauses between looks and between attempts, as lists of seconds."""
+"""The pauses between polls and between attempts, as lists of seconds."""
 
 from itertools import pairwise
 
@@ -11,39 +11,39 @@ from qovery_provider._cancellation.schedule import RESEND_GRACE, PollSchedule, r
 
 
 def times(since: float, until: float) -> list[float]:
-    """Return when somebody looks who is always in time."""
-    looks, at = PollSchedule(since), since
+    """Return the times of polls that are all made and answered on time."""
+    polls, at = PollSchedule(since), since
     made = list[float]()
-    while (at := looks.after(at)) <= until:
+    while (at := polls.after(at)) <= until:
         made.append(at)
     return made
 
 
-def test_looks_start_close_together_and_grow_apart() -> None:
-    """A cancel of a second is seen at once; after half a minute it is one look in 15 seconds, for good."""
+def test_polls_start_close_together_and_grow_apart() -> None:
+    """A cancellation of a second is seen at once; after half a minute there is one poll in 15 seconds."""
     growing = [0.75, 1.2375, 2.041875, 3.36909375, 5.5590046875, 9.172357734375, 15.13439026171875, 24.97174393183594]
 
     assert pytest.approx(times(0.0, 60.0), rel=1e-12) == [*growing, 39.97174393183594, 54.97174393183594]
 
 
 def test_an_end_is_seen_early_for_the_time_that_it_took() -> None:
-    """Whoever ends just after a look is seen by the next one: within two fifths of the time, and within 15 s."""
-    looks = times(0.0, 600.0)
+    """An end just after a poll is seen by the next one: within two fifths of the time, and within 15 s."""
+    polls = times(0.0, 600.0)
 
-    delays = [(later - sooner) / later for sooner, later in pairwise(looks)]
+    delays = [(later - sooner) / later for sooner, later in pairwise(polls)]
     assert pytest.approx(max(delays), rel=1e-9) == 0.65 / 1.65
-    assert pytest.approx(max(later - sooner for sooner, later in pairwise(looks)), rel=1e-9) == 15.0
+    assert pytest.approx(max(later - sooner for sooner, later in pairwise(polls)), rel=1e-9) == 15.0
 
 
 @given(events=st.lists(st.floats(0.01, 20.0), max_size=60))
-def test_shared_looks_keep_the_promise(events: list[float]) -> None:
-    """Whenever looks come for others in between, one's own next one comes within two fifths of the time, and 15 s."""
-    looks, now = PollSchedule(0.0), 0.0
-    planned = looks.after(now)
+def test_shared_polls_keep_the_promise(events: list[float]) -> None:
+    """When polls for other cancellations come in between, the next one still comes within these bounds."""
+    polls, now = PollSchedule(0.0), 0.0
+    planned = polls.after(now)
     seen = [now]
     for pause in events:
         now = min(now + pause, planned)
-        planned = looks.after(now)
+        planned = polls.after(now)
         seen.append(now)
 
     late = [later - earlier for earlier, later in pairwise(seen) if later > 0.75]
@@ -51,37 +51,37 @@ def test_shared_looks_keep_the_promise(events: list[float]) -> None:
     assert all(pause <= bound + 1e-9 for pause, bound in zip(late, bounds, strict=True))
 
 
-def test_ten_minutes_of_looks_fit_the_budget() -> None:
-    """A cancel of ten minutes costs at most 50 requests: a look, POST, the queue, these, one at the deadline."""
+def test_ten_minutes_of_polls_fit_the_budget() -> None:
+    """Ten minutes cost at most 50 requests: a status read, POST, the queue, these polls, one at the deadline."""
     assert len(times(0.0, 599.9)) == 46
 
 
-def test_looks_are_counted_from_where_the_wait_began() -> None:
+def test_polls_are_counted_from_the_beginning_of_the_wait() -> None:
     """Two waits do not share where they are, and time on the wire does not add up."""
-    looks = PollSchedule(100.0)
+    polls = PollSchedule(100.0)
 
-    assert looks.after(100.0) == 100.75
-    assert looks.after(100.8) == 101.2375
+    assert polls.after(100.0) == 100.75
+    assert polls.after(100.8) == 101.2375
     assert PollSchedule(7.0).after(7.0) == 7.75
 
 
-def test_looks_that_were_missed_are_left_out() -> None:
-    """After a look that took long, the next one is made when it is time, not at once for each that was missed."""
+def test_missed_polls_are_left_out() -> None:
+    """After a slow answer, the next poll is made when it is due, not at once for each that was missed."""
     assert pytest.approx(PollSchedule(0.0).after(9.0)) == 9.172357734375
 
 
-def test_an_early_look_puts_off_the_next() -> None:
+def test_an_early_poll_puts_off_the_next() -> None:
     """Whose look came early, as it was made for someone else, looks again 1.65 times as late as that one."""
-    looks = PollSchedule(0.0)
+    polls = PollSchedule(0.0)
 
-    assert pytest.approx([looks.after(now) for now in (0.0, 0.75, 1.0, 1.1)]) == [0.75, 1.2375, 1.65, 1.815]
+    assert pytest.approx([polls.after(now) for now in (0.0, 0.75, 1.0, 1.1)]) == [0.75, 1.2375, 1.65, 1.815]
 
 
-def test_a_very_early_look_does_not_count() -> None:
-    """Right after the cancel nothing can be expected of it: the first planned look is made all the same."""
-    looks = PollSchedule(0.0)
+def test_a_very_early_poll_does_not_count() -> None:
+    """Right after the cancel it cannot show an effect: the first planned poll is made all the same."""
+    polls = PollSchedule(0.0)
 
-    assert [looks.after(now) for now in (0.0, 0.1, 0.7)] == [0.75, 0.75, 0.75]
+    assert [polls.after(now) for now in (0.0, 0.1, 0.7)] == [0.75, 0.75, 0.75]
 
 
 @pytest.mark.parametrize(

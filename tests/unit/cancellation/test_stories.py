@@ -1,4 +1,4 @@
-"""Every story in `tests/stories` is replayed through the machine: each verdict, the end, and its exact words."""
+"""Every story in `tests/stories` is replayed through the machine: each action, the end, and its exact words."""
 
 from __future__ import annotations
 
@@ -11,10 +11,6 @@ from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import Sent, Stage
 from qovery_provider.errors import CancellationError
 from tests.support import stories
-
-
-def full() -> float:
-    return 1.0
 
 
 def end(machine: Cancellation) -> dict[str, Any]:
@@ -31,59 +27,43 @@ def end(machine: Cancellation) -> dict[str, Any]:
         case actions.Fail(error):
             return {"error": type(error).__name__, "sentence": str(error)}
         case action:
-            return {"not over": stories.said(action)}
+            return {"not over": str(action)}
 
 
 @pytest.mark.parametrize("name", stories.names())
 def test_a_story_ends_as_told(name: str) -> None:
-    """What was observed leads, verdict by verdict, to the end that the story tells."""
+    """What was observed leads, action by action, to the end that the story tells."""
     told = stories.story(name)
-    machine = Cancellation(stories.request(told), 0.0, full)
-    said = []
+    says = [step["says"] for step in told["steps"]]
 
-    for step in told["steps"]:
-        machine.observe(stories.event(step), step["at"])
-        said.append(stories.said(machine.action))
+    said = [stories.said(machine.action, like) for machine, like in zip(stories.play(told), says, strict=True)]
 
-    assert said == [step["says"] for step in told["steps"]]
-    assert end(machine) == told["end"]
+    assert said == says
+    assert end(stories.after(name)) == told["end"]
 
 
 @pytest.mark.parametrize("name", stories.names())
 def test_errors_carry_what_the_story_knows(name: str) -> None:
     """An error of the cancellation has the ids and the state as fields, for programs that decide by them."""
-    told = stories.story(name)
-    machine = Cancellation(stories.request(told), 0.0, full)
-    for step in told["steps"]:
-        machine.observe(stories.event(step), step["at"])
+    machine = stories.after(name)
 
     if isinstance(machine.action, actions.Fail) and isinstance(error := machine.action.error, CancellationError):
         expected = (machine.request.environment_id, machine.known.deployment_id, machine.known.deployment_state)
-        assert expected == (error.environment_id, error.deployment_id, error.deployment_state)
+        assert (error.environment_id, error.deployment_id, error.deployment_state) == expected
 
 
 @pytest.mark.parametrize("name", stories.names())
-def test_no_look_is_planned_past_the_deadline(name: str) -> None:
-    """Whatever the story, a pause between looks ends at the deadline."""
-    told = stories.story(name)
-    machine = Cancellation(stories.request(told), 0.0, full)
-
-    for step in told["steps"]:
-        machine.observe(stories.event(step), step["at"])
+def test_no_read_is_planned_past_the_deadline(name: str) -> None:
+    """In every story, a pause between status reads ends at the deadline."""
+    for machine in stories.play(stories.story(name)):
         if isinstance(machine.action, actions.ReadStatus):
-            assert machine.action.at <= max(machine.known.deadline, step["at"])
+            assert machine.action.at <= max(machine.known.deadline, machine.known.now)
 
 
 @pytest.mark.parametrize("name", stories.names())
 def test_no_stage_is_entered_again(name: str) -> None:
     """The stages are passed in their order, and the last one is reached."""
-    told = stories.story(name)
-    machine = Cancellation(stories.request(told), 0.0, full)
-    stages = [machine.stage]
-
-    for step in told["steps"]:
-        machine.observe(stories.event(step), step["at"])
-        stages.append(machine.stage)
+    stages = [machine.stage for machine in stories.play(stories.story(name))]
 
     assert stages == sorted(stages, key=list(Stage).index)
     assert stages[-1] is Stage.FINISHED
@@ -106,12 +86,9 @@ def test_there_are_stories() -> None:
         ("environment_vanishes_before_the_cancel", Sent.NOT_SENT),
     ],
 )
-def test_what_ended_too_early_is_remembered(name: str, sent: Sent) -> None:
-    """The next run knows by it that what runs then was not meant."""
-    told = stories.story(name)
-    machine = Cancellation(stories.request(told), 0.0, full)
-    for step in told["steps"]:
-        machine.observe(stories.event(step), step["at"])
+def test_a_target_that_ended_too_early_is_remembered(name: str, sent: Sent) -> None:
+    """By this the next run knows that what runs then is not its target."""
+    machine = stories.after(name)
 
     assert isinstance(machine.action, actions.Fail)
     assert machine.known.sent is sent
