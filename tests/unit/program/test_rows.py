@@ -1,11 +1,10 @@
-"""Each resource is held to its rows: signature, annotations, docstrings and the README say what the schema says."""
+"""Each resource is held to its rows: signature, annotations, and docstrings say what the schema says."""
 
 from __future__ import annotations
 
 import ast
 import inspect
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +17,6 @@ from qovery_provider.providers import (
     DeploymentCancellationProvider,
     RunningDeploymentProvider,
 )
-
-README = Path(__file__).parents[3] / "README.md"
 
 RESOURCES = pytest.mark.parametrize(
     ("resource", "schema"),
@@ -91,10 +88,3 @@ def test_the_attributes(resource: type, schema: Schema) -> None:
             texts[ast.unparse(declared.target)] = " ".join(ast.literal_eval(text.value).split())
 
     assert texts == {name: row.text for name, row in schema.outputs.items()}
-
-
-def test_the_readme() -> None:
-    """Its tables are those that the rows make."""
-    schema = DeploymentCancellationProvider.lifecycle.schema
-
-    assert tables.inputs(schema) in README.read_text()
