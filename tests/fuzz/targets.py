@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
@@ -19,8 +19,9 @@ from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider._clock import SystemClock
-from qovery_provider._hosts.dynamic import QoveryResourceProvider
-from qovery_provider._lifecycle import inputs as _inputs
+from qovery_provider._hosts.dynamic import DynamicProvider
+from qovery_provider._lifecycle.inputs import MAX_TIMEOUT, cancellation_request
+from qovery_provider._lifecycle.stored_state import PINNED
 from qovery_provider._qovery import settings as _settings
 from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.endpoints import ApiCall
@@ -33,18 +34,20 @@ from qovery_provider._qovery.models import (
     results_of,
 )
 from qovery_provider._qovery.rate_limit import RateBudget, retry_after
-from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
 from qovery_provider.errors import CallError, ConfigurationError
-from qovery_provider.provider import DeploymentCancellationProvider
-from qovery_provider.running_provider import RunningDeploymentProvider
+from qovery_provider.providers import (
+    BulkDeploymentCancellationProvider,
+    DeploymentCancellationProvider,
+    RunningDeploymentProvider,
+)
 from tests.fuzz.strategies import ANSWERS, ENVIRONMENTS, HEADERS, STACKS, input_bags
 from tests.support.bad_values import ENV, SECRET
 from tests.support.calls import CannedAdapter, calls_of
 
-PROVIDERS: dict[str, tuple[type[QoveryResourceProvider], Mapping[str, Any]]] = {
-    "DeploymentCancellation": (DeploymentCancellationProvider, _inputs.CANCELLATION),
-    "RunningDeployment": (RunningDeploymentProvider, _inputs.LOOKING),
-    "BulkDeploymentCancellation": (BulkDeploymentCancellationProvider, _inputs.BULK_CANCELLATION),
+PROVIDERS: dict[str, type[DynamicProvider]] = {
+    "DeploymentCancellation": DeploymentCancellationProvider,
+    "RunningDeployment": RunningDeploymentProvider,
+    "BulkDeploymentCancellation": BulkDeploymentCancellationProvider,
 }
 
 LISTS = {"environment_ids", "triggers"}
@@ -85,14 +88,14 @@ def _nothing_is_asked() -> Iterator[None]:
 def inputs(bag: tuple[str, dict[str, Any]]) -> None:
     """Checking never fails; each text names a property and can be read; what passes can be planned and asked for."""
     resource, news = bag
-    provider, defaults = PROVIDERS[resource][0](), PROVIDERS[resource][1]
+    provider = PROVIDERS[resource]()
     with _nothing_is_asked():
         result = provider.check({}, _as_received(news))
         for failure in result.failures:
-            assert failure.reason.split()[0] in defaults
+            assert failure.reason.split()[0] in provider.lifecycle.schema.inputs
             _assert_readable(failure.reason)
         if not result.failures:
-            _assert_planned(provider, result.inputs, defaults)
+            _assert_planned(provider, result.inputs)
 
 
 def _as_received(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
@@ -106,17 +109,17 @@ def _as_received(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     return NOT_KNOWN if value == UNKNOWN else value
 
 
-def _assert_planned(provider: QoveryResourceProvider, checked: dict[str, Any], defaults: Mapping[str, Any]) -> None:
+def _assert_planned(provider: DynamicProvider, checked: dict[str, Any]) -> None:
     assert [name for name in checked.keys() - LISTS if isinstance(checked[name], list)] == []
     again = provider.check(checked, _as_received(checked))
     assert not again.failures
-    stored = {**checked, _inputs.PINNED: checked.get("deployment_id") is not None}
+    stored = {**checked, PINNED: checked.get("deployment_id") is not None}
     assert not provider.diff("id", stored, again.inputs).changes, "what stays the same is a change"
     assert provider.diff("id", {}, checked).replaces is not None
     is_known = not any(isinstance(value, Unknown) for value in checked.values())
-    if is_known and defaults is not _inputs.LOOKING:
-        operation = _inputs.request(_inputs.with_defaults(checked, defaults))
-        assert 0 < operation.timeout <= _inputs.MAX_TIMEOUT
+    if is_known and "timeout" in checked:
+        asked = cancellation_request(provider.lifecycle.schema.with_defaults(checked))
+        assert 0 < asked.timeout <= MAX_TIMEOUT
 
 
 @given(config=STACKS, environ=ENVIRONMENTS)

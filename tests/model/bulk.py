@@ -15,8 +15,9 @@ from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._driver.bulk import BulkCancellation, Target, tally
 from qovery_provider._driver.calls import StoppedError
 from qovery_provider._driver.session import Session
+from qovery_provider._lifecycle.bulk_deployment_cancellation import _target
+from qovery_provider._lifecycle.stored_state import Unfinished
 from qovery_provider._qovery.settings import Settings
-from qovery_provider.bulk_provider import _unfinished
 from qovery_provider.errors import CallError, RateBudgetError
 from qovery_provider.simulator import Environment
 from tests.model.conditions import environment
@@ -133,8 +134,9 @@ class _RecordingSession(Session):
 
 def _left(run: Sequence[Recorded]) -> list[Target]:
     """Return what the next run learns from the state, as the provider keeps it."""
-    kept = _unfinished({one.request.environment_id: one for one in run})
-    return [Target(key, one["deployment_id"], Sent(one["sent"])) for key, one in kept.items()]
+    failed = [(one.request.environment_id, one.known) for one in run if isinstance(one.action, actions.Fail)]
+    kept = {key: Unfinished.of(known).to_stored() for key, known in failed}
+    return [_target(key, Unfinished.from_stored(stored)) for key, stored in kept.items()]
 
 
 def _acting_on(targets: Sequence[Target]) -> Act:
