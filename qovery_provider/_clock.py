@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
-Signal = Future[None]
+Signal: TypeAlias = Future[None]
 """Something that happens once: `set_result(None)` says that it has, `done()` asks, and a clock can wait for it."""
 
 

@@ -63,8 +63,11 @@ class BulkCancellation:
         session: The settings, the time, and what carries the calls.
         request: What is asked for in each environment; its `environment_id` is not used.
         on_change: Is told of all cancellations now and then.
-        stop: Ends all of them early when it is set, as in `Session.cancel`. Default: nothing does.
+        stop: Ends all of them early when it is set, as in `Session.follow`. Default: nothing does.
         limit: Seconds for each of the first reads, retries included. Default: 120.
+
+    Attributes:
+        cancellations: One for each environment, once they have begun: what is known of them, whatever ends the run.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class BulkCancellation:
     ) -> None:
         self._session, self._request, self._on_change = session, request, on_change
         self._stop, self._limit = stop, limit
+        self.cancellations: Sequence[Cancellation] = ()
         self._shown_at = -inf
 
     def cancel_project(self, project_id: str) -> Sequence[Cancellation]:
@@ -172,6 +176,7 @@ class BulkCancellation:
             for cancellation in cancellations
             if cancellation.request.environment_id not in statuses
         ]
+        self.cancellations = cancellations
         Driver(client, self._session.runner, lambda _: self._tell(cancellations), lambda _: self._stop).run(groups)
         return cancellations
 

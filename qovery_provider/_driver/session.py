@@ -133,37 +133,31 @@ class Session:
         with closing(self.open_client(limit=limit)) as client:
             return self.runner.call_with_retries(client, call, limit)
 
-    def cancel(
-        self,
-        request: CancellationRequest,
-        on_change: Callable[[Knowledge], None],
-        *,
-        sent: Sent = Sent.NOT_SENT,
-        stop: Signal | None = None,
-    ) -> Cancellation:
-        """Cancel the target and follow it to its end, together with the other cancellations of this session.
+    def begin(self, request: CancellationRequest, sent: Sent = Sent.NOT_SENT) -> Cancellation:
+        """Return a cancellation that begins now, before its first status read.
 
         Args:
             request: What the user asked for.
-            on_change: Is told what is known after each event, on another thread.
             sent: How far an earlier run got, when this one resumes it. Default: nothing was sent.
+        """
+        return Cancellation(request, self.clock.monotonic(), self.random, sent)
+
+    def follow(
+        self, cancellation: Cancellation, on_change: Callable[[Knowledge], None], stop: Signal | None = None
+    ) -> None:
+        """Bring a cancellation to its end, together with the others of this session; its `result` says how it ended.
+
+        Args:
+            cancellation: The cancellation. What is known of it is in it, whatever ends this method.
+            on_change: Is told what is known after each event, on another thread.
             stop: Ends it early when it is set: no further cancel is sent, and one that is on the wire is waited for.
                 Default: nothing does.
-
-        Returns:
-            The cancellation, finished: its `result` gives what happened or raises why it failed.
         """
-        cancellation = self.begin(request, sent)
         member = _Member(on_change, stop)
         driver = self._join(cancellation, member)
         wait([member.done, driver], return_when=FIRST_COMPLETED)
         if not member.done.done():
             driver.result()  # a bug ended it: raise it in every operation that waits
-        return cancellation
-
-    def begin(self, request: CancellationRequest, sent: Sent) -> Cancellation:
-        """Return a cancellation that begins now, before its first status read."""
-        return Cancellation(request, self.clock.monotonic(), self.random, sent)
 
     def _join(self, cancellation: Cancellation, member: _Member) -> Future[None]:
         """Hand a cancellation to the driver; the first one starts it, after the last one it ends."""

@@ -103,14 +103,19 @@ class DynamicProvider(ResourceProvider):
             yield Operation(self._connect, row.status, row.info, self.engine.gone)
         except PartialFailureError as failure:
             keep_state(failure.state.id, failure.state.outputs, str(failure))
-            sys.tracebacklimit = 0
-            raise failure.error from None
+            raise _shortened(failure.error) from None
         except QoveryError as error:
-            sys.tracebacklimit = 0
-            raise error from None
+            raise _shortened(error) from None
 
     def _connect(self) -> Session:
         return self.sessions.of(settings.resolve(self._config, os.environ))
+
+
+def _shortened(error: Exception) -> Exception:
+    """Return an error; an expected one is shown without its traceback."""
+    if isinstance(error, QoveryError):
+        sys.tracebacklimit = 0
+    return error
 
 
 def _is_unknown(value: object) -> bool:

@@ -75,34 +75,55 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
             operation.connect(),
             request,
             lambda cancellations: operation.status(tally(cancellations)),
+            stop=operation.stop,
         )
-        ended = bulk.cancel(targets) if targets else bulk.cancel_project(declared["project_id"])
-        by_id = {cancellation.request.environment_id: cancellation for cancellation in ended}
-        results = {**before, **{key: _result(each, before.get(key, {})) for key, each in by_id.items()}}
+        bug: Exception | None = None
+        try:
+            if targets:
+                bulk.cancel(targets)
+            else:
+                bulk.cancel_project(declared["project_id"])
+        except Exception as unexpected:
+            # What is known is kept, whatever ended the run: a bug as well.
+            if not any(cancellation.known.is_resumable for cancellation in bulk.cancellations):
+                raise
+            bug = unexpected
+        by_id = {cancellation.request.environment_id: cancellation for cancellation in bulk.cancellations}
+        errors = {key: error for key, cancellation in by_id.items() if (error := _error(cancellation, bug))}
+        results = {
+            **before,
+            **{key: _result(each, errors.get(key), before.get(key, {})) for key, each in by_id.items()},
+        }
         reported = {**declared, "results": results, "counts": _counts(results)}
-        errors = {key: each.action.error for key, each in by_id.items() if isinstance(each.action, actions.Fail)}
         if errors:
             kept = {key: Unfinished.of(by_id[key].known).to_stored() for key in errors}
-            error = BulkCancellationError(errors, len(results))
-            raise PartialFailureError(State(id_, {**reported, UNFINISHED: kept}), error)
+            state = State(id_, {**reported, UNFINISHED: kept})
+            raise PartialFailureError(state, bug or BulkCancellationError(errors, len(results)))
         operation.info(messages.counts(reported["counts"]))
         return reported
+
+
+def _error(cancellation: Cancellation, bug: Exception | None) -> Exception | None:
+    """Return why a cancellation did not end well, None where it did; one that is not over was ended by the bug."""
+    if isinstance(cancellation.action, actions.Fail):
+        return cancellation.action.error
+    return None if isinstance(cancellation.action, actions.Done) else bug
 
 
 def _target(environment_id: str, unfinished: Unfinished) -> Target:
     return Target(environment_id, unfinished.deployment_id, unfinished.sent)
 
 
-def _result(ended: Cancellation, before: Mapping[str, Any]) -> dict[str, Any]:
+def _result(cancellation: Cancellation, error: Exception | None, before: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is reported of one environment; `before` is what the run reported that this one resumes, if any."""
-    known, is_failed = ended.known, isinstance(ended.action, actions.Fail)
+    known = cancellation.known
     return {
-        "outcome": "failed" if is_failed else ended.result().outcome,
+        "outcome": "failed" if error else cancellation.result().outcome,
         "deployment_id": known.deployment_id,
         "deployment_state": known.deployment_state,
         "canceled_request_ids": [*(before.get("canceled_request_ids") or ()), *known.canceled_request_ids],
         "last_deployment_state": known.status.last_deployment_state if known.status else None,
-        "error": str(ended.action.error) if isinstance(ended.action, actions.Fail) else None,
+        "error": str(error) if error else None,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from qovery_provider._cancellation import actions, messages, preview
+from qovery_provider._cancellation import messages, preview
 from qovery_provider._cancellation.model import Knowledge
 from qovery_provider._cancellation.schedule import CONFIRM_AFTER
 from qovery_provider._lifecycle import inputs, outputs
@@ -104,16 +104,23 @@ class DeploymentCancellationLifecycle(Lifecycle):
         if UNFINISHED in olds:
             unfinished = Unfinished.from_stored(olds[UNFINISHED])
             request = replace(request, deployment_id=unfinished.deployment_id, include_queued=False)
-        cancellation = operation.connect().cancel(
-            request, lambda known: operation.status(messages.progress(known)), sent=unfinished.sent
-        )
-        known, reported = cancellation.known, {**declared, **_outputs(declared, cancellation.known, olds)}
-        if isinstance(cancellation.action, actions.Fail) and known.is_resumable:
-            kept = {**reported, UNFINISHED: Unfinished.of(known).to_stored()}
-            raise PartialFailureError(State(declared["environment_id"], kept), cancellation.action.error)
-        result = cancellation.result()
+        session = operation.connect()
+        cancellation = session.begin(request, unfinished.sent)
+        try:
+            session.follow(cancellation, lambda known: operation.status(messages.progress(known)), operation.stop)
+            result = cancellation.result()
+        except Exception as error:
+            reported = {**declared, **_outputs(declared, cancellation.known, olds)}
+            self._keep(reported, cancellation.known, error)
+            raise
         operation.info(result.sentence)
-        return {**reported, "outcome": result.outcome}
+        return {**declared, **_outputs(declared, cancellation.known, olds), "outcome": result.outcome}
+
+    def _keep(self, reported: dict[str, Any], known: Knowledge, error: Exception) -> None:
+        """Let what is known be kept where it can be resumed, whatever ended the operation: a bug as well."""
+        if known.is_resumable:
+            kept = {**reported, UNFINISHED: Unfinished.of(known).to_stored()}
+            raise PartialFailureError(State(reported["environment_id"], kept), error) from error
 
 
 def _confirmed_status(operation: Operation, environment_id: str) -> EnvironmentStatus:

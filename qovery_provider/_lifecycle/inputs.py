@@ -43,7 +43,17 @@ def _deployment(value: object) -> str | None:
 
 
 def _triggers(value: object) -> str | None:
-    return None if isinstance(value, list | dict) else "must be a list or a map of any values"
+    is_allowed = isinstance(value, list | dict) and _is_plain(value)
+    return None if is_allowed else "must be a list or a map of plain values (of a file, its hash)"
+
+
+def _is_plain(value: object) -> bool:
+    """Tell what can be stored: an asset or archive could not, and would break every later command on the stack."""
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, str | bool | int | float)
 
 
 def _timeout(value: object) -> str | None:
@@ -77,12 +87,12 @@ UUIDS = Kind(
 )
 FLAG = Kind("bool", _flag)
 DEPLOYMENT = Kind("str", _deployment)
-VALUES = Kind("Any", _triggers, argument="Sequence[Any] | Mapping[str, Any]", is_shown=False)
+VALUES = Kind("Any", _triggers, argument="Sequence[Any] | Mapping[str, Any]", is_nested=True, is_shown=False)
 SECONDS = Kind("float", _timeout)
 TOLERANCE = Kind("str", _tolerance)
 
 ENVIRONMENT_ID = Input(UUID, "The environment, a UUID.", is_required=True)
-TRIGGERS = Input(VALUES, "A list or a map of any values, such as a commit.")
+TRIGGERS = Input(VALUES, "A list or a map of plain values, such as a commit; of a file, its hash.")
 
 OF_ANY_CANCELLATION = {
     "force_cancel": Input(

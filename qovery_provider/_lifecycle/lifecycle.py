@@ -69,16 +69,16 @@ class Diff(NamedTuple):
 
 
 class PartialFailureError(Exception):
-    """An operation failed after something had happened that must not be forgotten.
+    """An operation failed, or a bug ended it, after something had happened that must not be forgotten.
 
     Attributes:
         state: What is to be stored.
-        error: What is to be shown.
+        error: What is to be shown: a QoveryError, or the bug.
     """
 
-    def __init__(self, state: State, error: QoveryError) -> None:
+    def __init__(self, state: State, error: Exception) -> None:
         self.state, self.error = state, error
-        super().__init__(str(error))
+        super().__init__(str(error) if isinstance(error, QoveryError) else f"{type(error).__name__}: {error}")
 
 
 class Lifecycle(ABC):

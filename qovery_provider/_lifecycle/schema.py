@@ -26,6 +26,7 @@ class Kind:
         argument: Its type where a program gives it, if that is another one.
         normalize: Returns a value as it is stored; one that is not allowed comes back as it is.
         is_list: Whether it is a list whose elements are checked one by one.
+        is_nested: Whether it may hold values that are not known yet at any depth.
         is_shown: Whether a message may show the value, or only its type: it may be a secret.
     """
 
@@ -34,6 +35,7 @@ class Kind:
     argument: str = ""
     normalize: Callable[[Any], Any] = lambda value: value
     is_list: bool = False
+    is_nested: bool = False
     is_shown: bool = True
 
 
@@ -122,8 +124,17 @@ def _problem(row: Input, value: object, is_unknown: IsUnknown) -> str | None:
         if value and not known:
             return None
         value = known
-    allowed = row.allowed(value)
+    allowed = row.allowed(_known(value, is_unknown) if row.kind.is_nested else value)
     return allowed and f"{allowed}; got {redact(value) if row.kind.is_shown else kind_of(value)}"
+
+
+def _known(value: object, is_unknown: IsUnknown) -> object:
+    """Return a value with None in place of all that is not known yet."""
+    if isinstance(value, dict):
+        return {key: _known(item, is_unknown) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_known(item, is_unknown) for item in value]
+    return None if is_unknown(value) else value
 
 
 def _comparable(value: object) -> object:

@@ -33,7 +33,8 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
             service, whose state can stay locked. A change cancels again. Default: False.
         include_queued: Whether to cancel the requests in the environment's queue as well, before the running
             deployment. A change cancels again. Default: False.
-        triggers: A list or a map of any values, such as a commit. A change cancels again. Default: None.
+        triggers: A list or a map of plain values, such as a commit; of a file, its hash. A change cancels again.
+            Default: None.
         wait_until_canceled: Whether to wait for the end; `False` returns once Qovery has accepted the cancel. Default:
             True.
         timeout: Seconds for the whole wait, at most 7 days; `opts.custom_timeouts.create` counts as well. Default:

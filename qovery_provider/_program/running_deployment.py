@@ -29,7 +29,8 @@ class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
         resource_name: The name of the resource in the stack.
         opts: Pulumi's resource options.
         environment_id: The environment, a UUID. A change reads the status again.
-        triggers: A list or a map of any values, such as a commit. A change reads the status again. Default: None.
+        triggers: A list or a map of plain values, such as a commit; of a file, its hash. A change reads the status
+            again. Default: None.
     """
 
     environment_id: pulumi.Output[str]

@@ -127,7 +127,7 @@ class _RecordingSession(Session):
         self._story, self._judge = story, judge
         self.stop = story.stop_for("")
 
-    def begin(self, request: CancellationRequest, sent: Sent) -> Cancellation:
+    def begin(self, request: CancellationRequest, sent: Sent = Sent.NOT_SENT) -> Cancellation:
         place = self._story.world.environments[request.environment_id]
         recorded = Recorded(request, self.clock.monotonic(), self.random, sent, place, self.stop, self._judge)
         self._story.runs[-1].append(recorded)

@@ -160,7 +160,10 @@ class Stage:
         request = CancellationRequest(self.environment.id, deployment_id, timeout=self.timeout)
         self._deadline = self.clock.now + self.timeout
         try:
-            return self._sessions.of(settings).cancel(request, lambda _: None).result()
+            session = self._sessions.of(settings)
+            cancellation = session.begin(request)
+            session.follow(cancellation, lambda _: None)
+            return cancellation.result()
         except QoveryError as error:
             return error
 

@@ -78,8 +78,8 @@ class Operation:
         self._then = [then]
         self.stop = Signal()
         pool = ThreadPoolExecutor(1)
-        request = CancellationRequest(environment_id)
-        self.end = pool.submit(session.cancel, request, self._on_change, stop=self.stop)
+        self.cancellation = session.begin(CancellationRequest(environment_id))
+        self.end = pool.submit(session.follow, self.cancellation, self._on_change, self.stop)
         pool.shutdown(wait=False)
 
     def _on_change(self, known: Knowledge) -> None:
@@ -89,7 +89,8 @@ class Operation:
     @property
     def outcome(self) -> str:
         """How it ended."""
-        return self.end.result(timeout=10).result().outcome
+        self.end.result(timeout=10)
+        return self.cancellation.result().outcome
 
 
 def _busy(qovery: QoverySimulator, project_id: str | None = None) -> Environment:
@@ -138,7 +139,8 @@ def test_a_long_wait_shows_what_is_queued(qovery: QoverySimulator, session: Sess
         if known.now > known.started + 5.0:  # the end must not come before the answer
             wait_until(lambda: _reads(qovery)[f"/environment/{alone.id}/deploymentQueue"] == 1)
 
-    cancellation = session.cancel(CancellationRequest(alone.id), on_change)
+    cancellation = session.begin(CancellationRequest(alone.id))
+    session.follow(cancellation, on_change)
 
     assert cancellation.result().outcome == "canceled"
     assert "2 queued behind it (next by alice)" in " ".join(lines)
@@ -253,7 +255,9 @@ def test_a_stop_ends_its_own_cancellation_alone(qovery: QoverySimulator, session
     assert other.outcome == "canceled"
     with pytest.raises(CancellationStoppedError):
         assert one.outcome
-    assert [operation.end.result().known.is_resumable for operation in operations] == [True, True]
+    for operation in operations:
+        operation.end.result(timeout=10)
+    assert [operation.cancellation.known.is_resumable for operation in operations] == [True, True]
     assert len(qovery.posts()) == 2
 
 
