@@ -50,8 +50,8 @@ class Target:
 
 def tally(cancellations: Sequence[Cancellation]) -> str:
     """Say in one line how far many cancellations are."""
-    failed = sum(isinstance(one.action, actions.Fail) for one in cancellations)
-    done = sum(isinstance(one.action, actions.Done) for one in cancellations)
+    failed = sum(isinstance(cancellation.action, actions.Fail) for cancellation in cancellations)
+    done = sum(isinstance(cancellation.action, actions.Done) for cancellation in cancellations)
     left = len(cancellations) - done - failed
     return f"{done} of {len(cancellations)} done, {left} under way, {failed} failed"
 
@@ -63,7 +63,7 @@ class BulkCancellation:
         session: The settings, the time, and what carries the calls.
         request: What is asked for in each environment; its `environment_id` is not used.
         on_change: Is told of all cancellations now and then.
-        stop: Ends all of them early when it is set, as in `Session.cancel`. Default: nothing does.
+        stop: Ends all of them early when it is set, as in `Session.follow`. Default: nothing does.
         limit: Seconds for each of the first reads, retries included. Default: 120.
 
     Attributes:
@@ -132,7 +132,7 @@ class BulkCancellation:
     def _projects(
         self, client: Client, environment_ids: Sequence[str]
     ) -> tuple[dict[str, dict[str, EnvironmentStatus]], dict[str, CallError]]:
-        """Find the projects of the environments: read one's, and its project shows which others belong to it.
+        """Find the projects of the environments: the project of the first shows which others belong to it, and so on.
 
         What fails for one environment alone does not end the search; it comes back beside the projects. But a token
         that may read none of the first few will read no other either, and each try costs a request.
@@ -167,11 +167,15 @@ class BulkCancellation:
         cancellations = [self._begun(target, seen.get(target.environment_id), started) for target in targets]
         self._check_budget(client, cancellations, len(projects))
         groups = [
-            PollGroup.of_project(client, key, [one for one in cancellations if one.request.environment_id in members])
-            for key, members in projects.items()
+            PollGroup.of_project(client, project_id, _those_in(project, cancellations))
+            for project_id, project in projects.items()
         ]
         # A run that resumes what no project shows any more reads a second time.
-        groups += [PollGroup.alone(client, one) for one in cancellations if one.request.environment_id not in statuses]
+        groups += [
+            PollGroup.alone(client, cancellation)
+            for cancellation in cancellations
+            if cancellation.request.environment_id not in statuses
+        ]
         self.cancellations = cancellations
         Driver(client, self._session.runner, lambda _: self._tell(cancellations), lambda _: self._stop).run(groups)
         return cancellations
@@ -198,11 +202,16 @@ class BulkCancellation:
 
     def _check_budget(self, client: Client, cancellations: Sequence[Cancellation], projects: int) -> None:
         """Refuse to begin what the rate limit would break off in the middle."""
-        calls = sum(isinstance(one.action, actions.SendCancel | actions.ListQueue) for one in cancellations)
+        begins = actions.SendCancel | actions.ListQueue
+        calls = sum(isinstance(cancellation.action, begins) for cancellation in cancellations)
         needed = calls + READS_PER_PROJECT * projects
-        left = client.budget.left(self._session.clock.monotonic())
+        left = client.budget.remaining(self._session.clock.monotonic())
         if calls and left and needed > left.requests:
             raise RateBudgetError(over_budget(calls, needed, left.requests, left.seconds))
+
+
+def _those_in(project: Mapping[str, EnvironmentStatus], cancellations: Sequence[Cancellation]) -> list[Cancellation]:
+    return [cancellation for cancellation in cancellations if cancellation.request.environment_id in project]
 
 
 def _all_of(projects: Projects) -> dict[str, EnvironmentStatus]:

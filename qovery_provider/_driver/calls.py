@@ -43,9 +43,9 @@ class Client(Protocol):
 
 
 class DaemonThreadExecutor(Executor):
-    """Runs each call on a thread of its own that delays nothing, not even the end of the process.
+    """Runs each call on a thread of its own, which does not keep the process from ending.
 
-    The standard library joins the threads of its pools when the interpreter exits: a call that hangs would hold it.
+    The standard library joins the threads of its pools when the interpreter exits: a call that hangs would hold it up.
     """
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as in the base
@@ -99,10 +99,10 @@ class Call(Generic[Answer]):
     """One call.
 
     Args:
-        operation: What it asks for, as in the errors of the client.
+        operation: What it asks for, as a phrase: errors begin with it.
         function: Makes it.
         at: When.
-        retry: How often it is made again when it fails; None where that is not for this file to say.
+        retry: When it is made again after a failure. Default: not at all.
         timeout: Seconds after which an attempt is given up. Default: 60.
 
     Attributes:
@@ -201,7 +201,7 @@ class CallRunner:
 
         Args:
             client: Makes it.
-            call: What is asked for.
+            call: The call.
             timeout: Seconds for all attempts.
             stop: Ends the wait when it is set. Default: nothing does.
 

@@ -1,7 +1,7 @@
-"""Drives cancellations to their end: makes the calls that their machines ask for, at the times they say, side by side.
+"""Drives cancellations to their end: makes the calls that their machines ask for, when they ask for them, side by side.
 
-It knows calls and clocks, and no Pulumi, no HTTP and no rule about deployments. The machines are driven by the calling
-thread alone.
+It knows calls and clocks, and no Pulumi, no HTTP and no rule about deployments. Only the calling thread touches the
+machines.
 """
 
 from __future__ import annotations
@@ -94,9 +94,9 @@ class Driver:
         self._on_change(cancellation)
 
     def _stop(self, sources: Sequence[StatusSource], now: float) -> set[Signal]:
-        """End what is to be stopped; return the signals that are still to be waited for.
+        """Stop the cancellations whose signal is set; return the signals that are not set yet.
 
-        A cancel that is on the wire comes to its answer first, so that what it did is known and kept.
+        A cancel that is on the wire gets its answer first, so that its effect is known and kept.
         """
         waiting = set[Signal]()
         for cancellation in [cancellation for source in sources for cancellation in source.cancellations]:

@@ -1,6 +1,6 @@
-"""Which environments' status is read by one call: those of one project, once it is known that they are.
+"""Which cancellations share their status reads: those in environments of one project, once that is known.
 
-It plans and reads; when, the driver says.
+It plans and reads; the driver says when.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class PollGroup:
         return self._poll
 
     def _operation(self) -> str:
-        first, *others = (one.request.environment_id for one in self.cancellations)
+        first, *others = (cancellation.request.environment_id for cancellation in self.cancellations)
         return endpoints.environment_status(first).operation + (f" and {len(others)} others" if others else "")
 
     def observations(self, now: float) -> Iterator[tuple[Cancellation, events.Event]]:
@@ -66,9 +66,8 @@ class PollGroup:
         if self._poll is None:
             return
         made_at = self._poll.at
-        # A poll made before the last event of a cancellation may show what was before its cancel.
-        watching = [one for one in self.cancellations if _reads_at(one) is not None and one.known.now <= made_at]
-        outcome = self._poll.outcome(now, min((one.known.deadline for one in watching), default=now))
+        watching = [cancellation for cancellation in self.cancellations if _watches(cancellation, made_at)]
+        outcome = self._poll.outcome(now, min((cancellation.known.deadline for cancellation in watching), default=now))
         if outcome is None:
             return
         self._poll = None
@@ -86,15 +85,20 @@ class PollGroup:
         return events.NotListed() if self._is_complete else None
 
 
+def _watches(cancellation: Cancellation, made_at: float) -> bool:
+    """Return whether a poll can tell something: one made before the last event may show the time before its cancel."""
+    return _reads_at(cancellation) is not None and cancellation.known.now <= made_at
+
+
 def _reads_at(cancellation: Cancellation) -> float | None:
     return cancellation.action.at if isinstance(cancellation.action, actions.ReadStatus) else None
 
 
 class PollGroups:
-    """The groups of separate resources.
+    """The poll groups of separate resources, which may come at any time.
 
-    The first one is polled by itself. Those that come while others are there are unassigned at first: the poll of these
-    asks for the project of each that is not known yet, and shows the whole project at once.
+    The first cancellation is polled by itself. One that comes while others are there is unassigned at first; the poll
+    of the unassigned reads which project each belongs to, and then the status of that whole project.
     """
 
     def __init__(self, client: Client) -> None:
@@ -106,15 +110,16 @@ class PollGroups:
         self._ungrouped: set[str] = set()
 
     def groups(self) -> list[PollGroup]:
-        """Return the groups, without what has finished, and after what belongs to a known project has moved to it."""
+        """Return the groups, without finished cancellations, and each in the group of its project if that is known."""
         for group in [self._unassigned, *self._alone]:
             for cancellation in list(group.cancellations):
-                if self._has_place(cancellation.request.environment_id, group):
+                if self._has_moved(cancellation.request.environment_id, group):
                     group.cancellations.remove(cancellation)
                     self._place(cancellation)
         groups = self._all()
         for group in groups:
-            group.cancellations[:] = [one for one in group.cancellations if one.stage is not Stage.FINISHED]
+            unfinished = [each for each in group.cancellations if each.stage is not Stage.FINISHED]
+            group.cancellations[:] = unfinished
         self._alone = [group for group in self._alone if group.cancellations]
         return groups
 
@@ -130,8 +135,8 @@ class PollGroups:
     def _all(self) -> list[PollGroup]:
         return [self._unassigned, *self._by_project.values(), *self._alone]
 
-    def _has_place(self, environment_id: str, group: PollGroup) -> bool:
-        """Return whether a better group than this one is known for an environment."""
+    def _has_moved(self, environment_id: str, group: PollGroup) -> bool:
+        """Return whether an environment in this group belongs into another one by now."""
         is_ungrouped = group is self._unassigned and environment_id in self._ungrouped
         return is_ungrouped or environment_id in self._project_of
 

@@ -1,8 +1,7 @@
-"""What runs in this process with the same settings: it shares connections, the rate budget, and polls.
+"""Everything in this process that uses the same settings: it shares connections, the rate budget, and polls.
 
 Pulumi creates the resources of a stack side by side, each by a call of its own that waits. A single cancellation is
-polled by itself; as soon as there are more, those of one project are polled by one call. It knows threads, and no
-Pulumi.
+polled by itself; as soon as there are several, one call polls all of a project. It knows threads, and no Pulumi.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ SYSTEM_CLOCK = SystemClock()
 
 
 class Connect(Protocol):
-    """Returns a client; `QoveryClient` itself is one of these."""
+    """Returns a client, as `QoveryClient` itself does."""
 
     def __call__(
         self, settings: Settings, clock: Clock, *, connections: int, timeout: tuple[float, float]
@@ -76,7 +75,7 @@ class Sessions:
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """What is needed of a cancellation under way besides itself."""
+    """What belongs to a cancellation under way."""
 
     on_change: Callable[[Knowledge], None]
     stop: Signal | None
@@ -84,7 +83,7 @@ class _Member:
 
 
 class Session:
-    """What runs with the same settings. Threads may share one.
+    """Calls and cancellations with the same settings. Threads may share a session.
 
     Args:
         settings: Where Qovery is, and with what token.
@@ -138,7 +137,7 @@ class Session:
         """Return a cancellation that begins now, before its first status read.
 
         Args:
-            request: What is asked for.
+            request: What the user asked for.
             sent: How far an earlier run got, when this one resumes it. Default: nothing was sent.
         """
         return Cancellation(request, self.clock.monotonic(), self.random, sent)
@@ -177,7 +176,7 @@ class Session:
     def _drive(self) -> None:
         with closing(self.open_client(MAX_CONCURRENT_CALLS)) as client:
             groups, queues = PollGroups(client), _Queues(client, self.runner.executor)
-            driver = Driver(client, self.runner, partial(self._tell, queues), lambda one: self._members[one].stop)
+            driver = Driver(client, self.runner, partial(self._tell, queues), self._stop_of)
             while self._admit(groups):
                 driver.advance(groups.groups(), [self._wake])
             queues.settle()
@@ -194,6 +193,9 @@ class Session:
             groups.add(cancellation)
         return is_needed
 
+    def _stop_of(self, cancellation: Cancellation) -> Signal | None:
+        return self._members[cancellation].stop
+
     def _tell(self, queues: _Queues, cancellation: Cancellation) -> None:
         member = self._members[cancellation]
         if len(self._members) == 1:
@@ -207,7 +209,7 @@ class Session:
 
 
 class _Queues:
-    """What is queued behind a deployment: read once in a long wait; nothing waits for it, and nothing depends on it."""
+    """Reads what is queued behind a deployment, once in a long wait; nothing waits for it or depends on it."""
 
     def __init__(self, client: Client, executor: Executor) -> None:
         self._client, self._executor = client, executor

@@ -92,25 +92,25 @@ class QoveryClient:
         Raises:
             CallError: It failed; the error says whether it may have been executed all the same.
         """
-        content, kind = self._exchange(call)
+        content, content_type = self._exchange(call)
         try:
             return call.parse(content)
         except MalformedAnswerError as error:
             problem = f"the answer is not what Qovery's API speaks ({error})"
         except (ValueError, RecursionError):
-            problem = f"the answer is no JSON but {kind}"
+            problem = f"the answer is no JSON but {content_type}"
         raise TransportError(call.operation, problem, ADDRESS, may_have_executed=call.changes)
 
     def _exchange(self, call: ApiCall[object]) -> tuple[bytes, str]:
-        """Send one request; return the body of a good answer and what kind of text it says it is."""
+        """Send one request; return the body of a good answer, and its content type."""
         method, url = "POST" if call.changes else "GET", self._settings.api_url + call.path
         try:
             with self._session.request(
                 method, url, json=call.body, timeout=self._timeout, stream=True, allow_redirects=False
             ) as answer:
-                kind = self._settings.token.hidden_in(redact(answer.headers.get("Content-Type")))
-                return self._content(answer, call), kind
-        # A RequestException is one; a bundle of trusted certificates that does not exist raises a bare one.
+                content_type = self._settings.token.hidden_in(redact(answer.headers.get("Content-Type")))
+                return self._content(answer, call), content_type
+        # Every RequestException is an OSError; a bundle of certificates that does not exist raises a bare OSError.
         except OSError as error:
             raise transport_error(call.operation, error, changes=call.changes) from None
 

@@ -1,4 +1,4 @@
-"""The calls of Qovery's API that are needed here, as data: where each goes, what it asks, how its answer is read.
+"""The calls of Qovery's API that this package makes, as data: what each asks for, its path, and how to read its answer.
 
 Source: Qovery's public openapi.yaml. Nothing is sent here.
 """
@@ -32,7 +32,7 @@ class ApiCall(Generic[Answer_co]):
     Attributes:
         operation: What it asks for, as a phrase such as "reading environment 3c90...": errors begin with it.
         path: Path and query, below the API's URL.
-        parse: Reads the body of a good answer; raises MalformedAnswerError, or a ValueError for what is no JSON.
+        parse: Reads the body of a good answer; raises MalformedAnswerError, or another ValueError if it is no JSON.
         body: What is sent as JSON, `{}` included: that makes it a POST. None, the default, makes it a GET.
     """
 

@@ -1,4 +1,4 @@
-"""Answers at random: whatever bytes come, the client gives data or one typed error, and one line of text."""
+"""Answers at random: for any bytes, the client gives data or one typed error, and one line of text."""
 
 from __future__ import annotations
 

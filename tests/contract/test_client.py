@@ -103,7 +103,7 @@ def test_authorizes_by_the_kind_of_token(qovery: QoverySimulator, token: str, sc
 
 @pytest.mark.usefixtures("running")
 def test_uses_one_connection_for_all_calls(qovery: QoverySimulator, client: QoveryClient) -> None:
-    """Calls one after the other share a connection, whatever their answers are."""
+    """Calls one after the other share a connection, also after answers that fail."""
     qovery.inject(Respond(status=500, body="<html>", skip=3, times=2), Respond(status=404, skip=8))
 
     for call in [*CALLS.values()] * 3:

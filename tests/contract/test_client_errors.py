@@ -1,4 +1,4 @@
-"""What an error of the client says: its class, Qovery's own words, where the token came from, and never the token."""
+"""What an error of the client says: its class, Qovery's own text, where the token came from, and never the token."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_types_every_refusal(  # noqa: PLR0913 - a row of the table
     retryable: bool,
     style: ErrorStyle,
 ) -> None:
-    """A status code is one class of error, in whatever form its body comes; Qovery's own words are quoted."""
+    """A status code is one class of error, in any form of its body; Qovery's own text is quoted."""
     bodies = {
         "detail": json.dumps({"status": status, "detail": DETAIL}),
         "legacy": json.dumps({"status": status, "error": "Oops", "message": DETAIL, "path": "/", "timestamp": "now"}),
@@ -129,7 +129,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 @pytest.mark.parametrize("status", [400, 401, 500])
 def test_hides_a_token_that_the_server_repeats(qovery: QoverySimulator, status: int, form: str) -> None:
-    """A server that quotes the token does not bring it into an error, in whatever form."""
+    """A server that quotes the token does not bring it into an error, in any form."""
     client = QoveryClient(settings_for(qovery, SECRET), SystemClock())
     qovery.inject(Respond(status=status, body=json.dumps({"detail": f"bad token {form}!"})))
 

@@ -65,7 +65,7 @@ def client_of(url: str, timeout: tuple[float, float] = (5.0, 5.0)) -> Iterator[Q
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("place", ["same host", "another host", "another host by TLS"])
 def test_never_follows_a_redirect(status: int, method: str, place: str) -> None:
-    """A redirect is an error wherever it leads, and nothing is asked of the other place: the token stays."""
+    """A redirect is an error wherever it leads, and no request goes to the other place: the token stays."""
     certificate: Certificate | None = "good" if place == "another host by TLS" else None
     with recorder(certificate=certificate) as other:
         location = "/elsewhere" if place == "same host" else f"{other.url}/environment/env/status"
@@ -93,7 +93,7 @@ def test_keeps_no_cookies() -> None:
 def test_netrc_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: str) -> None:
     """An entry of ~/.netrc that fits the host does not become the Authorization header."""
     netrc = tmp_path / ".netrc"
-    netrc.write_text(f"{machine} login somebody password else\n")
+    netrc.write_text(f"{machine} login user password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("HOME", str(tmp_path))
 
@@ -173,7 +173,7 @@ def test_trusts_the_authorities_that_the_environment_names(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "problem"),
     [
         (None, "does not exist"),
         ("", "cannot be read, or holds no certificates"),
@@ -184,9 +184,9 @@ def test_trusts_the_authorities_that_the_environment_names(monkeypatch: pytest.M
 )
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_a_bundle_that_cannot_be_used_is_told_of(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, content: str | None, words: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, content: str | None, problem: str
 ) -> None:
-    """Nothing is sent, trying again helps nobody, and the text names the variables."""
+    """Nothing is sent, trying again would not help, and the text names the variables."""
     bundle = tmp_path / "bundle.pem"
     if content is not None:
         bundle.write_text(content)
@@ -196,7 +196,7 @@ def test_a_bundle_that_cannot_be_used_is_told_of(
         recorder(certificate="good") as server,
         client_of(server.url) as client,
         pytest.raises(
-            TransportError, match=f"the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {words}"
+            TransportError, match=f"the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {problem}"
         ) as caught,
     ):
         client.send(CANCEL)

@@ -98,7 +98,7 @@ def inputs(bag: tuple[str, dict[str, Any]]) -> None:
             _assert_planned(provider, result.inputs)
 
 
-def _as_received(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+def _as_received(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Return values as the SDK's host hands them on: marks of unknown ones have become objects, every number is new."""
     if isinstance(value, dict):
         return {key: _as_received(item) for key, item in value.items()}
@@ -164,7 +164,7 @@ READERS: list[Callable[[object], object]] = [
 @given(data=ANSWERS)
 @few
 def models(data: object) -> None:
-    """Whatever JSON comes is read as data that can be shown, or refused in the one declared way."""
+    """Any JSON is read as data that can be shown, or refused in the one declared way."""
     for read in READERS:
         found, api_error = _tried(MalformedAnswerError, partial(read, data))
         if api_error:
@@ -190,7 +190,7 @@ SETTINGS = _settings.resolve({"qovery:apiToken": f"qov_{SECRET}"}, {})
 )
 @few
 def answers(call: ApiCall[object], status: int, headers: dict[str, str], body: bytes) -> None:
-    """Whatever comes back becomes data or the one error of a call, and the next pause is a sane one."""
+    """Any answer becomes data or the one error of a call, and the next pause is a sane one."""
     client = QoveryClient(SETTINGS, SystemClock(), adapter=CannedAdapter(body, status, headers))
     client.budget = RateBudget()
     _, api_error = _tried(CallError, lambda: client.send(call))

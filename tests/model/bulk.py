@@ -37,7 +37,7 @@ class BulkStory(Story):
     """A schedule in which one resource cancels in many environments.
 
     Attributes:
-        project_id: The project that is meant; None when a list of environments is.
+        project_id: The project in which it cancels; None for a list of environments.
         targets: That list.
     """
 
@@ -54,7 +54,7 @@ class BulkStory(Story):
 
     @property
     def groups(self) -> int:
-        """How many looks show everything."""
+        """How many polls show everything."""
         return len({place.project_id for place in self.places})
 
     def play(self, judge: Callable[[Recorded], None]) -> None:
@@ -93,17 +93,19 @@ class BulkStory(Story):
             assert not [post for post in self.server.posts if post.sender in self.runs[-1]], "ends after it has sent"
             return False
         assert self.runs[-1] == ended, "tells of others"
-        begins_late = [one for one in ended if one.known.started > self.stopped_at]
+        begins_late = [cancellation for cancellation in ended if cancellation.known.started > self.stopped_at]
         assert not begins_late or not self.runs[-1][0].is_stopped, "begins after the stop"
-        assert all(isinstance(one.action, actions.Done | actions.Fail) for one in ended), "leaves before the end"
-        told = [one.request.environment_id for one in ended]
+        assert all(isinstance(cancellation.action, actions.Done | actions.Fail) for cancellation in ended), (
+            "leaves before the end"
+        )
+        told = [cancellation.request.environment_id for cancellation in ended]
         if self.project_id:
             there = [place.id for place in self.places if place.project_id == self.project_id]
             left = {place.id for place in self.places if place.id in there and place.gone_as is None}
             assert len(set(told)) == len(told), "acts twice in one environment"
             assert left <= set(told) <= set(there), "does not act in the project and nowhere else"
         else:
-            assert self.targets == told, "does not act in what is meant and nowhere else"
+            assert self.targets == told, "does not act in its targets and nowhere else"
         return True
 
     def _ended(self, act: Act, judge: Callable[[Recorded], None]) -> list[Cancellation]:
@@ -134,7 +136,11 @@ class _RecordingSession(Session):
 
 def _left(run: Sequence[Recorded]) -> list[Target]:
     """Return what the next run learns from the state, as the provider keeps it."""
-    failed = [(one.request.environment_id, one.known) for one in run if isinstance(one.action, actions.Fail)]
+    failed = [
+        (cancellation.request.environment_id, cancellation.known)
+        for cancellation in run
+        if isinstance(cancellation.action, actions.Fail)
+    ]
     kept = {key: Unfinished.of(known).to_stored() for key, known in failed}
     return [_target(key, Unfinished.from_stored(stored)) for key, stored in kept.items()]
 

@@ -66,7 +66,7 @@ class Server:
         faults: Which of them failed by chance.
         failures: How many failed, for any reason.
         posts: The cancels that arrived, and were not refused by chance.
-        late: What was asked for by the cancels that were started after their stop.
+        late: The cancels that were started after their stop.
         moments: The moment of each status that was shown, by the object's identity.
         before: What happens right before the call of that number.
         dies_at: The number of the call during which the caller dies, and whether that is after its execution.
@@ -97,9 +97,9 @@ class Server:
             ("deploymentQueue", "cancelDeployment"): self._cancel_queued,
         }
 
-    def say(self, words: str) -> None:
+    def say(self, text: str) -> None:
         """Note what happens."""
-        self.log.append((self._time.now, words))
+        self.log.append((self._time.now, text))
 
     def trip(self) -> Trip:
         """Say how the next call travels."""
@@ -129,10 +129,10 @@ class Server:
         return next(place.id for place in places if any(request.id == request_id for request in place.requests))
 
     def _status(self, environment_id: str, call: AnyCall) -> EnvironmentStatus:
-        return self._look(call, environment_id)
+        return self._read(call, environment_id)
 
     def _statuses(self, project_id: str, call: AnyCall) -> Sequence[EnvironmentStatus]:
-        return [self._look(call, place.id) for place in self._world.in_project(project_id) or ()]
+        return [self._read(call, place.id) for place in self._world.in_project(project_id) or ()]
 
     def _project(self, environment_id: str, call: AnyCall) -> object:
         return _parsed(call, self._api.environment(environment_id))
@@ -206,19 +206,19 @@ class Server:
     # What is shown.
 
     def remember(self, place: Environment) -> None:
-        """Keep what is true of an environment now: a late look may show it."""
+        """Keep what is true of an environment now: a stale read may show it."""
         if place.gone_as is None:
-            self._look_at_truth(endpoints.environment_status(place.id), place.id)
+            self._read_truth(endpoints.environment_status(place.id), place.id)
 
-    def _look_at_truth(self, call: AnyCall, environment_id: str) -> Moment:
+    def _read_truth(self, call: AnyCall, environment_id: str) -> Moment:
         status = endpoints.environment_status(environment_id).parse(_body(call, self._api.status(environment_id)))
         latest = self._world.environments[environment_id].latest
         moment = Moment(self._time.now, status, latest, is_running=latest is not None and latest.is_running)
         self._shown.setdefault(environment_id, []).append(moment)
         return moment
 
-    def _look(self, call: AnyCall, environment_id: str) -> EnvironmentStatus:
-        moment = self._look_at_truth(call, environment_id)
+    def _read(self, call: AnyCall, environment_id: str) -> EnvironmentStatus:
+        moment = self._read_truth(call, environment_id)
         if self._tape.happens(self.weather.stale):
             earliest = self._time.now - self.weather.staleness
             moment = next(past for past in self._shown[environment_id] if past.at >= earliest)

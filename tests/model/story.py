@@ -106,7 +106,7 @@ class Story:
         time: The virtual time.
         server: Qovery.
         places: The environments.
-        requests: What is asked for.
+        requests: What the users ask for.
         runs: The cancellations of each run.
         refusals: The errors of the runs that did not begin.
         stop: The signal that stops a run, at any moment or never.
@@ -118,7 +118,10 @@ class Story:
         self.world = World(self.time.monotonic)
         self.server = Server(self.world, self.time, weather(nature), nature)
         self.time.trip = self.server.trip
-        self.time.note = lambda: {one.request.environment_id: (one, one.is_stopped) for one in self.runs[-1]}
+        self.time.note = lambda: {
+            cancellation.request.environment_id: (cancellation, cancellation.is_stopped)
+            for cancellation in self.runs[-1]
+        }
         self.runs: list[list[Recorded]] = []
         self.refusals: list[str] = []
         self.places = [self._place(tape) for tape in places]
@@ -135,7 +138,7 @@ class Story:
 
     @property
     def groups(self) -> int:
-        """How many looks show everything."""
+        """How many polls show everything."""
         return 1
 
     def _place(self, tape: Tape) -> Environment:
@@ -192,7 +195,7 @@ class Story:
     def _remembered(self, place: Environment, kind: str, deed: Callable[[], object]) -> Callable[[], None]:
         def act() -> None:
             self.server.remember(place)
-            self.server.say(f"somebody: {kind} {place.id}")
+            self.server.say(f"a person: {kind} {place.id}")
             deed()
 
         return act
@@ -227,44 +230,51 @@ class Story:
                 for (request, sent), place in zip(targets, places, strict=True)
             ]
         )
-        stops: dict[Cancellation, Signal | None] = {one: one.stop for one in self.runs[-1]}
-        group = PollGroup(list(stops), lambda: self._look(places))
+        stops: dict[Cancellation, Signal | None] = {cancellation: cancellation.stop for cancellation in self.runs[-1]}
+        group = PollGroup(list(stops), lambda: self._read(places))
         runner = CallRunner(self.time, self.time, lambda: chance)
         Driver(self.server, runner, lambda _: None, stops.get).run([group])
 
-    def _look(self, places: Sequence[Environment]) -> dict[str, EnvironmentStatus]:
-        """Look as a resource does: one environment by itself, many by their project."""
+    def _read(self, places: Sequence[Environment]) -> dict[str, EnvironmentStatus]:
+        """Poll as a resource does: one environment by itself, many by their project."""
         if len(places) == 1:
             return {places[0].id: self.server.send(endpoints.environment_status(places[0].id))}
         return by_id(self.server.send(endpoints.project_statuses(places[0].project_id)))
 
     def told(self) -> str:
-        """Tell what happened, for whoever reads a failure."""
+        """Tell what happened, to explain a failure."""
         lines = [str(operation) for operation in self.requests] + [str(self.server.weather)]
         for place in self.places:
             lines += [f"{ran.id}: from {ran.started_at - START:.3f}, {ran.plan}" for ran in place.deployments]
             lines += [
                 f"{ran.id}: {ran.cancels}, {ran.end_state} at {ran.ends_at - START:.3f}" for ran in place.deployments
             ]
-        lines += [f"{at - START:12.3f}  {words}" for at, words in self.server.log]
+        lines += [f"{at - START:12.3f}  {text}" for at, text in self.server.log]
         for run in self.runs:
-            for one in run:
-                lines.append(f"{one.request.environment_id} from {one.known.started - START:.3f}, {one.resumes}")
-                lines += [f"{turn.now - START:12.3f}  {_brief(turn.event)} -> {turn.action}" for turn in one.turns]
+            for cancellation in run:
+                known = cancellation.known
+                lines.append(f"{known.request.environment_id} from {known.started - START:.3f}, {cancellation.resumes}")
+                lines += [
+                    f"{turn.now - START:12.3f}  {_brief(turn.event)} -> {turn.action}" for turn in cancellation.turns
+                ]
         return "\n".join(lines)
 
 
 def _left(run: Sequence[Recorded]) -> list[tuple[CancellationRequest, Sent]]:
     """Return what the next run does: it resumes what is resumable, and begins anew what was stopped before."""
     resumed = [
-        (replace(one.request, deployment_id=one.known.deployment_id), one.known.sent) for one in run if one.is_resumable
+        (replace(cancellation.request, deployment_id=cancellation.known.deployment_id), cancellation.known.sent)
+        for cancellation in run
+        if cancellation.is_resumable
     ]
-    stopped = [one for one in run if isinstance(one.turns[-1].event, events.Stopped)]
-    return resumed + [(one.request, Sent.NOT_SENT) for one in stopped if not one.is_resumable]
+    stopped = [cancellation for cancellation in run if isinstance(cancellation.turns[-1].event, events.Stopped)]
+    return resumed + [
+        (cancellation.request, Sent.NOT_SENT) for cancellation in stopped if not cancellation.is_resumable
+    ]
 
 
 def _brief(event: events.Event) -> str:
-    """Say an event in a few words."""
+    """Say an event briefly."""
     match event:
         case events.StatusRead(status) | events.Accepted(status):
             return f"{type(event).__name__} {status.last_deployment_id} {status.last_deployment_state}"

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
-PATIENCE = 5.0
+REAL_LIMIT = 5.0
 """Real seconds for a call on a thread; none of those in the tests takes nearly as long."""
 
 
@@ -34,7 +34,7 @@ class FakeClock:
     def wait(self, futures: Collection[Future[Any]], timeout: float) -> None:
         """Move on at once, unless a future is done; what runs on a thread takes its real time, and none of this one."""
         if any(future.running() for future in futures):
-            assert wait(futures, timeout=PATIENCE, return_when=FIRST_COMPLETED).done, "a call hangs"
+            assert wait(futures, timeout=REAL_LIMIT, return_when=FIRST_COMPLETED).done, "a call hangs"
         elif not any(future.done() for future in futures):
             self.sleep(timeout)
 

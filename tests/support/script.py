@@ -37,7 +37,7 @@ class Time(Protocol):
 
 
 class Script:
-    """A client that answers from lists, the last answer again and again, and notes when it was asked what.
+    """A client that answers from lists, the last answer again and again, and notes which call was made when.
 
     Attributes:
         answers: The answers by the name of the call; a function is called for its answer.
@@ -57,8 +57,8 @@ class Script:
         """Do nothing: there is no connection."""
 
     def read_statuses(self) -> dict[str, EnvironmentStatus]:
-        """Answer a status read of a group."""
-        answer = self._answer("look")
+        """Answer a poll of a group."""
+        answer = self._answer("poll")
         assert isinstance(answer, list)
         return {each.id: each for each in answer}
 

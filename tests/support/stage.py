@@ -31,7 +31,7 @@ TOKEN = "qov_S3cret+t0ken/of=the~test"
 """Its percent-encoded form is another one than itself."""
 
 TIMEOUT, LONG_TIMEOUT, SHORT_TIMEOUT = 400.0, 600.0, 30.0
-"""Seconds for the whole wait: long where calls hang, short where the last look is to be reached."""
+"""Seconds for the whole wait: long where calls hang, short where the last poll is to be reached."""
 
 SAFE_POINT = 2.0
 """Seconds from the cancel until the deployment has ended."""
@@ -41,16 +41,16 @@ PATIENT, IMPATIENT = (5.0, 5.0), (0.03, 0.03)
 
 
 UNRESOLVABLE = ".".join(["unknown"] * 40)
-"""A host name that is too long to be one: no resolver even asks for it, so this needs no network and no time."""
+"""A host name that is too long to be one: no resolver sends a query for it, so this needs no network and no time."""
 
 
 class Position(Enum):
     """Where in a cancellation a fault strikes."""
 
-    FIRST_POLL = "first look"
+    FIRST_READ = "first status read"
     POST = "POST"
-    WAITING = "look while waiting"
-    LAST_LOOK = "last look"
+    WAITING = "poll"
+    LAST_POLL = "last poll"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +127,12 @@ class Stage:
         self.fault, self.position, self.lasting = fault, position, lasting
         self.clock = _Clock()
         self.timeout = LONG_TIMEOUT if fault.hangs else TIMEOUT
-        if position is Position.LAST_LOOK:
+        if position is Position.LAST_POLL:
             self.timeout = SHORT_TIMEOUT
         self.qovery = QoverySimulator(token=TOKEN, clock=self.clock.wall)
         self.environment = self.qovery.world.add_environment()
-        # The last look, and no earlier one, is the first to show the end.
-        delay = self.timeout - 0.001 if position is Position.LAST_LOOK else SAFE_POINT
+        # The last poll, and no earlier one, is the first to show the end.
+        delay = self.timeout - 0.001 if position is Position.LAST_POLL else SAFE_POINT
         course = (("BUILDING", 1e6),)
         self.target = self.environment.deploy(Plan(phases=course, cancel_delay=delay))
         self.environment.enqueue(Plan(phases=course))
@@ -168,7 +168,7 @@ class Stage:
             return error
 
     def cancel_again(self) -> CancellationResult | QoveryError:
-        """Run again what is meant, pinned, on a wire that behaves; count its cancels alone."""
+        """Run again, pinned to the target, on a wire that behaves; count the cancels of this run alone."""
         self.position, self._is_struck, self.posts = None, False, 0
         return self.cancel(self.target.id)
 
@@ -192,9 +192,9 @@ class Stage:
         if not path.endswith("/status"):
             return None
         if not self._announced["POST"]:
-            return Position.FIRST_POLL
+            return Position.FIRST_READ
         if self.clock.now >= self._deadline:
-            return Position.LAST_LOOK
+            return Position.LAST_POLL
         self._announced["later"] += 1
         return Position.WAITING if self._announced["later"] > 1 else None
 

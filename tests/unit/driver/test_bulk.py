@@ -1,4 +1,4 @@
-"""Many environments at once, stopped early: at each moment, what was sent is known and nothing more is sent."""
+"""Many environments at once: what is read of them first, and that a stop at any moment forgets and sends nothing."""
 
 from __future__ import annotations
 
@@ -46,8 +46,7 @@ def bulk_stopped(script: Script, time: VirtualTime, at: float) -> BulkCancellati
     """Return a bulk cancellation that is stopped at a time."""
     stop = Signal()
     time.plan(at, lambda: stop.set_result(None))
-    session = Session(SETTINGS, time, lambda: 0.5, lambda *_, **__: script, time)
-    return BulkCancellation(session, CancellationRequest(""), lambda _: None, stop=stop)
+    return bulk(script, time, stop)
 
 
 def ends(cancellations: Sequence[Cancellation]) -> list[tuple[type[Exception], Sent]]:
@@ -64,15 +63,56 @@ def targets(*names: str) -> list[Target]:
     return [Target(name) for name in names]
 
 
+def bulk(script: Script, time: VirtualTime, stop: Signal | None = None) -> BulkCancellation:
+    session = Session(SETTINGS, time, lambda: 0.5, lambda *_, **__: script, time)
+    return BulkCancellation(session, CancellationRequest(""), lambda _: None, stop=stop)
+
+
+# The first reads.
+
+
+def test_a_project_shows_all_of_its_environments(script: Script, time: VirtualTime) -> None:
+    """One call is enough."""
+    assert list(bulk(script, time).read_statuses("p", [])) == ["a", "b"]
+    assert [name for _, name in script.calls] == ["statuses p"]
+
+
+def test_a_list_of_environments_is_read_by_their_projects(script: Script, time: VirtualTime) -> None:
+    """The project of the first shows the second as well; the others of a project are left out."""
+    assert list(bulk(script, time).read_statuses(None, ["a", "c"])) == ["a", "c"]
+    assert [name for _, name in script.calls] == ["project of a", "statuses p", "project of c", "statuses q"]
+
+
+def test_an_environment_that_cannot_be_read_is_left_out(script: Script, time: VirtualTime) -> None:
+    """The others are read all the same."""
+    script.answers["project of x"] = [NotFoundError("reading environment x", 404)]
+
+    assert list(bulk(script, time).read_statuses(None, ["x", "a"])) == ["a"]
+
+
+def test_where_nothing_can_be_read_the_first_failure_says_why(script: Script, time: VirtualTime) -> None:
+    """There is no status to return."""
+    failures = {name: NotFoundError(f"reading environment {name}", 404) for name in "xy"}
+    script.answers |= {f"project of {name}": [failure] for name, failure in failures.items()}
+
+    with pytest.raises(NotFoundError) as caught:
+        bulk(script, time).read_statuses(None, ["x", "y"])
+
+    assert caught.value is failures["x"]
+
+
+# Stopped.
+
+
 NOT_SENT, ACCEPTED = (CancellationStoppedError, Sent.NOT_SENT), (CancellationStoppedError, Sent.ACCEPTED)
 
 
 @pytest.mark.parametrize(
     ("at", "calls"),
     [
-        pytest.param(0.2, ["project of a"], id="while the first project is looked up"),
+        pytest.param(0.2, ["project of a"], id="while the first project is found"),
         pytest.param(1.2, ["project of a", "statuses p"], id="while its environments are read"),
-        pytest.param(2.2, ["project of a", "statuses p", "project of c"], id="while another project is looked up"),
+        pytest.param(2.2, ["project of a", "statuses p", "project of c"], id="while another project is found"),
         pytest.param(
             3.2,
             ["project of a", "statuses p", "project of c", "statuses q"],

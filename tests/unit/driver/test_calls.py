@@ -422,7 +422,7 @@ def test_a_call_is_tried_five_times() -> None:
 
 
 def test_pauses_are_drawn() -> None:
-    """Full jitter: whatever the random source says, between zero and the bound."""
+    """Full jitter: any number between zero and the bound."""
     draws = iter([0.5, 0.0, 0.25])
     retry = Retry(lambda: next(draws))
 

@@ -19,7 +19,7 @@ from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.redaction import Token
 from qovery_provider._qovery.settings import Settings
 from qovery_provider.errors import AuthenticationError, CancellationStoppedError, ServerError
-from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
+from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond
 from tests.support.calls import settings_for
 from tests.support.clock import FakeClock
 from tests.support.waiting import wait_until
@@ -155,6 +155,16 @@ def test_a_queue_that_cannot_be_read_does_no_harm(qovery: QoverySimulator, sessi
 
     assert Operation(session, alone.id).outcome == "canceled"
     assert _reads(qovery)[path] == 1
+
+
+def test_a_queue_that_is_read_slowly_delays_nothing(qovery: QoverySimulator, session: Session) -> None:
+    """The polls go on, and its answer is waited for before the connections are closed."""
+    alone = _busy(qovery)
+    path = f"/environment/{alone.id}/deploymentQueue"
+    qovery.inject(Delay(path=path, before=0.05))
+
+    assert Operation(session, alone.id).outcome == "canceled"
+    wait_until(lambda: [request.status for request in qovery.requests if request.path == path] == [200])
 
 
 def test_those_of_one_project_share_their_polls(qovery: QoverySimulator, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""The calls as data: what each asks for in words, where it goes, and how its answer is read."""
+"""The calls as data: what each asks for, where it goes, and how its answer is read."""
 
 from __future__ import annotations
 

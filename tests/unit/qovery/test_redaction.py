@@ -82,7 +82,7 @@ def test_a_password_that_holds_the_separator_is_hidden_whole() -> None:
 @hypothesis.given(JSON)
 @hypothesis.settings(max_examples=50, deadline=None)
 def test_any_value_is_one_short_printable_line(value: object) -> None:
-    """Whatever was given, the message around it stays readable."""
+    """The message around it stays readable."""
     quoted = redact(value)
 
     assert quoted.isprintable()
@@ -151,7 +151,7 @@ def test_a_token_cannot_be_carried_away(leak: Callable[[object], object]) -> Non
     ],
 )
 def test_a_token_is_hidden_in_every_spelling(text: str, shown: str) -> None:
-    """A server's words may repeat it as it came, as a part of a URL, or encoded."""
+    """A server's text may repeat it as it came, as a part of a URL, or encoded."""
     assert Token("qov_1/2+3?", "QOVERY_API_TOKEN").hidden_in(text) == shown
 
 

@@ -123,7 +123,7 @@ def test_a_persons_jwt_is_a_bearer(token: str) -> None:
 
 
 def test_a_jwt_of_any_length_is_a_bearer() -> None:
-    """The padding that a JWT leaves out is put back, whatever its length."""
+    """The padding that a JWT leaves out is put back, for any length."""
     assert [scheme_of(jwt('{"alg":"' + "x" * length + '"}')) for length in range(20)] == ["Bearer"] * 20
 
 
