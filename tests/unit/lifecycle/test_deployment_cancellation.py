@@ -22,8 +22,8 @@ from qovery_provider.providers import (
     RunningDeploymentProvider,
 )
 from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond
-from tests.support.clock import FakeClock
 from tests.support.operations import lent
+from tests.support.time import FakeClock
 
 SOON = Plan(phases=(("BUILDING", 60.0),), cancel_delay=0.0)
 ENVIRONMENT_ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
