@@ -62,8 +62,9 @@ class CountedCalls:
         self.requests: list[float] = []
         self._api, self._time = Api(world), time
 
-    def send(self, call: ApiCall[Result]) -> Result:
+    def send(self, call: ApiCall[Result], before_sending: Callable[[], None] = lambda: None) -> Result:
         """Make a call; nothing is queued here and no history is read, so that there are four of them."""
+        before_sending()
         self.requests.append(self._time.now)
         _, kind, identity, *rest = call.path.split("/")
         match kind, rest:

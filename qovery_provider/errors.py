@@ -12,6 +12,7 @@
     │   │   ├── RateLimitError           429
     │   │   ├── RedirectError            3xx: never followed, for the token would go along
     │   │   └── ServerError              5xx
+    │   ├── NotSentError                 the caller took the call back before anything of it was sent
     │   └── TransportError               no usable answer: network, TLS, time, or not what the API speaks
     └── CancellationError                the calls worked, the cancellation did not end as asked
         ├── NothingToCancelError         nothing that was asked for is running, and `on_idle` is "fail"
@@ -156,6 +157,20 @@ class ServerError(ApiError):
     retryable = True
     meaning = "Qovery, or a proxy in front of it, has a problem"
     advice = "Try again in a while."
+
+
+class NotSentError(CallError):
+    """The caller took the call back before its first byte was sent, so it was certainly not executed.
+
+    Attributes:
+        reason: Why, as a phrase such as "the deadline has passed".
+    """
+
+    retryable = True
+
+    def __init__(self, operation: str, reason: str) -> None:
+        self.operation, self.reason = operation, reason
+        super().__init__(f"{operation}: not sent, because {reason}.")
 
 
 class TransportError(CallError):

@@ -17,7 +17,8 @@ runs at that moment. The machine makes it exact:
 * It takes nothing but the target's own final state for an end: after an accepted cancel the target may still finish on
   its own.
 
-A cancellation goes through these stages, some of them left out, and never goes back:
+A cancellation goes through these stages, some of them left out. It goes back only where nothing was sent: a target
+without an id is found anew when the cancel came too late to be sent.
 
     FINDING_TARGET ──► DRAINING_QUEUE ──► CANCELING ──► CONFIRMING ──► WAITING ──► FINISHED
         │                  │                 │             ▲ │            ▲            ▲
@@ -202,6 +203,8 @@ class Cancellation:
 
     def _on_failed_send(self, error: errors.CallError) -> actions.Action:
         known, attempts = self.known, self._attempts
+        if isinstance(error, errors.NotSentError):
+            return self._on_not_sent()
         known.send_error, delay = error, error.retry_after or 0.0
         if isinstance(error, errors.ConflictError | errors.NotFoundError):
             attempts.wait_for_effect(known.now)
@@ -214,6 +217,14 @@ class Cancellation:
         if not error.retryable or attempts.earliest > known.deadline:
             return outcomes.interrupted(known, error)
         return actions.ReadStatus(attempts.earliest)
+
+    def _on_not_sent(self) -> actions.Action:
+        """Decide anew on a newer status: the last one was out of date when the cancel could have left."""
+        self._attempts.made -= 1
+        if self.known.deployment_id is None:  # what runs by then cannot be told from what ran: the target is not fixed
+            self.known.deployment_state = None
+            self._stage = Stage.DRAINING_QUEUE if self.request.include_queued else Stage.FINDING_TARGET
+        return self._poll()
 
     def _confirm(self) -> actions.Action:
         """Find out by polling whether the cancel was executed."""
@@ -248,6 +259,8 @@ class Cancellation:
 
     def _on_failed_queued(self, request_id: str, error: errors.CallError) -> actions.Action:
         now = self.known.now
+        if isinstance(error, errors.NotSentError) and now >= self.known.deadline:
+            return outcomes.timed_out(self.known)
         if is_no_longer_queued(error):
             return self._drain(self._queue.gone(request_id, now))
         return self._queue.retry(request_id, error, now, self.known.deadline) or outcomes.interrupted(self.known, error)

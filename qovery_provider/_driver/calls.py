@@ -10,10 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from qovery_provider._cancellation.schedule import retry_delays
 from qovery_provider._clock import Clock, Signal
+from qovery_provider._driver.gate import Gates
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.failures import NETWORK
 from qovery_provider._qovery.rate_limit import RateBudget
@@ -33,8 +35,8 @@ class Client(Protocol):
 
     budget: RateBudget
 
-    def send(self, call: ApiCall[Answer]) -> Answer:
-        """Make one call; raise a CallError when it fails."""
+    def send(self, call: ApiCall[Answer], before_sending: Callable[[], None] = ...) -> Answer:
+        """Make one call; raise a CallError when it fails, or what `before_sending` raises instead of its first byte."""
         ...
 
     def close(self) -> None:
@@ -95,55 +97,50 @@ class Retry:
         return min(max(now + delay, allowed_at), deadline)
 
 
+@dataclass(eq=False, slots=True)
 class Call(Generic[Answer]):
     """One call.
 
-    Args:
+    Attributes:
         operation: What it asks for, as a phrase: errors begin with it.
         function: Makes it.
-        at: When.
+        at: When it is to be made or, on the wire, when it was made.
         retry: When it is made again after a failure. Default: not at all.
         timeout: Seconds after which an attempt is given up. Default: 60.
-
-    Attributes:
-        at: When it is to be made or, on the wire, when it was made.
+        revoke: Takes the call back; returns whether it is certain that it was not sent. Default: that is unknown.
         future: Its answer, once it is on the wire.
     """
 
-    def __init__(
-        self,
-        operation: str,
-        function: Callable[[], Answer],
-        at: float,
-        retry: Retry | None = None,
-        timeout: float = CALL_LIMIT,
-    ) -> None:
-        self.at = at
-        self.future: Future[Answer] | None = None
-        self._operation, self._function, self._retry, self._timeout = operation, function, retry, timeout
+    operation: str
+    function: Callable[[], Answer]
+    at: float
+    retry: Retry | None = None
+    timeout: float = CALL_LIMIT
+    revoke: Callable[[], bool] = lambda: False
+    future: Future[Answer] | None = field(default=None, init=False)
 
     def start(self, executor: Executor, now: float) -> None:
         """Make the call."""
-        self.at, self.future = now, executor.submit(self._function)
+        self.at, self.future = now, executor.submit(self.function)
 
     def bring_forward(self, at: float) -> None:
         """Make it earlier, unless it is on the wire or backs off after a failure."""
-        if self.future is None and not (self._retry and self._retry.failures):
+        if self.future is None and not (self.retry and self.retry.failures):
             self.at = min(self.at, at)
 
     @property
     def limit(self) -> float:
         """When something must be done about it: it is to be made, or it has hung long enough."""
-        return self.at if self.future is None else self.at + self._timeout
+        return self.at if self.future is None else self.at + self.timeout
 
     def outcome(self, now: float, deadline: float) -> Answer | CallError | None:
         """Return how it ended, or None while it has not; a failure worth another attempt plans that."""
         if self.future is None or not (self.future.done() or now >= self.limit):
             return None
         answer = self._answer(self.future)
-        if not isinstance(answer, CallError) or self._retry is None:
+        if not isinstance(answer, CallError) or self.retry is None:
             return answer
-        again_at = self._retry.again_at(answer, now, deadline)
+        again_at = self.retry.again_at(answer, now, deadline)
         if again_at is None:
             return answer
         self.at, self.future = again_at, None
@@ -151,8 +148,8 @@ class Call(Generic[Answer]):
 
     def _answer(self, future: Future[Answer]) -> Answer | CallError:
         if not future.done():
-            problem = f"no whole answer within {self._timeout:.0f} s"
-            return TransportError(self._operation, problem, NETWORK, may_have_executed=True)
+            problem = f"no whole answer within {self.timeout:.0f} s"
+            return TransportError(self.operation, problem, NETWORK, may_have_executed=not self.revoke())
         try:
             return future.result()
         except CallError as error:
@@ -174,10 +171,13 @@ class CallRunner:
         clock: Tells and spends the time.
         executor: Runs the calls.
         random: Returns a number from 0 to below 1, for the pauses before retries.
+        gates: What cancels have to pass: one object for all runners of a process. Default: one of its own.
     """
 
-    def __init__(self, clock: Clock, executor: Executor, random: Callable[[], float]) -> None:
-        self.clock, self.executor, self.random = clock, executor, random
+    def __init__(
+        self, clock: Clock, executor: Executor, random: Callable[[], float], gates: Gates | None = None
+    ) -> None:
+        self.clock, self.executor, self.random, self.gates = clock, executor, random, gates or Gates()
 
     def retry(self) -> Retry:
         """Return the attempts of one call."""

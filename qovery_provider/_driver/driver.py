@@ -7,17 +7,19 @@ machines.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import inf
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import CancellationRequest, Sent, Stage
+from qovery_provider._cancellation.model import Sent, Stage
 from qovery_provider._clock import Signal
 from qovery_provider._driver.calls import Call, CallRunner, Client, Retry
+from qovery_provider._driver.gate import Gate
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.models import QueuedRequest
-from qovery_provider.errors import CallError
+from qovery_provider.errors import CallError, NotSentError
 
 Answer = TypeVar("Answer")
 
@@ -62,6 +64,7 @@ class Driver:
     ) -> None:
         self._client, self._runner, self._on_change, self._stop_of = client, runner, on_change, stop_of
         self._steps: dict[Cancellation, Call[events.Event]] = {}
+        self._read_from: dict[Cancellation, float] = {}
 
     def run(self, sources: Sequence[StatusSource]) -> None:
         """Return when every cancellation is finished."""
@@ -90,6 +93,8 @@ class Driver:
         return True
 
     def _tell(self, cancellation: Cancellation, event: events.Event, now: float) -> None:
+        if isinstance(event, events.StatusRead):
+            self._read_from[cancellation] = now - event.took
         cancellation.observe(event, now)
         self._on_change(cancellation)
 
@@ -108,10 +113,15 @@ class Driver:
                 self._tell(cancellation, events.Stopped(), now)
         return waiting
 
+    def _is_stopped(self, cancellation: Cancellation) -> bool:
+        stop = self._stop_of(cancellation)
+        return stop is not None and stop.done()
+
     def _is_sending(self, cancellation: Cancellation) -> bool:
         step = self._steps.get(cancellation)
         is_cancel = isinstance(cancellation.action, actions.SendCancel | actions.CancelQueued)
-        return is_cancel and step is not None and step.future is not None
+        # One that has not left yet, since it still has no connection, is taken back.
+        return is_cancel and step is not None and step.future is not None and not step.revoke()
 
     def _planned(self, sources: Sequence[StatusSource], now: float) -> list[Call[Any]]:
         """Turn actions into calls: a status read for the whole source, everything else for its cancellation alone."""
@@ -123,33 +133,59 @@ class Driver:
                 if isinstance(action, actions.ReadStatus):
                     polls[source.plan(_paced(cancellation, action.at, pause), self._runner.retry())] = None
                 elif not isinstance(action, actions.Done | actions.Fail) and cancellation not in self._steps:
-                    self._steps[cancellation] = self._step(cancellation.request, action)
+                    self._steps[cancellation] = self._step(cancellation, action)
         return [*self._steps.values(), *polls]
 
-    def _step(self, request: CancellationRequest, step: OwnStep) -> Call[events.Event]:
+    def _step(self, cancellation: Cancellation, step: OwnStep) -> Call[events.Event]:
         """Return the call for a step."""
-        environment_id = request.environment_id
+        request, environment_id = cancellation.request, cancellation.request.environment_id
         match step:
             case actions.SendCancel(at):
                 cancel = endpoints.cancel_deployment(environment_id, force=request.force_cancel)
-                return self._call(cancel, events.Accepted, at)
+                read_from = self._read_from.get(cancellation, cancellation.known.started)
+                gate = self._gate(cancellation, cancel, environment_id, read_from, at)
+                return self._cancel(cancel, events.Accepted, at, gate)
             case actions.CancelQueued(at, request_id):
-                return self._call(endpoints.cancel_queued(request_id), lambda _: events.QueuedCanceled(request_id), at)
+                cancel_queued = endpoints.cancel_queued(request_id)
+                # A request is canceled by its own id: no status behind that could be out of date.
+                gate = self._gate(cancellation, cancel_queued, request_id, inf, inf)
+                return self._cancel(cancel_queued, lambda _: events.QueuedCanceled(request_id), at, gate)
             case actions.ListQueue(at):
-                return self._call(endpoints.deployment_queue(environment_id), _listed, at)
+                return self._read(endpoints.deployment_queue(environment_id), _listed, at)
             case actions.ReadHistory(at):
-                return self._call(endpoints.deployment_history(environment_id), events.HistoryRead, at)
+                return self._read(endpoints.deployment_history(environment_id), events.HistoryRead, at)
 
-    def _call(self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float) -> Call[events.Event]:
-        """Return a planned call whose outcome is an event; only one that changes nothing is retried here."""
-        retry = None if call.changes else self._runner.retry()
-        return Call(call.operation, lambda: event(self._client.send(call)), at, retry)
+    def _read(self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float) -> Call[events.Event]:
+        """Return a planned call that changes nothing, and whose outcome is an event."""
+        return Call(call.operation, lambda: event(self._client.send(call)), at, self._runner.retry())
+
+    def _cancel(
+        self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float, gate: Gate
+    ) -> Call[events.Event]:
+        """Return a planned call that cancels; it is never retried here."""
+
+        def send() -> events.Event:
+            try:
+                return event(self._client.send(call, gate))
+            finally:
+                gate.close()
+
+        return Call(call.operation, send, at, revoke=gate.revoke)
+
+    def _gate(
+        self, cancellation: Cancellation, call: ApiCall[Any], target: str, read_from: float, read_at: float
+    ) -> Gate:
+        clock, gates, deadline = self._runner.clock, self._runner.gates, cancellation.known.deadline
+        return Gate(gates, target, call.operation, clock, read_from, read_at, deadline, self._stop_of(cancellation))
 
     def _step_events(self, now: float) -> Iterator[tuple[Cancellation, events.Event]]:
         for cancellation, call in list(self._steps.items()):
             outcome = call.outcome(now, cancellation.known.deadline)
-            if outcome is not None:
-                del self._steps[cancellation]
+            if outcome is None:
+                continue
+            del self._steps[cancellation]
+            # What a stop has kept from being sent needs no answer: the stop itself is told next.
+            if not (isinstance(outcome, NotSentError) and self._is_stopped(cancellation)):
                 yield cancellation, events.CallFailed(outcome) if isinstance(outcome, CallError) else outcome
 
 

@@ -65,7 +65,8 @@ class Sessions:
         connect: Connect = QoveryClient,
         executor: Executor = DAEMON_THREADS,
     ) -> None:
-        self._new_session = partial(Session, clock=clock, random=random, connect=connect, executor=executor)
+        runner = CallRunner(clock, executor, random)
+        self._new_session = partial(Session, runner=runner, connect=connect)
         self._sessions: dict[Settings, Session] = {}
 
     def of(self, settings: Settings) -> Session:
@@ -87,17 +88,15 @@ class Session:
 
     Args:
         settings: Where Qovery is, and with what token.
-        clock: The time.
-        random: Returns a number from 0 to below 1, for the pauses before retries.
+        runner: Makes the calls; all sessions of a process share one.
         connect: Makes clients.
-        executor: Runs calls.
+
+    Attributes:
+        clock: The time.
     """
 
-    def __init__(
-        self, settings: Settings, clock: Clock, random: Callable[[], float], connect: Connect, executor: Executor
-    ) -> None:
-        self.settings, self.clock, self.random = settings, clock, random
-        self.runner = CallRunner(clock, executor, random)
+    def __init__(self, settings: Settings, runner: CallRunner, connect: Connect) -> None:
+        self.settings, self.runner, self.clock = settings, runner, runner.clock
         self._connect, self._budget = connect, RateBudget()
         self._lock = Lock()
         self._joining: list[Cancellation] = []
@@ -140,7 +139,7 @@ class Session:
             request: What the user asked for.
             sent: How far an earlier run got, when this one resumes it. Default: nothing was sent.
         """
-        return Cancellation(request, self.clock.monotonic(), self.random, sent)
+        return Cancellation(request, self.clock.monotonic(), self.runner.random, sent)
 
     def follow(
         self, cancellation: Cancellation, on_change: Callable[[Knowledge], None], stop: Signal | None = None

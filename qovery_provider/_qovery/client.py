@@ -6,6 +6,7 @@ have been executed all the same, for only the transport can tell.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
 
@@ -86,12 +87,13 @@ class QoveryClient:
         """Close the connections."""
         self._session.close()
 
-    def send(self, call: ApiCall[Answer]) -> Answer:
+    def send(self, call: ApiCall[Answer], before_sending: Callable[[], None] = lambda: None) -> Answer:
         """Make a call, once, and return its answer.
 
         Raises:
             CallError: It failed; the error says whether it may have been executed all the same.
         """
+        before_sending()
         content, content_type = self._exchange(call)
         try:
             return call.parse(content)

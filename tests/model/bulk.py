@@ -13,7 +13,7 @@ from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._driver.bulk import BulkCancellation, Target, tally
-from qovery_provider._driver.calls import StoppedError
+from qovery_provider._driver.calls import CallRunner, StoppedError
 from qovery_provider._driver.session import Session
 from qovery_provider._lifecycle.bulk_deployment_cancellation import _target
 from qovery_provider._lifecycle.stored_state import Unfinished
@@ -121,15 +121,14 @@ class _RecordingSession(Session):
     """The real session, whose cancellations are recorded and judged."""
 
     def __init__(self, story: BulkStory, chance: float, judge: Callable[[Recorded], None]) -> None:
-        super().__init__(
-            Settings(TOKEN, "Token"), story.time, lambda: chance, lambda *_, **__: story.server, story.time
-        )
+        runner = CallRunner(story.time, story.time, lambda: chance)
+        super().__init__(Settings(TOKEN, "Token"), runner, lambda *_, **__: story.server)
         self._story, self._judge = story, judge
         self.stop = story.stop_for("")
 
     def begin(self, request: CancellationRequest, sent: Sent = Sent.NOT_SENT) -> Cancellation:
         place = self._story.world.environments[request.environment_id]
-        recorded = Recorded(request, self.clock.monotonic(), self.random, sent, place, self.stop, self._judge)
+        recorded = Recorded(request, self.clock.monotonic(), self.runner.random, sent, place, self.stop, self._judge)
         self._story.runs[-1].append(recorded)
         return recorded
 

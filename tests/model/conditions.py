@@ -54,9 +54,9 @@ class Weather:
     scarce: int
 
 
-QUICK = (Trip(0.1, 0.1), Trip(0.0, 0.3), Trip(0.4, 0.0))
-SLOW = (*QUICK, Trip(1.0, 1.0), Trip(5.0, 0.1), Trip(0.1, 5.0), Trip(12.0, 12.0))
-HANGING = (*SLOW, Trip(0.1, 600.0), Trip(70.0, 0.0), Trip(20.0, 50.0))
+QUICK = (Trip(0.1, 0.1), Trip(0.0, 0.3), Trip(0.4, 0.0), Trip(0.0, 0.1, before=0.4))
+SLOW = (*QUICK, Trip(1.0, 1.0), Trip(5.0, 0.1), Trip(0.1, 5.0), Trip(12.0, 12.0), Trip(0.1, 0.1, before=4.0))
+HANGING = (*SLOW, Trip(0.1, 600.0), Trip(70.0, 0.0), Trip(20.0, 50.0), Trip(0.1, 0.1, before=68.0))
 
 
 def weather(tape: Tape) -> Weather:

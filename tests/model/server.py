@@ -83,6 +83,7 @@ class Server:
         self.moments: dict[int, Moment] = {}
         self.before: dict[int, list[Callable[[], None]]] = {}
         self.dies_at: tuple[int, bool] | None = None
+        self.departures: list[tuple[object, float]] = []
         self.log: list[tuple[float, str]] = []
         self.weather = weather
         self._world, self._api, self._time, self._tape = world, Api(world), time, tape
@@ -107,9 +108,13 @@ class Server:
 
     # The calls.
 
-    def send(self, call: ApiCall[Result]) -> Result:
+    def send(self, call: ApiCall[Result], before_sending: Callable[[], None] = lambda: None) -> Result:
         """Make a call, as the client does."""
         _, kind, identity, *rest = call.path.partition("?")[0].split("/")
+        before_sending()
+        if rest == ["cancelDeployment"] and kind == "environment":
+            self.departures.append((self._sender(identity)[0], self._time.now))
+        self._time.travel()
         execute = self._executions[kind, "/".join(rest)]
         faults = TRUE_OF_REQUESTS if kind == "deploymentQueue" else FAULTS
         if call.changes:

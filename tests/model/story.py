@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import inf
 from typing import NamedTuple
 
+from qovery_provider import errors
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
@@ -44,6 +45,11 @@ class Turn(NamedTuple):
     action: actions.Action
 
 
+def _was_refused(answer: Turn) -> bool:
+    """Return whether a cancel was refused when its first byte was about to leave."""
+    return isinstance(answer.event, events.CallFailed) and isinstance(answer.event.error, errors.NotSentError)
+
+
 class Recorded(Cancellation):
     """The real machine, with a record of its turns and a judge at its end."""
 
@@ -71,13 +77,18 @@ class Recorded(Cancellation):
 
     @property
     def sends(self) -> list[Turn]:
-        """The turns in which the machine decided to send."""
-        return [turn for turn in self.turns if isinstance(turn.action, actions.SendCancel)]
+        """The turns in which the machine decided to send, and the cancel was not refused at its first byte."""
+        following = [*self.turns[1:], None]
+        decided = [
+            pair for pair in zip(self.turns, following, strict=True) if isinstance(pair[0].action, actions.SendCancel)
+        ]
+        return [turn for turn, answer in decided if answer is None or not _was_refused(answer)]
 
     @property
     def answers(self) -> list[Turn]:
         """What became of what was sent."""
-        return [turn for turn in self.turns if isinstance(turn.operation, actions.SendCancel)]
+        answers = [turn for turn in self.turns if isinstance(turn.operation, actions.SendCancel)]
+        return [turn for turn in answers if not _was_refused(turn)]
 
     @property
     def is_stopped(self) -> bool:

@@ -22,7 +22,7 @@ from tests.model.story import Recorded, Story, Turn
 EPSILON = 1e-6
 """Virtual time is a float: sums of pauses may differ in the last digits."""
 
-GRACE, ATTEMPTS, CALL_LIMIT, FRESH = 5.0, 5, 60.0, 5.0
+GRACE, ATTEMPTS, CALL_LIMIT, FRESH, MAX_AGE = 5.0, 5, 60.0, 5.0, 2.0
 """The promises in numbers: seconds after a lost cancel, cancels in all, seconds for one call, and for a status read."""
 
 
@@ -75,6 +75,10 @@ class Judge:
             assert shown in {target_id, None} or target_id is None, "sent on the status of another deployment"
             assert shown or not number, "sent again without knowing what runs"
             assert turn.now < cancellation.known.deadline, "sent after the deadline"
+        for left in (at for sender, at in self.server.departures if sender is cancellation):
+            decided = max(turn.now for turn in cancellation.sends if turn.now <= left)
+            assert left <= decided + MAX_AGE + EPSILON, "left long after the status read behind it"
+            assert left < cancellation.known.deadline, "left after the deadline"
         for turn in answers:
             if isinstance(turn.event, events.Accepted) and turn.event.status.last_deployment_id not in {
                 None,

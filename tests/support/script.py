@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar, cast
 
 from qovery_provider._qovery.endpoints import ApiCall
@@ -35,6 +35,9 @@ class Time(Protocol):
 
     now: float
 
+    def travel(self) -> None:
+        """Let a call travel to the server."""
+
 
 class Script:
     """A client that answers from lists, the last answer again and again, and notes which call was made when.
@@ -49,8 +52,10 @@ class Script:
         self.clock, self.answers = clock, {name: list(values) for name, values in answers.items()}
         self.calls: list[tuple[float, str]] = []
 
-    def send(self, call: ApiCall[Answer]) -> Answer:
+    def send(self, call: ApiCall[Answer], before_sending: Callable[[], None] = lambda: None) -> Answer:
         """Answer one of Qovery's calls."""
+        before_sending()
+        self.clock.travel()
         return cast("Answer", self._answer(_name(call)))
 
     def close(self) -> None:
@@ -58,6 +63,7 @@ class Script:
 
     def read_statuses(self) -> dict[str, EnvironmentStatus]:
         """Answer a poll of a group."""
+        self.clock.travel()
         answer = self._answer("poll")
         assert isinstance(answer, list)
         return {each.id: each for each in answer}

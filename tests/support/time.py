@@ -8,6 +8,8 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
+from greenlet import greenlet
+
 REAL_LIMIT = 10.0
 """Real seconds for a call on a thread; none of those in the tests takes nearly as long."""
 
@@ -45,16 +47,26 @@ class FakeClock:
         self.sleeps.append(seconds)
         self.move_to(self.now + seconds)
 
+    def travel(self) -> None:
+        """Take no time: the server is where the client is."""
+
     def move_to(self, moment: float) -> None:
         """Move on without having slept, as time does while a call is on the wire."""
         self.now = moment
 
 
 class Trip(NamedTuple):
-    """One call's way: how long until the server executes it, and from then until its answer is here."""
+    """One call's way, in seconds.
+
+    Attributes:
+        there: From its first byte until the server executes it.
+        back: From then until its answer is here.
+        before: From the decision to make it until its first byte leaves: a name is resolved, a connection is made.
+    """
 
     there: float = 0.0
     back: float = 0.0
+    before: float = 0.0
 
 
 class VirtualTime(Executor):
@@ -107,18 +119,27 @@ class VirtualTime(Executor):
             self.now = max(self.now, moment)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as in Executor
-        """Send a function on its way; it runs on arrival, and the future is told when the answer is back."""
+        """Start a function when its first byte leaves; the future is told when the answer is back."""
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
         trip, note = self.trip(), self.note()
+        journey = greenlet(lambda: _run(fn, *args, **kwargs))
 
-        def arrive() -> None:
+        def go_on() -> None:
+            """Let the call run until it travels or has its answer."""
             self.noted = note
-            answer = _run(fn, *args, **kwargs)
-            self.plan(self.now + trip.back, lambda: answer(future))
+            answer = journey.switch()
+            if journey.dead:
+                self.plan(self.now + trip.back, lambda: answer(future))
+            else:
+                self.plan(self.now + trip.there, go_on)
 
-        self.plan(self.now + trip.there, arrive)
+        self.plan(self.now + trip.before, go_on)
         return future
+
+    def travel(self) -> None:
+        """Let the time pass between the first byte of the call that runs now and its execution."""
+        greenlet.getcurrent().parent.switch()
 
 
 def _run(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[[Future[Any]], None]:  # noqa: ANN401 - any call

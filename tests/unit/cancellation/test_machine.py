@@ -16,6 +16,7 @@ from qovery_provider.errors import (
     CancellationTimeoutError,
     ConflictError,
     NotCanceledError,
+    NotSentError,
     RateLimitError,
     ServerError,
     TransportError,
@@ -519,3 +520,44 @@ def test_after_a_conflict_the_status_is_read_at_once() -> None:
 
     assert cancellation.action == actions.ReadStatus(0.0)
     assert cancellation.known.sent is Sent.NOT_SENT
+
+
+# A cancel that was refused at its first byte.
+
+OUT_OF_DATE = events.CallFailed(NotSentError("canceling", "the status was read more than 2 s before it could be sent"))
+
+
+def test_a_cancel_that_was_not_sent_is_decided_anew() -> None:
+    """It counts as no attempt, whatever number of times it happens, and nothing is known to have been sent."""
+    cancellation = machine()
+    for _ in range(2 * ATTEMPTS):
+        walk(cancellation, BUILDING)
+        assert isinstance(cancellation.action, actions.SendCancel)
+        walk(cancellation, OUT_OF_DATE)
+        assert isinstance(cancellation.action, actions.ReadStatus)
+
+    assert (cancellation.known.sent, cancellation.known.send_error) == (Sent.NOT_SENT, None)
+    assert walk(cancellation, BUILDING, ACCEPTED).known.sent is Sent.ACCEPTED
+
+
+@pytest.mark.parametrize("include_queued", [False, True])
+def test_a_target_without_an_id_is_found_anew(*, include_queued: bool) -> None:
+    """What runs by then cannot be told from what ran: it is no second attempt on the first cancellation."""
+    drained: list[events.Event] = [events.QueueListed([])] * include_queued
+    cancellation = machine(include_queued=include_queued)
+    walk(cancellation, RUNS_WITHOUT_ID, *drained, *[RUNS_WITHOUT_ID] * include_queued, OUT_OF_DATE)
+
+    walk(cancellation, BUILDING)
+
+    assert isinstance(cancellation.action, actions.SendCancel)
+    assert cancellation.known.deployment_id == "d1"
+
+
+def test_a_queued_request_that_is_not_sent_in_time_times_out() -> None:
+    """The deadline has passed before its cancel could leave."""
+    cancellation = walk(machine(include_queued=True, timeout=60.0), BUILDING, events.QueueListed(["r1"]))
+
+    cancellation.observe(OUT_OF_DATE, 60.0)
+
+    assert isinstance(cancellation.action, actions.Fail)
+    assert isinstance(cancellation.action.error, CancellationTimeoutError)

@@ -10,7 +10,7 @@ from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._clock import Signal
 from qovery_provider._driver.bulk import BulkCancellation, Target
-from qovery_provider._driver.calls import StoppedError
+from qovery_provider._driver.calls import CallRunner, StoppedError
 from qovery_provider._driver.session import Session
 from qovery_provider._qovery.redaction import Token
 from qovery_provider._qovery.settings import Settings
@@ -64,7 +64,7 @@ def targets(*names: str) -> list[Target]:
 
 
 def bulk(script: Script, time: VirtualTime, stop: Signal | None = None) -> BulkCancellation:
-    session = Session(SETTINGS, time, lambda: 0.5, lambda *_, **__: script, time)
+    session = Session(SETTINGS, CallRunner(time, time, lambda: 0.5), lambda *_, **__: script)
     return BulkCancellation(session, CancellationRequest(""), lambda _: None, stop=stop)
 
 

@@ -9,6 +9,7 @@ from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._clock import Signal
 from qovery_provider._driver.calls import CALL_LIMIT, MAX_CONCURRENT_CALLS, CallRunner
 from qovery_provider._driver.driver import Driver
+from qovery_provider._driver.gate import MAX_STATUS_AGE
 from qovery_provider._driver.polls import PollGroup
 from qovery_provider._qovery.models import DeploymentRecord, QueuedRequest
 from qovery_provider.errors import (
@@ -437,3 +438,81 @@ def test_a_stop_ends_those_alone_that_share_it(time: VirtualTime) -> None:
     assert isinstance(error_of(cancellation), CancellationStoppedError)
     assert other.result().outcome == "canceled"
     assert script.times("poll") == [0.0, 0.75]
+
+
+# Between the decision to cancel and its first byte.
+
+
+def driven(script: Script, time: VirtualTime, *cancellations: Cancellation) -> None:
+    """Drive cancellations to their end on virtual time."""
+    group = PollGroup(list(cancellations), script.read_statuses)
+    Driver(script, CallRunner(time, time, full), lambda _: None).run([group])
+
+
+def test_a_crowd_of_cancels_never_sends_on_an_old_status(time: VirtualTime) -> None:
+    """The 65th waits for a free place: it reads the status again before it is sent, and finds what runs by then."""
+    names = [f"e{number}" for number in range(MAX_CONCURRENT_CALLS + 1)]
+    first = [status(name, "BUILDING") for name in names]
+    later = [status(name, "CANCELED") for name in names[:-1]] + [status(names[-1], "BUILDING", "d2")]
+    script = Script(time, {f"cancel {name}": [status(name, "CANCELING")] for name in names})
+    script.answers |= {
+        "poll": [first, later],
+        f"history {names[-1]}": [[DeploymentRecord(f"{names[-1]}-d1", "DEPLOYED")]],
+    }
+    travelling(time, Trip(), *[Trip(0.1, 4.0)] * MAX_CONCURRENT_CALLS)
+    many = [new_cancellation(name, on_completed="succeed") for name in names]
+
+    driven(script, time, *many)
+
+    assert script.times(f"cancel {names[-1]}") == []
+    assert [cancellation.result().outcome for cancellation in many[:-1]] == ["canceled"] * MAX_CONCURRENT_CALLS
+    assert many[-1].result().outcome == "completed"
+
+
+@pytest.mark.parametrize(
+    "before", [2.5, 68.0], ids=["a slow connection", "a name that takes long, after it was given up"]
+)
+def test_a_cancel_whose_connection_takes_long_is_not_sent(time: VirtualTime, before: float) -> None:
+    """By then another deployment may run: the next status decides, and the late one sends nothing."""
+    polls = [[status("a", "BUILDING")], [status("a", "BUILDING")], [status("a", "CANCELED")]]
+    script = Script(time, {"poll": polls, "cancel a": [status("a", "CANCELING")]})
+    travelling(time, Trip(), Trip(before=before))
+    cancellation = new_cancellation()
+
+    driven(script, time, cancellation)
+    time.pass_until(200.0)
+
+    assert cancellation.result().outcome == "canceled"
+    (sent_at,) = script.times("cancel a")
+    assert max(read_at for read_at in script.times("poll") if read_at <= sent_at) >= sent_at - MAX_STATUS_AGE
+
+
+def test_two_cancellations_of_one_environment_send_one_cancel(time: VirtualTime) -> None:
+    """The second one is refused while the first is on the wire, reads again and adopts what it finds."""
+    polls = [[status("a", "BUILDING")], [status("a", "CANCELING")], [status("a", "CANCELED")]]
+    script = Script(
+        time, {"poll": polls, "cancel a": [status("a", "CANCELING")], "force a": [status("a", "CANCELING")]}
+    )
+    travelling(time, Trip(), Trip(), Trip(0.1, 0.1), Trip(0.1, 0.1))
+    first, second = new_cancellation(), new_cancellation(force_cancel=True)
+    groups = [PollGroup([each], script.read_statuses) for each in (first, second)]
+
+    script.answers["poll"].insert(0, polls[0])
+    Driver(script, CallRunner(time, time, full), lambda _: None).run(groups)
+
+    assert [name for _, name in script.calls if "poll" not in name] == ["cancel a"]
+    assert [each.known.sent for each in (first, second)] == [Sent.ACCEPTED, Sent.ADOPTED]
+    assert [each.result().outcome for each in (first, second)] == ["canceled"] * 2
+
+
+def test_a_cancel_that_has_no_connection_yet_is_taken_back_by_a_stop(time: VirtualTime) -> None:
+    """It is certain that nothing was sent, so there is nothing to wait for."""
+    script = Script(time, {"poll": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELING")]})
+    travelling(time, Trip(), Trip(before=1.5))
+
+    stopped(script, time, 1.0, cancellation := new_cancellation())
+
+    assert isinstance(error_of(cancellation), CancellationStoppedError)
+    assert (time.now, cancellation.known.sent) == (1.0, Sent.NOT_SENT)
+    time.pass_until(100.0)
+    assert script.times("cancel a") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -27,10 +28,10 @@ class BrokenAfterTheCancel(QoveryClient):
 
     is_broken = False
 
-    def send(self, call: ApiCall[Any]) -> Any:  # noqa: ANN401 - as in the client
+    def send(self, call: ApiCall[Any], before_sending: Callable[[], None] = lambda: None) -> Any:  # noqa: ANN401
         if self.is_broken and not call.changes:
             raise ZeroDivisionError("a bug")
-        answer = super().send(call)
+        answer = super().send(call, before_sending)
         self.is_broken = self.is_broken or call.changes
         return answer
 
