@@ -1,1 +1,1 @@
-"""What a cancellation costs, beside its rivals and beside the least that it can cost: `python -m benchmarks`."""
+"""What a cancellation costs, compared with its rivals and with the least possible: `python -m benchmarks`."""

@@ -1,4 +1,4 @@
-"""Measures all rivals in one run, prints what came out, and writes `results.json` and `results.svg` beside itself."""
+"""Measures all rivals in one run, prints the results, and writes `results.json` and `results.svg` beside itself."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def main() -> None:
     (HERE / "results.svg").write_text(chart(rows) + "\n")
     if not is_quiet(rows):
         say("Others kept this machine busy meanwhile: these times say little. Run it again when it is quiet.")
-    print("\n".join([*table(rows.values()), "", *asides(rows, extras), "", *verdicts(goals(rows, extras))]))
+    print("\n".join([*table(rows.values()), "", *notes(rows, extras), "", *goal_lines(goals(rows, extras))]))
 
 
 def say(text: str) -> None:
@@ -47,7 +47,7 @@ def say(text: str) -> None:
 
 
 def measure_side_by_side(planned: list[Case], repetitions: int) -> Measurements:
-    """Run all cases, then all of them again: so a machine that grows slower does so for each rival."""
+    """Run all cases, then all of them again: so a machine that becomes slower does so for each rival."""
     measurements: dict[Case, list[Measured]] = {case: [] for case in planned}
     for repetition in range(repetitions):
         for case in planned:
@@ -75,32 +75,35 @@ def measure_extras() -> Extras:
 
 def table(rows: Iterable[Row]) -> Iterable[str]:
     yield f"{'':30} {'N':>4}     time  ratio  requests connections     CPU    memory   delay others"
-    for one in rows:
-        delay = "" if one.detection_delay is None else f"{one.detection_delay:.2f} s"
+    for update in rows:
+        delay = "" if update.detection_delay is None else f"{update.detection_delay:.2f} s"
         yield (
-            f"{NAMES[one.rival]:30} {one.size:4} {one.seconds:6.2f} s {one.ratio:6.2f} "
-            f"{one.requests:9.0f} {one.connections:11.0f} "
-            f"{one.cpu_seconds:5.2f} s {one.peak_memory_mib:5.0f} MiB {delay:>7} {one.others:6.1f}"
+            f"{NAMES[update.rival]:30} {update.size:4} {update.seconds:6.2f} s {update.ratio:6.2f} "
+            f"{update.requests:9.0f} {update.connections:11.0f} "
+            f"{update.cpu_seconds:5.2f} s {update.peak_memory_mib:5.0f} MiB {delay:>7} {update.others:6.1f}"
         )
 
 
-def asides(rows: Mapping[Case, Row], extras: Extras) -> Iterable[str]:
+def notes(rows: Mapping[Case, Row], extras: Extras) -> Iterable[str]:
     for rival, added in growth(rows).items():
         yield (
             f"{NAMES[rival]}: each environment from 1 to {added['to']:.0f} adds {1000 * added['seconds']:.1f} ms, "
             f"{added['requests']:.2f} requests, {1000 * added['cpu_seconds']:.1f} ms of CPU, "
             f"{1024 * added['peak_memory_mib']:.0f} KiB"
         )
-    for one in extras.detections:
-        yield f"a cancel of {one.cancel_seconds:g} s: seen after {one.delay:.2f} s, {one.requests} requests in all"
+    for measured in extras.detections:
+        yield (
+            f"a cancel of {measured.cancel_seconds:g} s: seen after {measured.delay:.2f} s, "
+            f"{measured.requests} requests in all"
+        )
     heaviest = (f"{name} {milliseconds:.1f} ms" for name, milliseconds in extras.heaviest_modules.items())
     yield f"heaviest imports: {', '.join(heaviest)}"
 
 
-def verdicts(all_goals: Iterable[Goal]) -> Iterable[str]:
-    words = {True: "reached", False: "MISSED", None: "unsure"}
+def goal_lines(all_goals: Iterable[Goal]) -> Iterable[str]:
+    labels = {True: "reached", False: "MISSED", None: "unsure"}
     for goal in all_goals:
-        yield f"{words[goal.is_reached]:8} {goal.words}: {goal.value:g} (at most {goal.most:g})"
+        yield f"{labels[goal.is_reached]:8} {goal.description}: {goal.value:g} (at most {goal.maximum:g})"
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from benchmarks.simulator import Seen, simulator
 from benchmarks.stack import Cost, Stack
 
 SIZES = (1, 8, 64)
-MOST = 500
-"""Environments; the last is for the bulk resource alone, whose limit it is."""
+MAX_ENVIRONMENTS = 500
+"""The limit of the bulk resource, and measured for that alone."""
 
 FLOOR, PLAIN, COMMAND, SEPARATE, BULK = "noop", "plain", "command", "separate", "bulk"
 
@@ -45,16 +45,16 @@ class Case:
 
 @dataclass(frozen=True)
 class Measured:
-    """One update: what it cost, and what the simulator saw of it."""
+    """One update: its cost, and what the simulator saw of it."""
 
     cost: Cost
     seen: Seen
 
 
 def cases() -> Iterator[Case]:
-    """Yield the cases in the order in which each repetition runs them."""
+    """Yield the cases in the order in which each repetition runs them; pulumi-command only where its plugin is."""
     has_command = shutil.which(COMMAND_PLUGIN) is not None
-    for size in (*SIZES, MOST):
+    for size in (*SIZES, MAX_ENVIRONMENTS):
         for rival in NAMES:
             if (rival != COMMAND or has_command) and (size in SIZES or rival == BULK):
                 yield Case(rival, size)
@@ -71,7 +71,7 @@ def measure(case: Case) -> Measured:
 
 
 def connections_without_a_need() -> int:
-    """Return how many connections an update opens that has nothing to do."""
+    """Return how many connections an update with nothing to do opens."""
     with simulator(1) as qovery, TemporaryDirectory() as folder:
         stack = Stack(Path(folder), SEPARATE, qovery)
         stack.up()

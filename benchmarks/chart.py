@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pygal
 from pygal.style import Style
 
-from benchmarks.cases import BULK, COMMAND, MOST, NAMES, PLAIN, SEPARATE, SIZES, Case
+from benchmarks.cases import BULK, COMMAND, MAX_ENVIRONMENTS, NAMES, PLAIN, SEPARATE, SIZES, Case
 from benchmarks.report import Row
 
 INK = "#7d8590"
@@ -51,8 +51,8 @@ def chart(rows: Mapping[Case, Row]) -> str:
         formatter="{:.2f}".format,
         disable_xml_declaration=True,
     )
-    bars.x_labels = ["1 environment", *(f"{size} environments" for size in (*SIZES[1:], MOST))]
+    bars.x_labels = ["1 environment", *(f"{size} environments" for size in (*SIZES[1:], MAX_ENVIRONMENTS))]
     for rival in shown:
-        found = [rows.get(Case(rival, size)) for size in (*SIZES, MOST)]
+        found = [rows.get(Case(rival, size)) for size in (*SIZES, MAX_ENVIRONMENTS)]
         bars.add(NAMES[rival], [row.ratio if row else None for row in found])
     return str(bars.render(is_unicode=True))

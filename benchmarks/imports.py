@@ -1,6 +1,6 @@
 """What importing the package costs a process that needs `pulumi` and `requests` anyway.
 
-In CPU time: an import waits for nothing, and so others who use the machine do not count.
+In CPU time: an import waits for nothing, and so other load on the machine does not count.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def import_milliseconds() -> float:
 
 
 def environment() -> dict[str, str]:
-    """Return variables that let Python keep its bytecode, as that of an installed package is kept."""
+    """Return variables that let Python keep its bytecode, as it does for an installed package."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
@@ -41,12 +41,12 @@ def heaviest_modules() -> dict[str, float]:
         for name, microseconds in _profile().items():
             times.setdefault(name, []).append(microseconds)
     medians = {name: median(found) / 1000 for name, found in times.items()}
-    return dict(sorted(medians.items(), key=lambda one: -one[1])[:HEAVIEST])
+    return dict(sorted(medians.items(), key=lambda item: -item[1])[:HEAVIEST])
 
 
 def _profile() -> dict[str, int]:
     command = [sys.executable, "-X", "importtime", "-c", TIMED]
     report = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True).stderr
-    # Modules stand before their importer: all after the last of `requests` is what this package brings along.
+    # Modules are listed before their importer: those after the last line of `requests` belong to this package.
     ours = report[report.rindex(" requests\n") :]
     return {name: int(own) for own, name in re.findall(r"import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)", ours)}

@@ -1,7 +1,7 @@
-"""What a command costs, with all that it starts: `python meter.py COMMAND ...` prints it as one line of JSON.
+"""What a command and all its processes cost: `python meter.py COMMAND ...` prints it as one line of JSON.
 
-It is a process of its own: what the command leaves behind becomes this one's child (on Linux) and counts as well. It
-knows nothing of what it measures.
+It is a process of its own: processes that the command leaves behind become its children (on Linux) and count as well.
+It knows nothing of what it measures.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from contextlib import suppress
 import psutil
 
 PR_SET_CHILD_SUBREAPER = 36
-SECONDS_BETWEEN_SAMPLES = 0.2
+SAMPLING_INTERVAL = 0.2
+"""Seconds between two samples of the memory."""
 
 
 class Memory(threading.Thread):
-    """Samples how much memory all processes below this one have in use together.
+    """Samples how much memory all descendants of this process use together.
 
     Attributes:
         peak: The most that was seen, in bytes; pages that processes share count in each of them.
@@ -34,10 +35,10 @@ class Memory(threading.Thread):
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.peak = 0
-        self.over = threading.Event()
+        self.finished = threading.Event()
 
     def run(self) -> None:
-        while not self.over.wait(SECONDS_BETWEEN_SAMPLES):
+        while not self.finished.wait(SAMPLING_INTERVAL):
             self.peak = max(self.peak, sum(map(_in_use, psutil.Process().children(recursive=True))))
 
 
@@ -48,7 +49,7 @@ def _in_use(process: psutil.Process) -> int:
 
 
 def busy_seconds() -> float:
-    """Return how long the machine's CPUs have been busy, with whatever."""
+    """Return how long the machine's CPUs have been busy, with any process."""
     times = psutil.cpu_times()
     return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
 
@@ -56,7 +57,7 @@ def busy_seconds() -> float:
 def main() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
-    # Who ignores SIGINT hands that down, and the plugins would then ignore the engine's interrupt at the end.
+    # An ignored SIGINT is inherited, and the plugins would then ignore the engine's interrupt at the end.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     memory = Memory()
     memory.start()
@@ -64,17 +65,17 @@ def main() -> None:
         busy_before, start = busy_seconds(), time.monotonic()
         code = subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         seconds, busy = time.monotonic() - start, busy_seconds() - busy_before
-        memory.over.set()
+        memory.finished.set()
         with suppress(ChildProcessError):
             while True:
                 os.wait()
         output.seek(0)
-        said = output.read().decode(errors="replace")
+        text = output.read().decode(errors="replace")
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_seconds = used.ru_utime + used.ru_stime
     others = max(0.0, busy - cpu_seconds) / seconds
     cost = {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_memory": memory.peak, "others": others}
-    print(json.dumps({**cost, "code": code, "output": said}))
+    print(json.dumps({**cost, "code": code, "output": text}))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From measurements to results: medians, ratios to the limit, how the cost grows, and which goals were reached."""
+"""From measurements to results: medians, ratios to the least possible, growth, and which goals were reached."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.metadata import version
 from statistics import median
 from typing import Any
 
-from benchmarks.cases import BULK, MOST, SEPARATE, SIZES, Case, Measured
+from benchmarks.cases import BULK, MAX_ENVIRONMENTS, SEPARATE, SIZES, Case, Measured
 from benchmarks.simulator import CANCEL_SECONDS, LATENCY
 from benchmarks.stack import PARALLEL
 from benchmarks.virtual import Detection
@@ -18,7 +18,7 @@ from benchmarks.virtual import Detection
 MIB = 2**20
 
 QUIET = 0.5
-"""CPUs that others may keep busy; above, the machine and not the rival decides how long an update takes."""
+"""CPUs that may be busy with something else; above that, the machine and not the rival decides the times."""
 
 Measurements = Mapping[Case, Sequence[Measured]]
 
@@ -28,10 +28,10 @@ class Row:
     """One case, in medians over the repetitions.
 
     Attributes:
-        limit: Seconds that nobody can beat: those of the same resources doing nothing, one answer, and the cancel.
-        ratio: The time to the limit of the same repetition.
+        limit: The least possible seconds: those of the same resources doing nothing, one answer, and the cancel.
+        ratio: The time divided by the limit of the same repetition.
         detection_delay: Seconds from CANCELED until an answer said so, latency included.
-        others: How many CPUs everything else on the machine kept busy.
+        others: How many CPUs were busy with anything else on the machine.
     """
 
     rival: str
@@ -52,28 +52,28 @@ def row(case: Case, measurements: Measurements) -> Row:
     own, floors = measurements[case], measurements[case.floor]
     limits = [floor.cost.seconds + LATENCY + CANCEL_SECONDS for floor in floors]
 
-    def middle(read: Callable[[Measured], float]) -> float:
+    def median_of(read: Callable[[Measured], float]) -> float:
         return round(median(map(read, own)), 3)
 
-    delays = [one.seen.detection_delay for one in own if one.seen.detection_delay is not None]
+    delays = [update.seen.detection_delay for update in own if update.seen.detection_delay is not None]
     return Row(
         case.rival,
         case.size,
-        seconds=middle(lambda one: one.cost.seconds),
+        seconds=median_of(lambda update: update.cost.seconds),
         limit=round(median(limits), 3),
-        ratio=round(median(one.cost.seconds / limit for one, limit in zip(own, limits, strict=True)), 3),
-        requests=middle(lambda one: one.seen.requests),
-        connections=middle(lambda one: one.seen.connections),
-        cpu_seconds=middle(lambda one: one.cost.cpu_seconds),
-        peak_memory_mib=round(middle(lambda one: one.cost.peak_memory / MIB), 1),
+        ratio=round(median(update.cost.seconds / limit for update, limit in zip(own, limits, strict=True)), 3),
+        requests=median_of(lambda update: update.seen.requests),
+        connections=median_of(lambda update: update.seen.connections),
+        cpu_seconds=median_of(lambda update: update.cost.cpu_seconds),
+        peak_memory_mib=round(median_of(lambda update: update.cost.peak_memory / MIB), 1),
         detection_delay=round(median(delays), 3) if delays else None,
-        others=middle(lambda one: one.cost.others),
+        others=median_of(lambda update: update.cost.others),
     )
 
 
 @dataclass(frozen=True)
 class Extras:
-    """What is measured beside the updates."""
+    """The measurements beside those of updates."""
 
     detections: Sequence[Detection]
     longest_delay: float
@@ -87,14 +87,14 @@ class Extras:
 
 
 def growth(rows: Mapping[Case, Row]) -> dict[str, dict[str, float]]:
-    """Return what each further environment adds, from one to the most that were measured."""
-    grown = {}
-    for rival, most in ((SEPARATE, SIZES[-1]), (BULK, MOST)):
-        first, last = rows[Case(rival, 1)], rows[Case(rival, most)]
+    """Return what each further environment adds, from one to the largest size that was measured."""
+    added = {}
+    for rival, largest in ((SEPARATE, SIZES[-1]), (BULK, MAX_ENVIRONMENTS)):
+        first, last = rows[Case(rival, 1)], rows[Case(rival, largest)]
         columns = ("seconds", "requests", "cpu_seconds", "peak_memory_mib")
-        added = {name: (getattr(last, name) - getattr(first, name)) / (most - 1) for name in columns}
-        grown[rival] = {"to": most, **{name: round(each, 4) for name, each in added.items()}}
-    return grown
+        slopes = {name: (getattr(last, name) - getattr(first, name)) / (largest - 1) for name in columns}
+        added[rival] = {"to": largest, **{name: round(slope, 4) for name, slope in slopes.items()}}
+    return added
 
 
 def is_quiet(rows: Mapping[Case, Row]) -> bool:
@@ -104,37 +104,38 @@ def is_quiet(rows: Mapping[Case, Row]) -> bool:
 
 @dataclass(frozen=True)
 class Goal:
-    """A number to reach.
+    """A number to stay below.
 
     Attributes:
-        is_certain: Whether the value says anything: on a busy machine, times do not.
+        description: The number in words, with its unit.
+        is_certain: Whether the value is meaningful: on a busy machine, times are not.
     """
 
-    words: str
+    description: str
     value: float
-    most: float
+    maximum: float
     is_certain: bool = True
 
     @property
     def is_reached(self) -> bool | None:
         """Whether it was reached, or None where that is not certain."""
-        return self.value <= self.most if self.is_certain else None
+        return self.value <= self.maximum if self.is_certain else None
 
 
 def goals(rows: Mapping[Case, Row], extras: Extras) -> list[Goal]:
-    """Return what was to be reached and what was measured."""
-    bulk, most, quiet = rows[Case(BULK, 64)], rows[Case(BULK, MOST)], is_quiet(rows)
+    """Return each goal with what was measured."""
+    bulk, largest, quiet = rows[Case(BULK, 64)], rows[Case(BULK, MAX_ENVIRONMENTS)], is_quiet(rows)
     return [
         Goal("1 resource: time / limit", rows[Case(SEPARATE, 1)].ratio, 1.15, quiet),
         Goal("64 resources: time / limit", rows[Case(SEPARATE, 64)].ratio, 1.25, quiet),
         Goal("bulk of 64: time / limit", bulk.ratio, 1.2, quiet),
         Goal("bulk of 64: requests", bulk.requests, 64 + 12),
-        Goal("bulk of 500: time / limit", most.ratio, 1.6, quiet),
-        Goal("bulk of 500: requests", most.requests, 500 + 30),
+        Goal("bulk of 500: time / limit", largest.ratio, 1.6, quiet),
+        Goal("bulk of 500: requests", largest.requests, 500 + 30),
         Goal("a cancel of 10 minutes: requests", extras.requests_of_ten_minutes, 50),
         Goal("20 resources, 10 minutes: requests", extras.requests_of_20_separate, 100),
         Goal("bulk of 20, 10 minutes: requests", extras.requests_of_20_in_bulk, 100),
-        Goal("detection delay / elapsed, from the second look on", round(extras.worst_delay_part, 3), 0.4),
+        Goal("detection delay / elapsed, from the second poll on", round(extras.worst_delay_part, 3), 0.4),
         Goal("longest detection delay, s", round(extras.longest_delay, 3), 15),
         Goal("import beyond pulumi and requests, ms", round(extras.import_milliseconds, 1), 60),
         Goal("connections of an update with nothing to do", extras.connections_without_a_need, 0),
@@ -154,7 +155,7 @@ def document(rows: Mapping[Case, Row], extras: Extras, repetitions: int) -> dict
             "pulumi_sdk": version("pulumi"),
         },
         "is_quiet": is_quiet(rows),
-        "updates": [asdict(one) for one in rows.values()],
+        "updates": [asdict(update) for update in rows.values()],
         "growth_per_environment": growth(rows),
         **asdict(extras),
         "goals": [{**asdict(goal), "is_reached": goal.is_reached} for goal in goals(rows, extras)],

@@ -1,4 +1,4 @@
-"""The simulator in a process of its own: its CPU and memory are nobody's cost, and afterwards it tells what it saw."""
+"""The simulator in a process of its own: its CPU and memory are in no cost, and afterwards it reports what it saw."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ class Qovery:
     environment_ids: Sequence[str]
 
     def seen(self) -> Seen:
-        """Ask what it saw so far."""
-        self.pipe.send("what did you see?")
+        """Return what it saw so far."""
+        self.pipe.send("seen")
         seen: Seen = self.pipe.recv()
         return seen
 
 
 @contextmanager
 def simulator(environments: int) -> Iterator[Qovery]:
-    """Run a simulator of one project, with a deployment under way in each environment and nothing queued."""
+    """Run a simulator of one project, with a deployment in progress in each environment and nothing queued."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, environments), daemon=True)
@@ -81,8 +81,9 @@ def _serve(pipe: Connection, environments: int) -> None:
 
 def _seen(qovery: QoverySimulator) -> Seen:
     environments, requests = list(qovery.world.environments.values()), qovery.requests
-    delays = [delay for one in environments if (delay := _detection_delay(one, requests)) is not None]
-    canceled = sum(_is_canceled_once(one.deployments[0]) for one in environments)
+    found = [_detection_delay(environment, requests) for environment in environments]
+    delays = [delay for delay in found if delay is not None]
+    canceled = sum(_is_canceled_once(environment.deployments[0]) for environment in environments)
     return Seen(len(requests), qovery.connections, canceled, median(delays) if delays else None)
 
 
@@ -91,7 +92,7 @@ def _is_canceled_once(deployment: Deployment) -> bool:
 
 
 def _detection_delay(environment: Environment, requests: Sequence[LoggedRequest]) -> float | None:
-    """A request is answered by what is true after the latency."""
+    """Return the seconds from the end to the first answer that shows it; an answer is made after the latency."""
     ended_at = environment.deployments[0].ended_at
     if ended_at is None:
         return None

@@ -22,8 +22,8 @@ runtime:
 
 METER = Path(__file__).with_name("meter.py")
 PROGRAMS = Path(__file__).with_name("programs")
-OTHERS = ("PULUMI_", "QOVERY_", "Q_CLI_", "PYTHON")
-"""Whose variables the updates do not see. Python may keep its bytecode, as that of an installed package is kept."""
+HIDDEN = ("PULUMI_", "QOVERY_", "Q_CLI_", "PYTHON")
+"""Prefixes of variables that the updates do not see. Python may keep its bytecode, as for an installed package."""
 
 TIME_LIMIT = 900.0
 """Seconds for one update: far more than any takes."""
@@ -33,10 +33,11 @@ PARALLEL = 64
 
 @dataclass(frozen=True)
 class Cost:
-    """What an update cost: of the engine and all the processes that it started.
+    """What an update cost, with all the processes that the engine started.
 
     Attributes:
-        others: How many CPUs everything else on the machine kept busy meanwhile, the simulator among it.
+        peak_memory: In bytes.
+        others: How many CPUs were busy with anything else on the machine meanwhile, the simulator included.
     """
 
     seconds: float
@@ -49,9 +50,9 @@ class Stack:
     """A stack without resources.
 
     Args:
-        folder: An empty folder for everything that belongs to it.
+        folder: An empty folder for all its files.
         program: The name of a file in `programs`.
-        qovery: What the program reaches as Qovery, and with which environments.
+        qovery: The simulator that the program takes for Qovery.
     """
 
     def __init__(self, folder: Path, program: str, qovery: Qovery) -> None:
@@ -61,7 +62,7 @@ class Stack:
         (self._program / "Pulumi.yaml").write_text(PROJECT.format(virtualenv=sys.prefix))
         shutil.copy(PROGRAMS / f"{program}.py", self._program / "__main__.py")
         self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(OTHERS)},
+            **{name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)},
             "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
             "PULUMI_CONFIG_PASSPHRASE": "",
             "PULUMI_HOME": str(folder / "home"),

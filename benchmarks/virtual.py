@@ -1,30 +1,34 @@
-"""Long cancels, on a clock that moves when somebody sleeps: how soon their end is seen, and with how many requests.
+"""Long cancels, on a clock that moves when something waits: how soon their end is seen, and with how many requests.
 
-Calls take no time here, so that all that is measured is the schedule of the looks.
+Calls take no time here, so that all that is measured is the schedule of the polls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any, TypeVar
 
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._driver.driver import Group, Watcher, by_id
-from qovery_provider._driver.polls import _Neighbors
-from qovery_provider._qovery.client import QoveryClient
-from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus, QueuedRequest, project_id_of, results_of
+from qovery_provider._driver.calls import CallRunner
+from qovery_provider._driver.driver import Driver
+from qovery_provider._driver.polls import PollGroup, PollGroups
+from qovery_provider._qovery import endpoints
+from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.rate_limit import RateBudget
-from qovery_provider.simulator import Answer, Api, Plan, World
+from qovery_provider.simulator import Api, Plan, World
 
 HOUR = 3600.0
 
+Result = TypeVar("Result")
+
 
 class VirtualTime(Executor):
-    """A clock that moves at once when somebody sleeps, and an executor whose calls take no time."""
+    """A clock that moves at once when something waits, and an executor whose calls take no time."""
 
     now = 0.0
 
@@ -34,10 +38,10 @@ class VirtualTime(Executor):
     def wall(self) -> float:
         return self.now
 
-    def sleep(self, seconds: float, wake: Future[None] | None = None) -> None:
-        """Nobody else is there to wake the sleeper."""
-        assert wake is None  # noqa: S101
-        self.now += seconds
+    def wait(self, futures: Collection[Future[Any]], timeout: float) -> None:
+        """Move on, unless a call was made: it has its answer already."""
+        if not futures:
+            self.now += timeout
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as in Executor
         """Run it now; nothing fails here that a benchmark could go on from."""
@@ -46,8 +50,8 @@ class VirtualTime(Executor):
         return future
 
 
-class CountedApi:
-    """The simulator's world as the watcher sees it.
+class CountedCalls:
+    """A client that makes its calls in the simulator's world.
 
     Attributes:
         requests: When each request was made.
@@ -58,33 +62,23 @@ class CountedApi:
         self.requests: list[float] = []
         self._api, self._time = Api(world), time
 
-    def environment_status(self, environment_id: str) -> EnvironmentStatus:
-        return EnvironmentStatus.from_json(self._body(self._api.status(environment_id)))
-
-    def project_statuses(self, project_id: str) -> Sequence[EnvironmentStatus]:
-        answer = self._body(self._api.project_statuses(project_id))
-        return [EnvironmentStatus.from_json(one) for one in results_of(answer)]
-
-    def project_of(self, environment_id: str) -> str:
-        return project_id_of(self._body(self._api.environment(environment_id)))
-
-    def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus:
-        return EnvironmentStatus.from_json(self._body(self._api.cancel(environment_id, force=force)))
-
-    # Nothing is queued here, and nothing starts after what was canceled: these are not asked.
-
-    def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]:
-        raise NotImplementedError
-
-    def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]:
-        raise NotImplementedError
-
-    def cancel_queued(self, request_id: str) -> None:
-        raise NotImplementedError
-
-    def _body(self, answer: Answer) -> object:
+    def send(self, call: ApiCall[Result]) -> Result:
+        """Make a call; nothing is queued here and no history is read, so that there are four of them."""
         self.requests.append(self._time.now)
-        return answer.body
+        _, kind, identity, *rest = call.path.split("/")
+        match kind, rest:
+            case "project", _:
+                answer = self._api.project_statuses(identity)
+            case _, ["status"]:
+                answer = self._api.status(identity)
+            case _, ["cancelDeployment"]:
+                answer = self._api.cancel(identity, force=False)
+            case _:
+                answer = self._api.environment(identity)
+        return call.parse(json.dumps(answer.body).encode())
+
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
 
 
 class Scene:
@@ -93,24 +87,24 @@ class Scene:
     def __init__(self, cancel_seconds: float, environments: int = 1) -> None:
         self.time = VirtualTime()
         self.world = World(self.time.monotonic)
-        self.api = CountedApi(self.world, self.time)
+        self.client = CountedCalls(self.world, self.time)
         for _ in range(environments):
             self.world.add_environment().deploy(Plan(phases=(("BUILDING", 24 * HOUR),), cancel_delay=cancel_seconds))
-        self._watcher = Watcher(self.api, self.time, self.time, lambda: 0.5, lambda _: None)
+        self._driver = Driver(self.client, CallRunner(self.time, self.time, lambda: 0.5), lambda _: None)
 
     def cancel_separately(self) -> None:
         """Cancel by as many resources, side by side in one process."""
-        neighbors = _Neighbors(cast("QoveryClient", self.api))
+        groups = PollGroups(self.client)
         for cancellation in self._cancellations():
-            neighbors.add(cancellation)
-        while self._watcher.advance(neighbors.groups()):
+            groups.add(cancellation)
+        while self._driver.advance(groups.groups()):
             pass
 
     def cancel_in_bulk(self) -> None:
         """Cancel by one resource."""
         cancellations = self._cancellations()
-        project_id = self.api.project_of(cancellations[0].request.environment_id)
-        self._watcher.run([Group(cancellations, lambda: by_id(self.api.project_statuses(project_id)))])
+        project_id = self.client.send(endpoints.project_of(cancellations[0].request.environment_id))
+        self._driver.run([PollGroup.of_project(self.client, project_id, cancellations)])
 
     def _cancellations(self) -> list[Cancellation]:
         requests = [CancellationRequest(id_, timeout=12 * HOUR) for id_ in self.world.environments]
@@ -130,19 +124,19 @@ def detection(cancel_seconds: float) -> Detection:
     """Cancel one deployment."""
     scene = Scene(cancel_seconds)
     scene.cancel_separately()
-    return Detection(cancel_seconds, scene.time.now - cancel_seconds, len(scene.api.requests))
+    return Detection(cancel_seconds, scene.time.now - cancel_seconds, len(scene.client.requests))
 
 
 def worst_delays() -> tuple[float, float]:
-    """Return the longest delay of any cancel of up to an hour, in seconds and, from the second look on, as a part.
+    """Return the longest delay of any cancel of up to an hour, in seconds and, from the second poll on, as a part.
 
-    A cancel that ends right after a look is seen by the next one: what counts is the pause between the two, as a part
+    A cancel that ends right after a poll is seen by the next one: what counts is the pause between the two, as a part
     of all that has passed since the cancel.
     """
     scene = Scene(HOUR)
     scene.cancel_separately()
-    looks = [at for at in scene.api.requests if at > 0]
-    pauses = [(later - earlier, later) for earlier, later in pairwise(looks)]
+    polls = [at for at in scene.client.requests if at > 0]
+    pauses = [(later - earlier, later) for earlier, later in pairwise(polls)]
     return max(pause for pause, _ in pauses), max(pause / later for pause, later in pauses)
 
 
@@ -153,4 +147,4 @@ def requests_of(cancel_seconds: float, environments: int, *, in_bulk: bool) -> i
         scene.cancel_in_bulk()
     else:
         scene.cancel_separately()
-    return len(scene.api.requests)
+    return len(scene.client.requests)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future, wait
-from typing import Protocol
+from collections.abc import Collection
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Any, Protocol, TypeAlias
+
+Signal: TypeAlias = Future[None]
+"""Something that happens once: `set_result(None)` says that it has, `done()` asks, and a clock can wait for it."""
 
 
 class Clock(Protocol):
-    """What is needed of time; tests pass one that moves when it is told to."""
+    """What is needed of time; tests pass one that they move."""
 
     def monotonic(self) -> float:
         """Return seconds from an arbitrary start, never going back: for durations and deadlines."""
@@ -18,8 +22,8 @@ class Clock(Protocol):
         """Return seconds since the epoch: only to read a rate limit's reset time."""
         ...
 
-    def sleep(self, seconds: float, wake: Future[None] | None = None) -> None:
-        """Return after that many seconds, or as soon as `wake` is set."""
+    def wait(self, futures: Collection[Future[Any]], timeout: float) -> None:
+        """Return after `timeout` seconds, or as soon as one of the futures is done; with none of them, sleep."""
         ...
 
 
@@ -32,5 +36,5 @@ class SystemClock:
     def wall(self) -> float:
         return time.time()
 
-    def sleep(self, seconds: float, wake: Future[None] | None = None) -> None:
-        wait([wake or Future()], timeout=seconds)
+    def wait(self, futures: Collection[Future[Any]], timeout: float) -> None:
+        wait(futures or [Future()], timeout=timeout, return_when=FIRST_COMPLETED)

@@ -222,7 +222,7 @@ class BulkCancellationError(QoveryError):
         errors: The error of each environment that failed, by environment id.
     """
 
-    def __init__(self, errors: Mapping[str, QoveryError], total: int) -> None:
+    def __init__(self, errors: Mapping[str, Exception], total: int) -> None:
         self.errors = dict(errors)
         # One line each: hundreds of texts on one line could not be read.
         each = "".join(f"\n- {error}" for _, error in sorted(errors.items()))

@@ -1,8 +1,8 @@
 """What `make up` runs: `pulumi up` of the root project, on the simulator or, given a token, on Qovery.
 
-Each run starts from an empty stack, so each run cancels again. All that Pulumi keeps stays below `.make/up`, whatever
-backend its user is logged in to. On the simulator, the last word is not the resource's but the simulator's own: one
-deployment canceled by one request, and the next in the queue untouched, or the run fails.
+Each run starts from an empty stack, so each run cancels again. All that Pulumi keeps stays below `.make/up`, also where
+the user is logged in to another backend. On the simulator, the result is checked against the simulator's own record:
+one deployment canceled by one request, and the next in the queue untouched, or the run fails.
 """
 
 import contextlib
@@ -20,18 +20,24 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-KEPT = ROOT / ".make/up"
+FOLDER = ROOT / ".make/up"
 TOKENS = ("QOVERY_API_TOKEN", "QOVERY_CLI_ACCESS_TOKEN", "Q_CLI_ACCESS_TOKEN")
-SIMULATION = ("--running", "600", "--queued", "1", "--cancel-delay", "2")
-SECONDS_FOR_THE_NEXT = 10
+SIMULATOR_OPTIONS = ("--running", "600", "--queued", "1", "--cancel-delay", "2")
+START_TIMEOUT = 10
+"""Seconds for the queued deployment to start."""
 
 
 def main() -> None:
-    # While Pulumi runs, an interrupt is Pulumi's to answer: it ends what is under way, and then we go on.
+    # While Pulumi runs, an interrupt is Pulumi's to handle: it finishes what is in progress, and this process goes on.
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Terminated."))
-    token = next((name for name in TOKENS if os.environ.get(name)), None)
-    environment = os.environ.get("ENVIRONMENT_ID")
+    run(os.environ)
+
+
+def run(variables: Mapping[str, str]) -> None:
+    """Cancels on Qovery where the environment variables name a token and an environment, else on the simulator."""
+    token = next((name for name in TOKENS if variables.get(name)), None)
+    environment = variables.get("ENVIRONMENT_ID")
     if token and environment:
         up_on_qovery(environment, token)
     elif token:
@@ -57,12 +63,12 @@ def up_on_the_simulator() -> None:
         (environment,) = qovery["environment_ids"]
         running = qovery["running"][environment]
         say(f"Deployment {running} runs in environment {environment}. Canceling it:")
-        outputs = up("simulator", environment, surroundings(qovery))
-        untouched = settled(qovery["url"], environment)
-    say(verdict(outputs, running, untouched))
+        outputs = up("simulator", environment, variables_for(qovery))
+        deployments = deployments_after_start(qovery["url"], environment)
+    say(confirmation(outputs, running, deployments))
 
 
-def surroundings(qovery: Mapping[str, Any]) -> dict[str, str]:
+def variables_for(qovery: Mapping[str, Any]) -> dict[str, str]:
     """The environment variables that lead the resource to the simulator, and past any proxy."""
     direct = dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1")
     return {"QOVERY_API_URL": qovery["url"], "QOVERY_API_TOKEN": qovery["token"], **direct}
@@ -73,21 +79,21 @@ def surroundings(qovery: Mapping[str, Any]) -> dict[str, str]:
 
 @contextlib.contextmanager
 def simulator() -> Iterator[dict[str, Any]]:
-    """A simulator in a process of its own, which ends with this one, however this one ends."""
-    command = [sys.executable, "-m", "qovery_provider.simulator", "--exit-with-stdin", *SIMULATION]
+    """A simulator in a process of its own, which ends with this one, also when this one is killed."""
+    command = [sys.executable, "-m", "qovery_provider.simulator", "--exit-with-stdin", *SIMULATOR_OPTIONS]
     command += ["--environment", str(uuid.uuid4())]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
     ) as process:
-        introduction = process.stdout.readline() if process.stdout else b""
-        if not introduction:
+        line = process.stdout.readline() if process.stdout else b""
+        if not line:
             sys.exit("The simulator did not start.")
-        yield json.loads(introduction)
+        yield json.loads(line)
 
 
-def settled(url: str, environment: str) -> list[dict[str, Any]]:
-    """The environment's deployments as the simulator knows them, once the queued one has had the time to start."""
-    deadline = time.monotonic() + SECONDS_FOR_THE_NEXT
+def deployments_after_start(url: str, environment: str) -> list[dict[str, Any]]:
+    """The environment's deployments as the simulator knows them, once the queued one has started or should have."""
+    deadline = time.monotonic() + START_TIMEOUT
     while True:
         deployments = truth(url)["environments"][environment]["deployments"]
         if len(deployments) > 1 or time.monotonic() > deadline:
@@ -102,14 +108,15 @@ def truth(url: str) -> dict[str, Any]:
     return world
 
 
-def verdict(outputs: Mapping[str, Any], running: str, deployments: list[dict[str, Any]]) -> str:
-    """What the simulator says of both deployments; ends the run if that is not what was promised."""
+def confirmation(outputs: Mapping[str, Any], running: str, deployments: list[dict[str, Any]]) -> str:
+    """What the simulator's record says of both deployments; ends the run if one of them is not as promised."""
     target, *later = deployments
-    told = (outputs.get("outcome"), outputs.get("deployment_id"), target["state"], len(target["cancels"]))
-    if told != ("canceled", running, "CANCELED", 1):
-        sys.exit(f"This is not what was to happen: {told}.")
+    actual = (outputs.get("outcome"), outputs.get("deployment_id"), target["state"], len(target["cancels"]))
+    expected = ("canceled", running, "CANCELED", 1)
+    if actual != expected:
+        sys.exit(f"Outcome, deployment, its state and its cancels should be {expected}, but are {actual}.")
     if not later or later[0]["cancels"] or later[0]["ended_at"]:
-        sys.exit(f"The queued deployment was to go on untouched: {later}.")
+        sys.exit(f"The queued deployment should have started and run on untouched: {later}.")
     following = later[0]
     return (
         f"The simulator confirms: deployment {running}: CANCELED by 1 request; "
@@ -121,18 +128,18 @@ def verdict(outputs: Mapping[str, Any], running: str, deployments: list[dict[str
 
 
 def up(stack: str, environment: str, variables: Mapping[str, str]) -> dict[str, Any]:
-    """Makes an empty stack, brings it up, and gives its outputs."""
-    shutil.rmtree(KEPT, ignore_errors=True)
-    (KEPT / "state").mkdir(parents=True)
+    """Makes an empty stack, brings it up, and returns its outputs."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    (FOLDER / "state").mkdir(parents=True)
     settings = {
         **os.environ,
         **variables,
-        "PULUMI_BACKEND_URL": (KEPT / "state").as_uri(),
-        "PULUMI_HOME": str(KEPT / "home"),
+        "PULUMI_BACKEND_URL": (FOLDER / "state").as_uri(),
+        "PULUMI_HOME": str(FOLDER / "home"),
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
-    config = KEPT / "config.yaml"
+    config = FOLDER / "config.yaml"
     pulumi("stack", "init", stack, settings=settings)
     (ROOT / f"Pulumi.{stack}.yaml").replace(config)
     pulumi("up", "--yes", "--config-file", str(config), "--config", f"environmentId={environment}", settings=settings)
@@ -144,7 +151,7 @@ def up(stack: str, environment: str, variables: Mapping[str, str]) -> dict[str, 
 def pulumi(*arguments: str, settings: Mapping[str, str]) -> None:
     code = subprocess.call(["pulumi", *arguments], cwd=ROOT, env=settings, stdin=subprocess.DEVNULL)
     if code:
-        sys.exit(f"`pulumi {' '.join(arguments[:2])}` failed with code {code}; what it said is above.")
+        sys.exit(f"`pulumi {' '.join(arguments[:2])}` failed with code {code}; its messages are above.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""pulumi-command with curl: one POST, then a look every 3 seconds. It needs the plugin, and not the plugin's SDK."""
+"""pulumi-command with curl: one POST, then a poll every 3 seconds. It needs the plugin, and not the plugin's SDK."""
 
 import os
 

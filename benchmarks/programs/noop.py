@@ -1,4 +1,4 @@
-"""The floor: resources that do nothing, so that all the time and memory is the engine's and the SDK's."""
+"""The floor: resources that do nothing, so that the engine and the SDK use all the time and memory."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""A dynamic provider as people write it: one POST, then a look every 3 seconds."""
+"""A dynamic provider as it is usually written: one POST, then a poll every 3 seconds."""
 
 import os
 import time

@@ -1,8 +1,8 @@
 """The parts of the documentation that are made from the code, so that they cannot say anything else.
 
 `python -m docs.generate.pages` writes them anew; a test compares them with what stands in `docs/`. These are:
-the states and what they lead to, the machine as a diagram and as tables, and the message below each heading that names
-an outcome or an error.
+the states and what they lead to, the machine as a diagram and as tables, the README's table of inputs, and the message
+below each heading that names an outcome or an error.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 
-from docs.generate import machine, samples
+from docs.generate import machine, samples, tables
 from docs.generate.machine import Step
+from docs.generate.tables import table
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.model import Sent, Stage
+from qovery_provider._lifecycle.deployment_cancellation import DeploymentCancellationLifecycle
 from qovery_provider._qovery.states import STATES, Phase
 
 DOCS = Path(__file__).parents[1]
 PICTURE = DOCS / "images/machine.svg"
+PAGES = [DOCS.parent / "README.md", *sorted(DOCS.glob("*.md"))]
 
 
 # The states.
@@ -34,7 +37,7 @@ def states() -> str:
         names = [name for name, phase_of_it in STATES.items() if phase_of_it is phase]
         all_names = ", ".join(f"`{name}`" for name in names) + (", and any other" if phase is Phase.UNKNOWN else "")
         rows.append([all_names, phase.name.lower(), _after(names[0], Sent.NOT_SENT), _after(names[0], Sent.ACCEPTED)])
-    return _table(
+    return table(
         ["state of the deployment", "phase", "seen first, it means", "seen after the cancel was accepted"], rows
     )
 
@@ -43,11 +46,6 @@ def _after(state: str, sent: Sent) -> str:
     request = machine.ANY if sent is Sent.NOT_SENT else machine.PINNED
     story = ((state, events.StatusRead(machine.status(state)), 0.0),)
     return machine.next_action(machine.told(request, story, sent))
-
-
-def _table(heads: list[str], rows: list[list[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 # The machine as a diagram.
@@ -98,7 +96,7 @@ CALLS: Mapping[type, str] = {
 }
 
 
-def tables() -> str:
+def calls() -> str:
     """Return everything that the machine does: a table for each call, with a column for each stage that makes it."""
     return "\n\n".join(
         _steps(title, [step for step in machine.steps() if step.call is call]) for call, title in CALLS.items()
@@ -114,7 +112,7 @@ def _steps(title: str, steps: list[Step]) -> str:
         [result, *(", ".join(sorted(following.get((result, column), ()), key=_ends_last)) for column in columns)]
         for result in machine.EVENTS[steps[0].call]
     ]
-    return _table([title, *columns], rows)
+    return table([title, *columns], rows)
 
 
 def _order(step: Step) -> tuple[int, bool]:
@@ -138,7 +136,8 @@ SAMPLE = re.compile(r"(?<=^### `)(\w+)(`[^\n]*\n\n```text\n).*?(?=```$)", re.MUL
 MAKERS: Mapping[str, Callable[[], str]] = {
     "states": states,
     "diagram": lambda: f"```mermaid\n{diagram()}\n```",
-    "machine": tables,
+    "machine": calls,
+    "inputs": lambda: tables.inputs(DeploymentCancellationLifecycle.schema),
 }
 
 
@@ -153,7 +152,7 @@ def main() -> None:
     """Write all pages; draw the diagram anew if it has changed."""
     if not is_drawn(diagram()):
         PICTURE.write_text(drawn(diagram()))
-    for path in DOCS.rglob("*.md"):
+    for path in PAGES:
         path.write_text(mended(path.read_text()))
 
 

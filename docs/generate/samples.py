@@ -10,7 +10,7 @@ from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._qovery import failures, settings
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
-from qovery_provider._qovery.settings import Token
+from qovery_provider._qovery.redaction import Token
 
 ENVIRONMENT = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 OTHER = "8e1d7a54-2b6f-4c39-b0a8-6f5e4d3c2b1a"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from qovery_provider._cancellation.model import Knowledge, Outcome, Sent
 from qovery_provider._qovery.models import HISTORY_PAGE, EnvironmentStatus
 from qovery_provider._qovery.states import Phase, phase_of
@@ -128,6 +130,24 @@ def summary(known: Knowledge) -> str:
     """Say what has been sent, and what the next run would do."""
     target = "it if it still runs" if known.request.deployment_id else "what runs then"
     return f"{_canceled_requests(known)}{_next_run(known.sent, target)}"
+
+
+def missing(environment_id: str) -> str:
+    """Say that a refresh did not find the environment of a cancellation that is recorded."""
+    return (
+        f"environment {environment_id}: Qovery answered 404 twice: it does not exist, or not for this token. "
+        "What was recorded stays in the stack, and nothing is canceled again."
+    )
+
+
+def recorded(deployment_id: str, status: EnvironmentStatus) -> str:
+    """Say which deployment was found running, "" for none."""
+    return f"deployment {deployment_id} is {status.last_deployment_state}" if deployment_id else "nothing runs"
+
+
+def counts(by_outcome: Mapping[str, float]) -> str:
+    """Say how many environments had each outcome."""
+    return f"environments: {', '.join(f'{count} {outcome}' for outcome, count in by_outcome.items()) or 'none'}"
 
 
 def unfinished(deployment_id: str, sent: Sent) -> str:

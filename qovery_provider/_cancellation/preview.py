@@ -87,6 +87,13 @@ def _idle(count: int) -> str:
     return f"nothing to cancel right now in {count} environment{'s' * (count != 1)}"
 
 
+def describe_record(status: EnvironmentStatus, wall: float) -> str:
+    """Say what would be recorded of an environment."""
+    if not status.is_in_progress:
+        return f"would record that nothing runs ({status.last_deployment_state})"
+    return f"would record {running(status, wall)}"
+
+
 def running(status: EnvironmentStatus, wall: float) -> str:
     """Name the running deployment: its state, since when it runs, and which user or tool started it."""
     since = _seconds_since(status.last_deployment_date, wall)

@@ -28,6 +28,10 @@ HISTORY_TIMEOUT = 30.0
 """Seconds that the history gets to tell how a deployment ended that no longer runs."""
 
 
+CONFIRM_AFTER = 5.0
+"""Seconds until an answer that an environment does not exist is asked for again, before it is believed."""
+
+
 class PollSchedule:
     """When to read the status during one wait.
 

@@ -1,19 +1,22 @@
 """One call to Qovery: planned for a time, then on the wire, retried where that is right, and never forever.
 
-Calls run on threads, so that one that hangs neither holds up the others nor outlives its time. It knows no
-cancellation, and what a call asks only in words.
+Calls run on threads, so that one that hangs neither holds up the others nor outlives its time. Retrying a call and
+waiting for a deployment are two things with two limits: this file knows the first, and no cancellation. A call that
+changes something is never retried here: whether a cancel is sent again is the cancellation machine's to say.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Executor, Future
+from typing import Any, Generic, Protocol, TypeVar
 
-from qovery_provider._clock import Clock
-from qovery_provider._driver.retry import Retry
+from qovery_provider._cancellation.schedule import retry_delays
+from qovery_provider._clock import Clock, Signal
+from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.failures import NETWORK
+from qovery_provider._qovery.rate_limit import RateBudget
 from qovery_provider.errors import CallError, TransportError
 
 CALL_LIMIT = 60.0
@@ -25,20 +28,35 @@ MAX_CONCURRENT_CALLS = 64
 Answer = TypeVar("Answer")
 
 
-class DaemonThreadExecutor(Executor):
-    """Runs each call on a thread of its own that nobody has to wait for, not even the end of the process.
+class Client(Protocol):
+    """The way to Qovery's API: `QoveryClient`, or what stands in for it in a test."""
 
-    The standard library joins the threads of its pools when the interpreter exits: a call that hangs would hold it.
+    budget: RateBudget
+
+    def send(self, call: ApiCall[Answer]) -> Answer:
+        """Make one call; raise a CallError when it fails."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class DaemonThreadExecutor(Executor):
+    """Runs each call on a thread of its own, which does not keep the process from ending.
+
+    The standard library joins the threads of its pools when the interpreter exits: a call that hangs would hold it up.
     """
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as in the base
         """Start the call."""
         future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()
 
         def run() -> None:
             try:
                 result = fn(*args, **kwargs)
-            except BaseException as error:  # noqa: BLE001 - handed over to whoever reads the future
+            except BaseException as error:  # noqa: BLE001 - handed over with the future
                 future.set_exception(error)
             else:
                 future.set_result(result)
@@ -50,25 +68,59 @@ class DaemonThreadExecutor(Executor):
 DAEMON_THREADS = DaemonThreadExecutor()
 
 
+class Retry:
+    """When a failed call is made again: decided by the error and the time.
+
+    Args:
+        random: Returns a number from 0 to below 1, for the pauses.
+
+    Attributes:
+        failures: How many attempts failed.
+    """
+
+    def __init__(self, random: Callable[[], float]) -> None:
+        self.failures = 0
+        self._delays = retry_delays(random)
+
+    def again_at(self, error: CallError, now: float, deadline: float) -> float | None:
+        """Return when to try again, or None when this failure is the call's answer.
+
+        The server's own delay is obeyed; if it ends after the deadline there is no further attempt.
+        """
+        self.failures += 1
+        delay = next(self._delays, None)
+        allowed_at = now + (error.retry_after or 0.0)
+        if delay is None or not error.retryable or now >= deadline or allowed_at > deadline:
+            return None
+        return min(max(now + delay, allowed_at), deadline)
+
+
 class Call(Generic[Answer]):
     """One call.
 
     Args:
-        operation: What it asks for, as in the errors of the client.
+        operation: What it asks for, as a phrase: errors begin with it.
         function: Makes it.
         at: When.
-        retry: How often it is made again when it fails; None where that is not for this file to say.
+        retry: When it is made again after a failure. Default: not at all.
+        timeout: Seconds after which an attempt is given up. Default: 60.
 
     Attributes:
         at: When it is to be made or, on the wire, when it was made.
-        patience: Seconds after which an attempt is given up.
+        future: Its answer, once it is on the wire.
     """
 
-    def __init__(self, operation: str, function: Callable[[], Answer], at: float, retry: Retry | None = None) -> None:
+    def __init__(
+        self,
+        operation: str,
+        function: Callable[[], Answer],
+        at: float,
+        retry: Retry | None = None,
+        timeout: float = CALL_LIMIT,
+    ) -> None:
         self.at = at
-        self.timeout = CALL_LIMIT
-        self._operation, self._function, self._retry = operation, function, retry
         self.future: Future[Answer] | None = None
+        self._operation, self._function, self._retry, self._timeout = operation, function, retry, timeout
 
     def start(self, executor: Executor, now: float) -> None:
         """Make the call."""
@@ -82,7 +134,7 @@ class Call(Generic[Answer]):
     @property
     def limit(self) -> float:
         """When something must be done about it: it is to be made, or it has hung long enough."""
-        return self.at if self.future is None else self.at + self.timeout
+        return self.at if self.future is None else self.at + self._timeout
 
     def outcome(self, now: float, deadline: float) -> Answer | CallError | None:
         """Return how it ended, or None while it has not; a failure worth another attempt plans that."""
@@ -99,45 +151,71 @@ class Call(Generic[Answer]):
 
     def _answer(self, future: Future[Answer]) -> Answer | CallError:
         if not future.done():
-            words = f"no whole answer within {self.timeout:.0f} s"
-            return TransportError(self._operation, words, NETWORK, may_have_executed=True)
+            problem = f"no whole answer within {self._timeout:.0f} s"
+            return TransportError(self._operation, problem, NETWORK, may_have_executed=True)
         try:
             return future.result()
         except CallError as error:
             return error
 
 
-def advance(calls: Sequence[Call[Any]], executor: Executor, clock: Clock, wake: Future[None] | None = None) -> None:
-    """Make the calls that are due, then wait until one has ended, something else must be done, or `wake` is set."""
-    now = clock.monotonic()
-    due = [call for call in calls if call.future is None and call.at <= now]
-    room = MAX_CONCURRENT_CALLS - sum(call.future is not None for call in calls)
-    waiting = set(due[room:])
-    for call in due[:room]:
-        call.start(executor, now)
-    futures: list[Future[Any]] = [call.future for call in calls if call.future]
-    timeout = max(0.0, min(call.limit for call in calls if call not in waiting) - now)
-    if futures:
-        wait([*futures, wake] if wake else futures, timeout=timeout, return_when=FIRST_COMPLETED)
-    elif wake:
-        clock.sleep(timeout, wake)
-    else:
-        clock.sleep(timeout)
+class StoppedError(TransportError):
+    """A stop signal was set before the answer to a read came."""
+
+    def __init__(self, operation: str) -> None:
+        advice = "Nothing was sent; the next `pulumi up` starts from the beginning."
+        super().__init__(operation, "the update was stopped before an answer came", advice, may_have_executed=False)
 
 
-def call_with_retries(
-    operation: str, function: Callable[[], Answer], clock: Clock, timeout: float, random: Callable[[], float]
-) -> Answer:
-    """Make one call that changes nothing, with its retries, and return its answer.
+class CallRunner:
+    """Makes calls, side by side, each at its time.
 
-    Raises:
-        CallError: It failed, and no further attempt is worth it within `timeout` seconds.
+    Args:
+        clock: Tells and spends the time.
+        executor: Runs the calls.
+        random: Returns a number from 0 to below 1, for the pauses before retries.
     """
-    deadline = clock.monotonic() + timeout
-    call = Call(operation, function, clock.monotonic(), Retry(random))
-    call.timeout = min(timeout, CALL_LIMIT)
-    while (answer := call.outcome(clock.monotonic(), deadline)) is None:
-        advance([call], DAEMON_THREADS, clock)
-    if isinstance(answer, CallError):
-        raise answer
-    return answer
+
+    def __init__(self, clock: Clock, executor: Executor, random: Callable[[], float]) -> None:
+        self.clock, self.executor, self.random = clock, executor, random
+
+    def retry(self) -> Retry:
+        """Return the attempts of one call."""
+        return Retry(self.random)
+
+    def advance(self, calls: Collection[Call[Any]], signals: Sequence[Signal] = ()) -> None:
+        """Make the calls that are due, then wait until one has ended, another one is due, or a signal is set."""
+        now = self.clock.monotonic()
+        due = [call for call in calls if call.future is None and call.at <= now]
+        room = max(0, MAX_CONCURRENT_CALLS - sum(call.future is not None for call in calls))
+        waiting = set(due[room:])
+        for call in due[:room]:
+            call.start(self.executor, now)
+        timeout = max(0.0, min(call.limit for call in calls if call not in waiting) - now)
+        self.clock.wait([*(call.future for call in calls if call.future), *signals], timeout)
+
+    def call_with_retries(
+        self, client: Client, call: ApiCall[Answer], timeout: float, stop: Signal | None = None
+    ) -> Answer:
+        """Make one call that changes nothing, with its retries, and return its answer.
+
+        Args:
+            client: Makes it.
+            call: The call.
+            timeout: Seconds for all attempts.
+            stop: Ends the wait when it is set. Default: nothing does.
+
+        Raises:
+            CallError: It failed, and no further attempt is worth it within `timeout` seconds.
+            StoppedError: `stop` was set first.
+        """
+        now = self.clock.monotonic()
+        deadline = now + timeout
+        attempts = Call(call.operation, lambda: client.send(call), now, self.retry(), min(timeout, CALL_LIMIT))
+        while (answer := attempts.outcome(self.clock.monotonic(), deadline)) is None:
+            if stop and stop.done():
+                raise StoppedError(call.operation)
+            self.advance([attempts], [stop] if stop else [])
+        if isinstance(answer, CallError):
+            raise answer
+        return answer

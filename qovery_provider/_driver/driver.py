@@ -1,181 +1,149 @@
-"""Drives cancellations to their end: makes the calls that their machines ask for, at the times they say, side by side.
+"""Drives cancellations to their end: makes the calls that their machines ask for, when they ask for them, side by side.
 
-It knows calls and clocks, and no Pulumi, no HTTP and no rule about deployments. The machines are driven by the calling
-thread alone.
+It knows calls and clocks, and no Pulumi, no HTTP and no rule about deployments. Only the calling thread touches the
+machines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import CancellationRequest, Sent
-from qovery_provider._clock import Clock
-from qovery_provider._driver.calls import Call, advance
-from qovery_provider._driver.retry import Retry
-from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus, QueuedRequest
-from qovery_provider._qovery.rate_limit import RateBudget
+from qovery_provider._cancellation.model import CancellationRequest, Sent, Stage
+from qovery_provider._clock import Signal
+from qovery_provider._driver.calls import Call, CallRunner, Client, Retry
+from qovery_provider._qovery import endpoints
+from qovery_provider._qovery.endpoints import ApiCall
+from qovery_provider._qovery.models import QueuedRequest
 from qovery_provider.errors import CallError
 
-
-class Api(Protocol):
-    """What is needed of Qovery's API; every method makes one call and raises a CallError when that fails."""
-
-    budget: RateBudget
-
-    def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]: ...
-    def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]: ...
-    def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus: ...
-    def cancel_queued(self, request_id: str) -> None: ...
-
-
-Statuses = Mapping[str, EnvironmentStatus]
+Answer = TypeVar("Answer")
 
 OwnStep: TypeAlias = actions.SendCancel | actions.CancelQueued | actions.ListQueue | actions.ReadHistory
-"""A step that is made for one cancellation alone; looks are shared."""
+"""A step that is made for one cancellation alone; status reads are shared."""
 
 
-def by_id(statuses: Sequence[EnvironmentStatus]) -> dict[str, EnvironmentStatus]:
-    """Return statuses by their environments' ids, in small letters as inputs have them."""
-    return {status.id.lower(): status for status in statuses}
+class StatusSource(Protocol):
+    """Reads the status of some environments, for all of them at once.
 
-
-class Group:
-    """Cancellations that one call can look at, each of another environment.
-
-    Args:
-        cancellations: The cancellations; more may come, and go, while they are driven.
-        look: Reads the status of all of them.
-        is_complete: Whether an environment that is missing in the answer does not exist.
+    Attributes:
+        cancellations: Those that it serves; more may come, and go, while they are driven.
     """
 
-    def __init__(
-        self, cancellations: list[Cancellation], look: Callable[[], Statuses], *, is_complete: bool = True
-    ) -> None:
-        self.cancellations, self._look, self._is_complete = cancellations, look, is_complete
-        self.call: Call[Statuses] | None = None
+    cancellations: list[Cancellation]
 
-    @classmethod
-    def alone(cls, cancellation: Cancellation, read: Callable[[str], EnvironmentStatus]) -> Group:
-        """Return the group of an environment that no project is known to show."""
-        environment_id = cancellation.request.environment_id
-        return cls([cancellation], lambda: {environment_id: read(environment_id)})
+    def plan(self, at: float, retry: Retry) -> Call[Any]:
+        """Plan the next status read, or bring the planned one forward; return it."""
+        ...
 
-    def plan(self, at: float, retry: Retry) -> None:
-        """Plan the next look, or bring the planned one forward."""
-        if self.call is None:
-            self.call = Call(self._operation(), self._look, at, retry)
-        else:
-            self.call.bring_forward(at)
-
-    def _operation(self) -> str:
-        first, *others = (one.request.environment_id for one in self.cancellations)
-        return f"reading the status of environment {first}" + (f" and {len(others)} others" if others else "")
-
-    def news(self, now: float) -> Iterator[tuple[Cancellation, events.Event]]:
-        """Yield what a look that has ended tells each cancellation that it can tell something."""
-        if self.call is None:
-            return
-        made_at = self.call.at
-        # A look made before the last event of a cancellation may show what was before its cancel.
-        watching = [one for one in self.cancellations if _looks_at(one) is not None and one.known.now <= made_at]
-        outcome = self.call.outcome(now, min((one.known.deadline for one in watching), default=now))
-        if outcome is None:
-            return
-        self.call = None
-        for one in watching:
-            event = self._event(one.request.environment_id, outcome, now - made_at)
-            # A failure concerns only those that had to look by then; the others look when it is their time.
-            if isinstance(event, events.StatusRead) or (event and (_looks_at(one) or 0.0) <= made_at):
-                yield one, event
-
-    def _event(self, environment_id: str, outcome: Statuses | CallError, took: float) -> events.Event | None:
-        if isinstance(outcome, CallError):
-            return events.CallFailed(outcome)
-        if environment_id in outcome:
-            return events.StatusRead(outcome[environment_id], took)
-        return events.NotListed() if self._is_complete else None
+    def observations(self, now: float) -> Iterator[tuple[Cancellation, events.Event]]:
+        """Yield what a status read that has ended tells each cancellation that it can tell something."""
+        ...
 
 
-def _looks_at(cancellation: Cancellation) -> float | None:
-    return cancellation.action.at if isinstance(cancellation.action, actions.ReadStatus) else None
-
-
-class Watcher:
+class Driver:
     """Drives cancellations.
 
     Args:
-        api: Makes the calls.
-        clock: Tells and spends the time.
-        executor: Runs the calls.
-        random: Returns a number from 0 to below 1, for the pauses before retries.
+        client: Makes the calls.
+        runner: Runs them.
         on_change: Is told of a cancellation after each event.
+        stop_of: Returns the signal that ends a cancellation early, or None. Default: none has one.
     """
 
     def __init__(
         self,
-        api: Api,
-        clock: Clock,
-        executor: Executor,
-        random: Callable[[], float],
+        client: Client,
+        runner: CallRunner,
         on_change: Callable[[Cancellation], None],
+        stop_of: Callable[[Cancellation], Signal | None] = lambda _: None,
     ) -> None:
-        self._api, self._clock, self._executor = api, clock, executor
-        self._random, self._on_change = random, on_change
+        self._client, self._runner, self._on_change, self._stop_of = client, runner, on_change, stop_of
         self._steps: dict[Cancellation, Call[events.Event]] = {}
 
-    def run(self, groups: Sequence[Group]) -> None:
-        """Return when the verdict of every cancellation is `Done` or `Fail`."""
-        while self.advance(groups):
+    def run(self, sources: Sequence[StatusSource]) -> None:
+        """Return when every cancellation is finished."""
+        while self.advance(sources):
             pass
 
-    def advance(self, groups: Sequence[Group], wake: Future[None] | None = None) -> bool:
-        """Make what is due, wait until something happens, and take it in; return False when nothing is left to do."""
-        calls = self._planned(groups)
+    def advance(self, sources: Sequence[StatusSource], signals: Sequence[Signal] = ()) -> bool:
+        """Do what is due, wait until something happens, and take it in; return False when nothing is left to do.
+
+        Args:
+            sources: Where the cancellations learn the status.
+            signals: What else ends the wait.
+        """
+        now = self._runner.clock.monotonic()
+        stops = self._stop(sources, now)
+        calls = self._planned(sources, now)
         if not calls:
             return False
-        advance(calls, self._executor, self._clock, wake)
-        now = self._clock.monotonic()
-        for cancellation, event in [*self._step_events(now), *(e for group in groups for e in group.news(now))]:
-            cancellation.observe(event, now)
-            self._on_change(cancellation)
+        self._runner.advance(calls, [*signals, *stops])
+        now = self._runner.clock.monotonic()
+        for cancellation, event in [
+            *self._step_events(now),
+            *(e for source in sources for e in source.observations(now)),
+        ]:
+            self._tell(cancellation, event, now)
         return True
 
-    def _planned(self, groups: Sequence[Group]) -> list[Call[Any]]:
-        """Turn verdicts into calls: a look for the group, everything else for its cancellation alone."""
-        now = self._clock.monotonic()
-        pause = self._api.budget.pause(now)
-        for group in groups:
-            for cancellation in group.cancellations:
+    def _tell(self, cancellation: Cancellation, event: events.Event, now: float) -> None:
+        cancellation.observe(event, now)
+        self._on_change(cancellation)
+
+    def _stop(self, sources: Sequence[StatusSource], now: float) -> set[Signal]:
+        """Stop the cancellations whose signal is set; return the signals that are not set yet.
+
+        A cancel that is on the wire gets its answer first, so that its effect is known and kept.
+        """
+        waiting = set[Signal]()
+        for cancellation in [cancellation for source in sources for cancellation in source.cancellations]:
+            stop = None if cancellation.stage is Stage.FINISHED else self._stop_of(cancellation)
+            if stop and not stop.done():
+                waiting.add(stop)
+            elif stop and not self._is_sending(cancellation):
+                self._steps.pop(cancellation, None)
+                self._tell(cancellation, events.Stopped(), now)
+        return waiting
+
+    def _is_sending(self, cancellation: Cancellation) -> bool:
+        step = self._steps.get(cancellation)
+        is_cancel = isinstance(cancellation.action, actions.SendCancel | actions.CancelQueued)
+        return is_cancel and step is not None and step.future is not None
+
+    def _planned(self, sources: Sequence[StatusSource], now: float) -> list[Call[Any]]:
+        """Turn actions into calls: a status read for the whole source, everything else for its cancellation alone."""
+        pause = self._client.budget.pause(now)
+        polls = dict[Call[Any], None]()
+        for source in sources:
+            for cancellation in source.cancellations:
                 action = cancellation.action
                 if isinstance(action, actions.ReadStatus):
-                    known = cancellation.known
-                    # Only a look that waits for an accepted cancel to take effect can itself wait for the rate limit.
-                    can_wait = known.sent in {Sent.ACCEPTED, Sent.ADOPTED}
-                    paced = min(action.at + pause, max(action.at, known.deadline)) if can_wait else action.at
-                    group.plan(paced, Retry(self._random))
+                    polls[source.plan(_paced(cancellation, action.at, pause), self._runner.retry())] = None
                 elif not isinstance(action, actions.Done | actions.Fail) and cancellation not in self._steps:
                     self._steps[cancellation] = self._step(cancellation.request, action)
-        return [*self._steps.values(), *(group.call for group in groups if group.call)]
+        return [*self._steps.values(), *polls]
 
     def _step(self, request: CancellationRequest, step: OwnStep) -> Call[events.Event]:
-        """Return the call for a step; only one that changes nothing is retried here."""
-        api, environment_id = self._api, request.environment_id
+        """Return the call for a step."""
+        environment_id = request.environment_id
         match step:
-            case actions.SendCancel():
-                return Call(f"canceling in environment {environment_id}", lambda: _send(api, request), step.at)
-            case actions.CancelQueued(_, request_id):
-                operation = f"canceling the queued request {request_id}"
-                return Call(operation, lambda: _cancel_queued(api, request_id), step.at)
-            case actions.ListQueue():
-                operation = f"reading the deployment queue of environment {environment_id}"
-                return Call(operation, lambda: _list_queue(api, environment_id), step.at, Retry(self._random))
-            case actions.ReadHistory():
-                operation = f"reading the deployment history of environment {environment_id}"
-                return Call(operation, lambda: _read_history(api, environment_id), step.at, Retry(self._random))
+            case actions.SendCancel(at):
+                cancel = endpoints.cancel_deployment(environment_id, force=request.force_cancel)
+                return self._call(cancel, events.Accepted, at)
+            case actions.CancelQueued(at, request_id):
+                return self._call(endpoints.cancel_queued(request_id), lambda _: events.QueuedCanceled(request_id), at)
+            case actions.ListQueue(at):
+                return self._call(endpoints.deployment_queue(environment_id), _listed, at)
+            case actions.ReadHistory(at):
+                return self._call(endpoints.deployment_history(environment_id), events.HistoryRead, at)
+
+    def _call(self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float) -> Call[events.Event]:
+        """Return a planned call whose outcome is an event; only one that changes nothing is retried here."""
+        retry = None if call.changes else self._runner.retry()
+        return Call(call.operation, lambda: event(self._client.send(call)), at, retry)
 
     def _step_events(self, now: float) -> Iterator[tuple[Cancellation, events.Event]]:
         for cancellation, call in list(self._steps.items()):
@@ -185,18 +153,15 @@ class Watcher:
                 yield cancellation, events.CallFailed(outcome) if isinstance(outcome, CallError) else outcome
 
 
-def _send(api: Api, request: CancellationRequest) -> events.Event:
-    return events.Accepted(api.cancel_deployment(request.environment_id, force=request.force_cancel))
+def _paced(cancellation: Cancellation, at: float, pause: float) -> float:
+    """Return when a status read is made: later than planned where the rate limit is scarce and nothing depends on it.
+
+    Only a read that waits for an accepted cancel to take effect can itself wait, and never past the deadline.
+    """
+    known = cancellation.known
+    can_wait = known.sent in {Sent.ACCEPTED, Sent.ADOPTED}
+    return min(at + pause, max(at, known.deadline)) if can_wait else at
 
 
-def _list_queue(api: Api, environment_id: str) -> events.Event:
-    return events.QueueListed([request.id for request in api.deployment_queue(environment_id)])
-
-
-def _read_history(api: Api, environment_id: str) -> events.Event:
-    return events.HistoryRead(api.deployment_history(environment_id))
-
-
-def _cancel_queued(api: Api, request_id: str) -> events.Event:
-    api.cancel_queued(request_id)
-    return events.QueuedCanceled(request_id)
+def _listed(requests: Sequence[QueuedRequest]) -> events.Event:
+    return events.QueueListed([request.id for request in requests])

@@ -1,74 +1,232 @@
-"""What a host can do with Qovery, each in one call: connect, act, let go. It knows no Pulumi.
+"""Everything in this process that uses the same settings: it shares connections, the rate budget, and polls.
 
-A host (the dynamic provider, the functions) brings settings and checked inputs, and gets data or one typed error.
+Pulumi creates the resources of a stack side by side, each by a call of its own that waits. A single cancellation is
+polled by itself; as soon as there are several, one call polls all of a project. It knows threads, and no Pulumi.
 """
 
 from __future__ import annotations
 
+import random as _random
 from collections.abc import Callable, Sequence
-from contextlib import closing
-from random import random
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
+from typing import Protocol, TypeVar
 
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import CancellationRequest, Knowledge, Sent
-from qovery_provider._clock import Clock, SystemClock
-from qovery_provider._driver.calls import call_with_retries
-from qovery_provider._driver.polls import follow
+from qovery_provider._cancellation.model import CancellationRequest, Knowledge, Sent, Stage
+from qovery_provider._clock import Clock, Signal, SystemClock
+from qovery_provider._driver.calls import CALL_LIMIT, DAEMON_THREADS, MAX_CONCURRENT_CALLS, CallRunner, Client
+from qovery_provider._driver.driver import Driver
+from qovery_provider._driver.polls import PollGroups
+from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
-from qovery_provider._qovery.models import EnvironmentStatus
+from qovery_provider._qovery.endpoints import ApiCall
+from qovery_provider._qovery.models import EnvironmentStatus, QueuedRequest
+from qovery_provider._qovery.rate_limit import RateBudget
 from qovery_provider._qovery.settings import Settings
+from qovery_provider.errors import CallError
+
+Answer = TypeVar("Answer")
 
 READ_LIMIT = 120.0
 """Seconds for reading something, retries included."""
 
-CLOCK = SystemClock()
+LONG_WAIT = 3.0
+"""Seconds of waiting for one deployment after which the progress names what is queued behind it."""
+
+SYSTEM_CLOCK = SystemClock()
 
 
-def cancel(
-    settings: Settings,
-    request: CancellationRequest,
-    on_change: Callable[[Knowledge], None],
-    *,
-    sent: Sent = Sent.NOT_SENT,
-    clock: Clock = CLOCK,
-) -> Cancellation:
-    """Cancel what is meant and follow it to its end; `on_change` is told what is known after each event.
+class Connect(Protocol):
+    """Returns a client, as `QoveryClient` itself does."""
+
+    def __call__(
+        self, settings: Settings, clock: Clock, *, connections: int, timeout: tuple[float, float]
+    ) -> Client: ...
+
+
+class Sessions:
+    """The sessions of a process, one for each settings; all resources of a process share one object of this class.
 
     Args:
-        settings: Where Qovery is.
-        request: What is asked for.
-        on_change: Is told what is known after each event.
-        sent: How far an earlier run got, when this one resumes it.
+        clock: The time. Default: the machine's.
+        random: Returns a number from 0 to below 1, for the pauses before retries. Default: Python's.
+        connect: Makes clients. Default: those that speak HTTP.
+        executor: Runs calls. Default: daemon threads.
+    """
+
+    def __init__(
+        self,
+        clock: Clock = SYSTEM_CLOCK,
+        random: Callable[[], float] = _random.random,
+        connect: Connect = QoveryClient,
+        executor: Executor = DAEMON_THREADS,
+    ) -> None:
+        self._new_session = partial(Session, clock=clock, random=random, connect=connect, executor=executor)
+        self._sessions: dict[Settings, Session] = {}
+
+    def of(self, settings: Settings) -> Session:
+        """Return the session of these settings; equal settings have the same one."""
+        return self._sessions.setdefault(settings, self._new_session(settings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """What belongs to a cancellation under way."""
+
+    on_change: Callable[[Knowledge], None]
+    stop: Signal | None
+    done: Signal = field(default_factory=Signal)
+
+
+class Session:
+    """Calls and cancellations with the same settings. Threads may share a session.
+
+    Args:
+        settings: Where Qovery is, and with what token.
         clock: The time.
-
-    Returns:
-        The cancellation, whose `result` gives what happened or raises why it failed.
+        random: Returns a number from 0 to below 1, for the pauses before retries.
+        connect: Makes clients.
+        executor: Runs calls.
     """
-    cancellation = Cancellation(request, clock.monotonic(), random, sent)
-    follow(settings, cancellation, on_change, clock)
-    return cancellation
+
+    def __init__(
+        self, settings: Settings, clock: Clock, random: Callable[[], float], connect: Connect, executor: Executor
+    ) -> None:
+        self.settings, self.clock, self.random = settings, clock, random
+        self.runner = CallRunner(clock, executor, random)
+        self._connect, self._budget = connect, RateBudget()
+        self._lock = Lock()
+        self._joining: list[Cancellation] = []
+        self._members: dict[Cancellation, _Member] = {}
+        self._wake = Signal()
+        self._driver: Future[None] | None = None
+
+    def open_client(self, connections: int = 1, limit: float = READ_LIMIT) -> Client:
+        """Return a client with connections of its own, for calls that may take up to `limit` seconds."""
+        timeout = min(CONNECT_TIMEOUT, limit), min(READ_TIMEOUT, limit)
+        connections = min(connections, MAX_CONCURRENT_CALLS)
+        client = self._connect(self.settings, self.clock, connections=connections, timeout=timeout)
+        client.budget = self._budget  # the limit is the token's
+        return client
+
+    def environment_status(self, environment_id: str, limit: float = READ_LIMIT) -> EnvironmentStatus:
+        """Read the status of one environment within `limit` seconds (default: 120).
+
+        Raises:
+            CallError: Qovery does not say.
+        """
+        return self._read(endpoints.environment_status(environment_id), limit)
+
+    def project_statuses(self, project_id: str, limit: float = READ_LIMIT) -> Sequence[EnvironmentStatus]:
+        """Read the status of every environment of a project within `limit` seconds (default: 120).
+
+        Raises:
+            CallError: Qovery does not say.
+        """
+        return self._read(endpoints.project_statuses(project_id), limit)
+
+    def _read(self, call: ApiCall[Answer], limit: float) -> Answer:
+        with closing(self.open_client(limit=limit)) as client:
+            return self.runner.call_with_retries(client, call, limit)
+
+    def begin(self, request: CancellationRequest, sent: Sent = Sent.NOT_SENT) -> Cancellation:
+        """Return a cancellation that begins now, before its first status read.
+
+        Args:
+            request: What the user asked for.
+            sent: How far an earlier run got, when this one resumes it. Default: nothing was sent.
+        """
+        return Cancellation(request, self.clock.monotonic(), self.random, sent)
+
+    def follow(
+        self, cancellation: Cancellation, on_change: Callable[[Knowledge], None], stop: Signal | None = None
+    ) -> None:
+        """Bring a cancellation to its end, together with the others of this session; its `result` says how it ended.
+
+        Args:
+            cancellation: The cancellation. What is known of it is in it, whatever ends this method.
+            on_change: Is told what is known after each event, on another thread.
+            stop: Ends it early when it is set: no further cancel is sent, and one that is on the wire is waited for.
+                Default: nothing does.
+        """
+        member = _Member(on_change, stop)
+        driver = self._join(cancellation, member)
+        wait([member.done, driver], return_when=FIRST_COMPLETED)
+        if not member.done.done():
+            driver.result()  # a bug ended it: raise it in every operation that waits
+
+    def _join(self, cancellation: Cancellation, member: _Member) -> Future[None]:
+        """Hand a cancellation to the driver; the first one starts it, after the last one it ends."""
+        with self._lock:
+            if self._driver is None or self._driver.done():
+                # Something is left over only where a bug ended the last driver.
+                self._members.clear()
+                self._joining.clear()
+                self._driver = self.runner.executor.submit(self._drive)
+            self._members[cancellation] = member
+            self._joining.append(cancellation)
+            if not self._wake.done():
+                self._wake.set_result(None)
+            return self._driver
+
+    def _drive(self) -> None:
+        with closing(self.open_client(MAX_CONCURRENT_CALLS)) as client:
+            groups, queues = PollGroups(client), _Queues(client, self.runner.executor)
+            driver = Driver(client, self.runner, partial(self._tell, queues), self._stop_of)
+            while self._admit(groups):
+                driver.advance(groups.groups(), [self._wake])
+            queues.settle()
+
+    def _admit(self, groups: PollGroups) -> bool:
+        """Take in what is joining; return False, and be ready for a next start, when no cancellation is left."""
+        with self._lock:
+            joining, self._joining = self._joining, []
+            self._wake = Signal()
+            is_needed = bool(self._members)
+            if not is_needed:
+                self._driver = None
+        for cancellation in joining:
+            groups.add(cancellation)
+        return is_needed
+
+    def _stop_of(self, cancellation: Cancellation) -> Signal | None:
+        return self._members[cancellation].stop
+
+    def _tell(self, queues: _Queues, cancellation: Cancellation) -> None:
+        member = self._members[cancellation]
+        if len(self._members) == 1:
+            queues.note(cancellation)
+        if cancellation.stage is Stage.FINISHED:
+            with self._lock:
+                del self._members[cancellation]
+            member.done.set_result(None)
+        else:
+            member.on_change(cancellation.known)
 
 
-def environment_status(
-    settings: Settings, environment_id: str, clock: Clock = CLOCK, limit: float = READ_LIMIT
-) -> EnvironmentStatus:
-    """Read the status of one environment within `limit` seconds.
+class _Queues:
+    """Reads what is queued behind a deployment, once in a long wait; nothing waits for it or depends on it."""
 
-    Raises:
-        CallError: Qovery does not say.
-    """
-    timeout = min(CONNECT_TIMEOUT, limit), min(READ_TIMEOUT, limit)
-    operation = f"reading the status of environment {environment_id}"
-    with closing(QoveryClient(settings, clock, timeout=timeout)) as client:
-        return call_with_retries(operation, lambda: client.environment_status(environment_id), clock, limit, random)
+    def __init__(self, client: Client, executor: Executor) -> None:
+        self._client, self._executor = client, executor
+        self._reads: dict[Cancellation, Future[Sequence[QueuedRequest]]] = {}
 
+    def note(self, cancellation: Cancellation) -> None:
+        """Read the queue when it is time, and pass on what has been answered."""
+        known = cancellation.known
+        read = self._reads.get(cancellation)
+        if read is None:
+            if known.sent in {Sent.ACCEPTED, Sent.ADOPTED} and known.now - known.started >= LONG_WAIT:
+                call = endpoints.deployment_queue(known.request.environment_id)
+                self._reads[cancellation] = self._executor.submit(self._client.send, call)
+        elif read.done():
+            with suppress(CallError):
+                known.queued = read.result()
 
-def project_statuses(settings: Settings, project_id: str, clock: Clock = CLOCK) -> Sequence[EnvironmentStatus]:
-    """Read the status of every environment of a project.
-
-    Raises:
-        CallError: Qovery does not say.
-    """
-    operation = f"reading the environments' status of project {project_id}"
-    with closing(QoveryClient(settings, clock)) as client:
-        return call_with_retries(operation, lambda: client.project_statuses(project_id), clock, READ_LIMIT, random)
+    def settle(self) -> None:
+        """Let what is still on the wire come to its end before the connections are closed."""
+        wait(self._reads.values(), timeout=CALL_LIMIT)

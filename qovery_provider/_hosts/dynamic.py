@@ -1,32 +1,51 @@
-"""What all dynamic providers of this package share: settings, one-line errors, and that a delete does nothing.
+"""The host of dynamic providers: translates between the SDK's property bags and a lifecycle, for every resource.
 
-Pulumi stores a provider in every state as a pickle: the path of its module and the name of its class. Both must never
-change, and a class must have no `__init__` and hold nothing when it is pickled; what it needs comes with `configure`.
+It lends settings, the resource's row and the end of the engine; it holds no rule about a resource. The SDK imports it
+in the process of a plugin, `python -m pulumi.dynamic ADDRESS`, and in the user's program.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
-from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, ResourceProvider
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
-from qovery_provider._hosts.progress import Progress, to_engine
-from qovery_provider._hosts.sdk_internals import current_urn, lift_thread_limit
-from qovery_provider._qovery import settings as _settings
+from qovery_provider._driver.session import Session, Sessions
+from qovery_provider._hosts.engine import Engine
+from qovery_provider._hosts.sdk_internals import current_urn, keep_state, lift_thread_limit
+from qovery_provider._lifecycle.lifecycle import Lifecycle, Operation, PartialFailureError
+from qovery_provider._qovery import settings
 from qovery_provider.errors import QoveryError
 
-Problems = Callable[[Mapping[str, Any], Callable[[object], bool]], dict[str, str]]
 
+class DynamicProvider(ResourceProvider):
+    """The dynamic provider of a resource. It holds nothing when it is pickled: what it needs comes with `configure`.
 
-class QoveryResourceProvider(ResourceProvider):
-    """The base of the providers."""
+    Attributes:
+        lifecycle: What the methods mean for the resource.
+        sessions: The sessions with Qovery that all resources of this process share.
+        engine: The engine that runs this process.
+    """
+
+    lifecycle: ClassVar[Lifecycle]
+    sessions: ClassVar[Sessions] = Sessions()
+    engine: ClassVar[Engine] = Engine.of_plugin(sys.argv)
 
     serialize_as_secret_always = False
     _config: Mapping[str, object] = MappingProxyType({})
@@ -34,48 +53,71 @@ class QoveryResourceProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the settings; they are judged when they are needed, for a delete needs none."""
         lift_thread_limit()
-        values = {key: req.config.get(key) for key in _settings.CONFIG_KEYS}
+        values = {key: req.config.get(key) for key in settings.CONFIG_KEYS}
         self._config = {key: value for key, value in values.items() if value is not None}
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Report everything that is wrong with inputs and settings, at once and without any call."""
+        inputs, problems = self.lifecycle.check(_olds, news, _is_unknown)
+        problems += settings.problems(self._config, os.environ).values()
+        # Of a property that a failure names, the engine prints the value: whole, and be it a secret.
+        return CheckResult(inputs, [CheckFailure("", problem) for problem in problems])
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Say what a change leads to; which outputs differ, the engine finds out by itself."""
+        diff = self.lifecycle.diff(_olds, _news)
+        if diff.note:
+            self.engine.row(current_urn()).info(diff.note)
+        return DiffResult(changes=bool(diff.replaces or diff.updates), replaces=diff.replaces)
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Create the resource."""
+        with self._operation() as operation:
+            state = self.lifecycle.create(operation, props)
+        return CreateResult(state.id, state.outputs)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Read the resource."""
+        with self._operation() as operation:
+            state = self.lifecycle.read(operation, id_, props)
+        return ReadResult(state.id, state.outputs, state.inputs)
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Update the resource."""
+        with self._operation() as operation:
+            state = self.lifecycle.update(operation, _id, _olds, _news)
+        return UpdateResult(state.outputs)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Forget the resource. A cancellation cannot be taken back, and Qovery is not touched."""
 
-    def _settings(self) -> _settings.Settings:
-        return _settings.resolve(self._config, os.environ)
+    @contextmanager
+    def _operation(self) -> Iterator[Operation]:
+        """Lend an operation; let an expected error reach the user as one line, and its state reach the engine.
 
-    def _checked(self, inputs: dict[str, Any], problems: Problems, **marks: object) -> CheckResult:
-        """Report everything that is wrong with inputs and settings, at once and without any call.
-
-        Args:
-            inputs: The inputs, with their defaults.
-            problems: Tells what is wrong with them.
-            marks: What is to be stored beside them.
+        The SDK reports whatever is raised as `traceback.format_exc()`. The limit is the process's, and other dynamic
+        providers of the stack share it: so it is set only when an expected error is on its way out.
         """
-        found = [f"{name} {problem}" for name, problem in problems(inputs, _is_unknown).items()]
-        found += _settings.problems(self._config, os.environ).values()
-        # Of a property that a failure names, the engine prints the value: whole, and be it a secret.
-        return CheckResult({**inputs, **marks}, [CheckFailure("", problem) for problem in found])
+        row = self.engine.row(current_urn())
+        try:
+            yield Operation(self._connect, row.status, row.info, self.engine.gone)
+        except PartialFailureError as failure:
+            keep_state(failure.state.id, failure.state.outputs, str(failure))
+            raise _shortened(failure.error) from None
+        except QoveryError as error:
+            raise _shortened(error) from None
+
+    def _connect(self) -> Session:
+        return self.sessions.of(settings.resolve(self._config, os.environ))
+
+
+def _shortened(error: Exception) -> Exception:
+    """Return an error; an expected one is shown without its traceback."""
+    if isinstance(error, QoveryError):
+        sys.tracebacklimit = 0
+    return error
 
 
 def _is_unknown(value: object) -> bool:
     """Tell a value that a preview does not know yet; older SDKs hand over a marker instead of an object."""
     return isinstance(value, Unknown) or value == UNKNOWN
-
-
-def lines() -> Progress:
-    """Return the way to the row of the resource that is being acted on."""
-    return to_engine(sys.argv, current_urn())
-
-
-@contextmanager
-def one_line_errors() -> Iterator[None]:
-    """Let an expected error reach the user as one line.
-
-    The SDK reports whatever is raised as `traceback.format_exc()`. The limit is the process's, and other dynamic
-    providers of the stack share it: so it is set only when an expected error is on its way out.
-    """
-    try:
-        yield
-    except QoveryError as error:
-        sys.tracebacklimit = 0
-        raise error from None

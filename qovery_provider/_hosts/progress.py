@@ -1,65 +1,85 @@
-"""Lines to the Pulumi engine while an operation runs. Where there is no engine it is silent.
+"""The lines on a resource's row while an operation runs.
 
-The engine's address is the first argument of the provider's process (`python -m pulumi.dynamic ADDRESS`). A line with a
-URN stands on that resource's row, one without on the stack's.
+The thread that drives cancellations shows passing lines, and must never wait for a terminal: an engine that is stopped
+(^Z) or busy does not answer. So passing lines are sent by a thread of their own, and of each row only the newest waits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Lock, Thread
 
 import grpc
 from pulumi.runtime.proto.engine_pb2 import INFO, LogRequest
-from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
-
-PLUGIN_ARGUMENTS = 2
-"""The program and the engine's address."""
-
-LOG_TIMEOUT = 2.0
-"""Seconds; a line that cannot be shown must not hold up a cancellation."""
 
 
-class Progress:
-    """Says each line once in a row: passing ones while something goes on, a lasting one at its end.
+class Reporter:
+    """Sends the passing lines of all rows of a process."""
+
+    def __init__(self) -> None:
+        self._rows: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._starting = Lock()
+        self._thread: Thread | None = None
+
+    def submit(self, send: Callable[[], None]) -> None:
+        """Let something be sent soon."""
+        with self._starting:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="qovery-reporter", daemon=True)
+                self._thread.start()
+        self._rows.put(send)
+
+    def drain(self) -> None:
+        """Return when everything that was submitted before has been sent; for tests."""
+        reached = Lock()
+        reached.acquire()
+        self.submit(reached.release)
+        reached.acquire()
+
+    def _run(self) -> None:
+        while True:
+            self._rows.get()()
+
+
+class Row:
+    """The row of one resource in the terminal. Each line is shown once in succession.
 
     Args:
-        log: Hands a line to the engine; None where there is no engine.
-        urn: The resource that the lines are about, or "".
+        log: Hands a line to the engine and waits for its answer.
+        reporter: Sends the passing lines.
+        urn: The resource that the lines are about; with "", they stand on the stack's row.
     """
 
-    def __init__(self, log: Callable[[LogRequest], object] | None, urn: str = "") -> None:
-        self._log, self._urn = log, urn
-        self._last = ""
+    def __init__(self, log: Callable[[LogRequest], object], reporter: Reporter, urn: str = "") -> None:
+        self._log, self._reporter, self._urn = log, reporter, urn
+        self._newest, self._waiting = "", False
+        self._changing, self._sending = Lock(), Lock()
 
-    def say(self, line: str) -> None:
-        """Show a line in the Info column until the next one comes."""
-        if line != self._last:
-            self._last = line
-            self._send(line, ephemeral=True)
+    def status(self, line: str) -> None:
+        """Show a line in the Info column until the next one comes; it does not wait for that."""
+        with self._changing:
+            is_new = line != self._newest
+            has_to_be_sent = is_new and not self._waiting
+            self._newest, self._waiting = line, self._waiting or is_new
+        if has_to_be_sent:
+            self._reporter.submit(self._send_newest)
 
-    def conclude(self, line: str) -> None:
-        """Show a line that stays, also among the diagnostics."""
-        self._send(line, ephemeral=False)
+    def info(self, line: str) -> None:
+        """Show a line that stays, also among the diagnostics, after all passing ones."""
+        with self._changing:
+            self._waiting = False
+        with self._sending:
+            self._send(line, ephemeral=False)
+
+    def _send_newest(self) -> None:
+        with self._sending:
+            with self._changing:
+                line, is_due, self._waiting = self._newest, self._waiting, False
+            if is_due:
+                self._send(line, ephemeral=True)
 
     def _send(self, line: str, *, ephemeral: bool) -> None:
-        if self._log is None:
-            return
-        try:
+        with suppress(grpc.RpcError):  # the engine cannot be reached now; the cancellation goes on
             self._log(LogRequest(severity=INFO, message=line, urn=self._urn, ephemeral=ephemeral))
-        except grpc.RpcError:
-            self._log = None  # the engine has gone; the cancellation goes on
-
-
-def to_engine(arguments: Sequence[str], urn: str) -> Progress:
-    """Return the way to the engine that runs this process, silent when there is none."""
-    if len(arguments) != PLUGIN_ARGUMENTS or not arguments[0].endswith("__main__.py"):
-        return Progress(None)
-    stub = _engine(arguments[1])
-    return Progress(lambda request: stub.Log(request, timeout=LOG_TIMEOUT), urn)
-
-
-@cache
-def _engine(address: str) -> EngineStub:
-    """Return the one channel that all operations of this process share; opening one costs a millisecond of CPU."""
-    return EngineStub(grpc.insecure_channel(address))

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -53,7 +54,11 @@ def keep_state(resource_id: str, outputs: Mapping[str, Any], reason: str) -> Non
     if not isinstance(inputs, Struct) or not isinstance(context, ServicerContext):
         return
     failure = ErrorResourceInitFailed(id=resource_id, reasons=[reason], properties=inputs, inputs=inputs)
-    failure.properties.update(outputs)
+    for name, value in outputs.items():
+        with suppress(ValueError):  # what cannot be stored must not take the rest with it
+            single = Struct()
+            single.update({name: value})
+            failure.properties.MergeFrom(single)
     details = Packed()
     details.Pack(failure)
     context.set_trailing_metadata(((STATUS_DETAILS, _status(details.SerializeToString())),))

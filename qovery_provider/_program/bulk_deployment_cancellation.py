@@ -8,14 +8,10 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._cancellation.preview import describe_all
-from qovery_provider._clock import SystemClock
-from qovery_provider._driver.bulk import BulkCancellation
-from qovery_provider._lifecycle.inputs import BULK_CANCELLATION, bulk_problems, request, with_defaults
-from qovery_provider._program.deployment_cancellation import create_timeout
-from qovery_provider._program.runtime import PREVIEW_LIMIT, show_preview
-from qovery_provider._qovery.settings import Settings
-from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
+from qovery_provider._program.runtime import create_timeout, show_preview
+from qovery_provider.providers import BulkDeploymentCancellationProvider
+
+LIFECYCLE = BulkDeploymentCancellationProvider.lifecycle
 
 
 class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeploymentCancellation"):
@@ -30,16 +26,22 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
     Args:
         resource_name: The name of the resource in the stack.
         opts: Pulumi's resource options.
-        environment_ids: The environments, 1 to 500 UUIDs. A change cancels again. Default: None, give `project_id`.
-        project_id: The project whose environments are meant, a UUID. A change cancels again. Default: None, give
-            `environment_ids`.
-        force_cancel: As for `DeploymentCancellation`, for each environment; so are all that follow.
-        include_queued: Whether to cancel the requests in the environments' queues as well.
-        triggers: A list or a map of any values; any change cancels again. Default: None.
-        wait_until_canceled: Whether to wait for the end. Default: True.
-        timeout: Seconds for the whole wait of each environment. Default: `opts.custom_timeouts.create`, else 1800.
-        on_idle: "succeed" or "fail" where nothing is running. Default: "succeed".
-        on_completed: "fail" or "succeed" where the deployment ended by itself. Default: "fail".
+        environment_ids: The environments, 1 to 500 UUIDs, unless `project_id` is given. A change cancels again.
+            Default: None.
+        project_id: The project in all of whose environments to cancel, a UUID. A change cancels again. Default: None.
+        force_cancel: Whether to interrupt steps that a cancel otherwise waits for. It kills a running Terraform
+            service, whose state can stay locked. A change cancels again. Default: False.
+        include_queued: Whether to cancel the requests in the environment's queue as well, before the running
+            deployment. A change cancels again. Default: False.
+        triggers: A list or a map of plain values, such as a commit; of a file, its hash. A change cancels again.
+            Default: None.
+        wait_until_canceled: Whether to wait for the end; `False` returns once Qovery has accepted the cancel. Default:
+            True.
+        timeout: Seconds for the whole wait, at most 7 days; `opts.custom_timeouts.create` counts as well. Default:
+            1800.
+        on_idle: Nothing of what was asked for is running: `"succeed"` or `"fail"`. Default: "succeed".
+        on_completed: The deployment finished on its own although the cancel was accepted, or its environment vanished:
+            `"fail"` or `"succeed"`. Default: "fail".
     """
 
     environment_ids: pulumi.Output[Sequence[str] | None]
@@ -84,16 +86,6 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
             "on_idle": on_idle,
             "on_completed": on_completed,
         }
-        placeholders = dict.fromkeys(("results", "counts"))
+        placeholders = dict.fromkeys(LIFECYCLE.schema.outputs)
         super().__init__(BulkDeploymentCancellationProvider(), resource_name, {**placeholders, **inputs}, opts)
-        show_preview(self, inputs, _describe)
-
-
-def _describe(settings: Settings, inputs: Mapping[str, Any]) -> str:
-    values = with_defaults(inputs, BULK_CANCELLATION)
-    if bulk_problems(values, lambda _: False):
-        return ""
-    operation = request(values)
-    bulk = BulkCancellation(settings, operation, lambda _: None, limit=PREVIEW_LIMIT)
-    statuses = bulk.look(values["project_id"], values["environment_ids"] or [])
-    return describe_all(operation, statuses, SystemClock().wall())
+        show_preview(self, inputs, LIFECYCLE)

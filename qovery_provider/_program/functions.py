@@ -1,4 +1,7 @@
-"""Reading Qovery in a program that decides: one call each, typed results, nothing in the state."""
+"""Reading Qovery in a program that decides: one call each, typed results, nothing in the state.
+
+The `_output` forms read in other threads, side by side: the program's event loop goes on.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,8 @@ from collections.abc import Sequence
 
 import pulumi
 
-from qovery_provider._driver import session as _operations
 from qovery_provider._lifecycle.inputs import checked_uuid
-from qovery_provider._program.runtime import plain_errors, settings
+from qovery_provider._program.runtime import in_thread, plain_errors, session
 from qovery_provider._qovery.models import EnvironmentStatus
 
 
@@ -22,12 +24,12 @@ def get_environment_status(environment_id: str) -> EnvironmentStatus:
         QoveryError: The id, the settings or the call failed; uncaught, it ends the program with one line.
     """
     with plain_errors():
-        return _operations.environment_status(settings(), checked_uuid("environment_id", environment_id))
+        return session().environment_status(checked_uuid("environment_id", environment_id))
 
 
 def get_environment_status_output(environment_id: pulumi.Input[str]) -> pulumi.Output[EnvironmentStatus]:
     """Read the status of an environment whose id another resource gives; as `get_environment_status`."""
-    return pulumi.Output.from_input(environment_id).apply(get_environment_status)
+    return in_thread(environment_id, get_environment_status)
 
 
 def get_project_environment_statuses(project_id: str) -> Sequence[EnvironmentStatus]:
@@ -40,11 +42,11 @@ def get_project_environment_statuses(project_id: str) -> Sequence[EnvironmentSta
         QoveryError: The id, the settings or the call failed; uncaught, it ends the program with one line.
     """
     with plain_errors():
-        return _operations.project_statuses(settings(), checked_uuid("project_id", project_id))
+        return session().project_statuses(checked_uuid("project_id", project_id))
 
 
 def get_project_environment_statuses_output(
     project_id: pulumi.Input[str],
 ) -> pulumi.Output[Sequence[EnvironmentStatus]]:
     """Read the environments of a project whose id another resource gives; as `get_project_environment_statuses`."""
-    return pulumi.Output.from_input(project_id).apply(get_project_environment_statuses)
+    return in_thread(project_id, get_project_environment_statuses)

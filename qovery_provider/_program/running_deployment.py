@@ -8,14 +8,10 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._cancellation.preview import running
-from qovery_provider._clock import SystemClock
-from qovery_provider._driver.session import environment_status
-from qovery_provider._lifecycle.inputs import checked_uuid
-from qovery_provider._program.runtime import PREVIEW_LIMIT, show_preview
-from qovery_provider._qovery.models import STATUS_FIELDS
-from qovery_provider._qovery.settings import Settings
-from qovery_provider.running_provider import RunningDeploymentProvider
+from qovery_provider._program.runtime import show_preview
+from qovery_provider.providers import RunningDeploymentProvider
+
+LIFECYCLE = RunningDeploymentProvider.lifecycle
 
 
 class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
@@ -32,23 +28,33 @@ class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
     Args:
         resource_name: The name of the resource in the stack.
         opts: Pulumi's resource options.
-        environment_id: The environment, a UUID. A change looks again.
-        triggers: A list or a map of any values; any change looks again. Default: None.
+        environment_id: The environment, a UUID. A change reads the status again.
+        triggers: A list or a map of plain values, such as a commit; of a file, its hash. A change reads the status
+            again. Default: None.
     """
 
     environment_id: pulumi.Output[str]
     triggers: pulumi.Output[Any | None]
+
     deployment_id: pulumi.Output[str]
-    """The deployment that ran; "" when none did, which a `DeploymentCancellation` understands as "cancel nothing"."""
+    """The deployment that was running; "" when none was, which a `DeploymentCancellation` understands as "cancel
+    nothing"."""
     state: pulumi.Output[str]
-    """The environment's state at that moment, as all that follows."""
+    """The environment's state as last observed."""
     last_deployment_state: pulumi.Output[str]
+    """The state of the deployment that was started last."""
     last_deployment_date: pulumi.Output[str | None]
+    """When that deployment was started, in RFC 3339."""
     last_deployment_id: pulumi.Output[str | None]
+    """The id of that deployment."""
     total_deployment_duration_in_seconds: pulumi.Output[int | None]
+    """How long that deployment took."""
     origin: pulumi.Output[str | None]
+    """Through which of Qovery's interfaces it was started."""
     triggered_by: pulumi.Output[str | None]
+    """Who started it."""
     deployment_status: pulumi.Output[str | None]
+    """Whether what is deployed is up to date."""
 
     def __init__(
         self,
@@ -58,14 +64,10 @@ class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
         environment_id: pulumi.Input[str],
         triggers: pulumi.Input[Sequence[Any] | Mapping[str, Any]] | None = None,
     ) -> None:
-        inputs = {"environment_id": environment_id, "triggers": triggers}
-        placeholders = dict.fromkeys(("deployment_id", *STATUS_FIELDS))
+        inputs = {
+            "environment_id": environment_id,
+            "triggers": triggers,
+        }
+        placeholders = dict.fromkeys(LIFECYCLE.schema.outputs)
         super().__init__(RunningDeploymentProvider(), resource_name, {**placeholders, **inputs}, opts)
-        show_preview(self, inputs, _describe)
-
-
-def _describe(settings: Settings, inputs: Mapping[str, Any]) -> str:
-    status = environment_status(settings, checked_uuid("environment_id", inputs["environment_id"]), limit=PREVIEW_LIMIT)
-    if not status.is_in_progress:
-        return f"would record that nothing runs ({status.last_deployment_state})"
-    return f"would record {running(status, SystemClock().wall())}"
+        show_preview(self, inputs, LIFECYCLE)

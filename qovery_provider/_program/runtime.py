@@ -1,6 +1,6 @@
-"""What runs in a user's program rather than in the provider's process: settings, and what a preview shows.
+"""What all resources and functions need in the user's program: the stack's settings, and what a preview shows.
 
-Here the stack's configuration is read by the program itself, and a QoveryError that nobody catches ends the program
+Here the stack's configuration is read by the program itself, and a QoveryError that is not caught ends the program
 with one line, as Pulumi's own RunError does.
 """
 
@@ -8,33 +8,44 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
+from contextvars import copy_context
+from typing import Any, TypeVar, cast
 
 import pulumi
 from pulumi.runtime import is_dry_run
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
-from qovery_provider._qovery import settings as _settings
-from qovery_provider._qovery.settings import Settings
+from qovery_provider._driver.session import Session, Sessions
+from qovery_provider._lifecycle.lifecycle import Lifecycle, Operation
+from qovery_provider._qovery import settings
 from qovery_provider.errors import CallError, QoveryError
 
 PREVIEW_LIMIT = 2.0
-"""Seconds that a preview may be held up by a look."""
+"""Seconds that a preview may be held up by reading what is running."""
+
+GO_DURATION = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)?(?:([0-9]+(?:\.[0-9]+)?)m)?(?:([0-9]+(?:\.[0-9]+)?)s)?")
+"""The form of Pulumi's custom timeouts: 1h30m, 10m, 45s."""
+
+SESSIONS = Sessions()
+"""The sessions with Qovery of this program."""
+
+Given = TypeVar("Given")
+Read = TypeVar("Read")
 
 
-def config() -> dict[str, object]:
-    """Return the stack's configuration of this package."""
+def session() -> Session:
+    """Return the session for the stack's settings, as the provider resolves them."""
+    return SESSIONS.of(settings.resolve(_config(), os.environ))
+
+
+def _config() -> dict[str, object]:
     bag = pulumi.Config("qovery")
-    values = {key: bag.get(key.removeprefix("qovery:")) for key in _settings.CONFIG_KEYS}
+    values = {key: bag.get(key.removeprefix("qovery:")) for key in settings.CONFIG_KEYS}
     return {key: value for key, value in values.items() if value is not None}
-
-
-def settings() -> Settings:
-    """Return the settings as the provider resolves them."""
-    return _settings.resolve(config(), os.environ)
 
 
 @contextmanager
@@ -51,38 +62,66 @@ def _run_error(kind: type[QoveryError]) -> type[QoveryError]:
     return type(kind.__name__, (kind, pulumi.RunError), {"__module__": kind.__module__})
 
 
+def in_thread(argument: pulumi.Input[Given], read: Callable[[Given], Read]) -> pulumi.Output[Read]:
+    """Return what a function that waits for Qovery makes of an input, read in a thread of its own."""
+
+    async def call(given: Given) -> Read:
+        # The SDK keeps a stack's configuration in context variables, which a thread does not have by itself.
+        return await asyncio.get_running_loop().run_in_executor(None, copy_context().run, read, given)
+
+    return pulumi.Output.from_input(argument).apply(call)
+
+
+def create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:
+    """Read `custom_timeouts.create`, which the SDK never hands to dynamic providers.
+
+    What cannot be read is handed on as it is, for `check` to say what is wrong with it.
+    """
+    timeouts = opts.custom_timeouts if opts else None
+    text = timeouts.create if timeouts else None
+    match = GO_DURATION.fullmatch(text) if text else None
+    if not match:
+        return text
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
 def show_preview(
-    resource: pulumi.CustomResource,
-    inputs: Mapping[str, pulumi.Input[Any]],
-    describe: Callable[[Settings, Mapping[str, Any]], str],
+    resource: pulumi.CustomResource, inputs: Mapping[str, pulumi.Input[Any]], lifecycle: Lifecycle
 ) -> None:
     """In a preview, show on the resource's row what an update would do now. Best effort, and never an error.
 
     Args:
         resource: The resource, already registered.
         inputs: Its inputs; nothing is shown while one of them is not known.
-        describe: PollSchedule and says it in a sentence, in another thread and in about `PREVIEW_LIMIT` seconds.
+        lifecycle: Reads what is running, in another thread, and puts it into words.
     """
-    configuration = config()  # read here: the SDK keeps it in a context that other threads do not have
-    if not is_dry_run() or isinstance(get_monitor(), MockMonitor):
-        return
-    if not _settings.shows_preview_status(configuration):
+    config = _config()  # read here: the SDK keeps it in a context that other threads do not have
+    if not is_dry_run() or isinstance(get_monitor(), MockMonitor) or not settings.shows_preview_status(config):
         return
 
-    def described(known: dict[str, Any]) -> str:
-        try:
-            return describe(_settings.resolve(configuration, os.environ), known)
-        except CallError as error:
-            return f"could not look at what runs: {error}"
-        except QoveryError:
-            return ""  # what is wrong with inputs and settings, `check` says
-
-    async def look(known: dict[str, Any]) -> None:
+    async def show(known: dict[str, Any]) -> None:
         # A resource that has an id exists and is not replaced: an update would do nothing.
         if not await resource.id.is_known():
-            line = await asyncio.get_running_loop().run_in_executor(None, described, known)
+            line = await asyncio.get_running_loop().run_in_executor(None, _preview, lifecycle, config, known)
             if line:
                 # A passing line would be gone when the terminal asks whether to go on.
                 pulumi.log.info(line, resource)
 
-    pulumi.Output.all(**inputs).apply(cast("Callable[[dict[str, Any]], Any]", look))
+    pulumi.Output.all(**inputs).apply(cast("Callable[[dict[str, Any]], Any]", show))
+
+
+def _preview(lifecycle: Lifecycle, config: Mapping[str, object], inputs: Mapping[str, Any]) -> str:
+    def connect() -> Session:
+        return SESSIONS.of(settings.resolve(config, os.environ))
+
+    try:
+        return lifecycle.preview(Operation(connect, _ignore, _ignore, timeout=PREVIEW_LIMIT), inputs)
+    except CallError as error:
+        return f"could not look at what runs: {error}"
+    except QoveryError:
+        return ""  # what is wrong with inputs and settings, `check` says
+
+
+def _ignore(_line: str) -> None:
+    """Show nothing: a preview has one line, and that comes at its end."""

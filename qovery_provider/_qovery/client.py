@@ -2,33 +2,21 @@
 
 It neither retries nor sleeps and decides nothing about cancellations. What it does know is whether a failed call may
 have been executed all the same, for only the transport can tell.
-
-Calls and answers: Qovery's public openapi.yaml.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
 from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
-from urllib.parse import quote
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from qovery_provider._clock import Clock
+from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.failures import ADDRESS, api_error, transport_error
-from qovery_provider._qovery.models import (
-    HISTORY_PAGE,
-    DeploymentRecord,
-    EnvironmentStatus,
-    MalformedAnswerError,
-    QueuedRequest,
-    project_id_of,
-    results_of,
-)
+from qovery_provider._qovery.models import MalformedAnswerError
 from qovery_provider._qovery.rate_limit import RateBudget, retry_after
 from qovery_provider._qovery.redaction import redact
 from qovery_provider._qovery.settings import Settings
@@ -44,14 +32,11 @@ CHUNK_BYTES = 64 * 1024
 
 SUCCESS = frozenset({200, 202})
 REFUSALS = frozenset({3, 4, 5})
-"""The statuses of a good answer, and the hundreds of those that refuse. Of any other nobody knows what was done."""
+"""The statuses of a good answer, and the hundreds of those that refuse. Any other does not tell what was done."""
 
 USER_AGENT = f"qovery-provider/{__version__} (pulumi)"
 
-BUDGETS: dict[Settings, RateBudget] = {}
-"""The limit is the token's: everything in a process that uses one shares its budget."""
-
-Read = TypeVar("Read")
+Answer = TypeVar("Answer")
 
 
 class _Authorization(AuthBase):
@@ -66,9 +51,17 @@ class _Authorization(AuthBase):
 
 
 class QoveryClient:
-    """Qovery's API, as far as it is needed here. Threads may share one; it keeps its connections alive.
+    """The way to Qovery's API. Threads may share one; it keeps its connections alive.
 
-    Every method makes one call and raises a `CallError` when that fails.
+    Args:
+        settings: Where the API is, and with what token.
+        clock: The time at which answers come, for the rate limit.
+        connections: How many connections are kept. Default: 1.
+        timeout: Seconds for a connection, and for the silence between two pieces of an answer. Default: (10, 30).
+        adapter: What carries the requests. Default: the one of `requests`.
+
+    Attributes:
+        budget: What is left of the rate limit, which is the token's: clients with the same one may share it.
     """
 
     def __init__(
@@ -78,104 +71,63 @@ class QoveryClient:
         *,
         connections: int = 1,
         timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
+        adapter: HTTPAdapter | None = None,
     ) -> None:
-        self.budget = BUDGETS.setdefault(settings, RateBudget())
+        self.budget = RateBudget()
         self._settings, self._clock, self._timeout = settings, clock, timeout
         self._session = requests.Session()
         self._session.auth = _Authorization(settings)
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for prefix in ("https://", "http://"):
-            self._session.mount(prefix, HTTPAdapter(pool_connections=1, pool_maxsize=connections))
+            self._session.mount(prefix, adapter or HTTPAdapter(pool_connections=1, pool_maxsize=connections))
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
 
-    def environment_status(self, environment_id: str) -> EnvironmentStatus:
-        """Read an environment's status."""
-        operation = f"reading the status of environment {environment_id}"
-        return self._call("GET", f"/environment/{environment_id}/status", operation, _status_of(environment_id))
+    def send(self, call: ApiCall[Answer]) -> Answer:
+        """Make a call, once, and return its answer.
 
-    def project_statuses(self, project_id: str) -> Sequence[EnvironmentStatus]:
-        """Read the status of every environment of a project."""
-        operation = f"reading the environments' status of project {project_id}"
-        return self._call(
-            "GET", f"/project/{project_id}/environment/status", operation, _each(EnvironmentStatus.from_json)
-        )
-
-    def project_of(self, environment_id: str) -> str:
-        """Read to which project an environment belongs."""
-        return self._call(
-            "GET", f"/environment/{environment_id}", f"reading environment {environment_id}", project_id_of
-        )
-
-    def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]:
-        """Read an environment's newest deployments."""
-        path = f"/environment/{environment_id}/deploymentHistoryV2?pageSize={HISTORY_PAGE}"
-        operation = f"reading the deployment history of environment {environment_id}"
-        return self._call("GET", path, operation, _each(DeploymentRecord.from_json))
-
-    def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]:
-        """Read the deployment requests that wait in an environment's queue, the next one first."""
-        operation = f"reading the deployment queue of environment {environment_id}"
-        return self._call(
-            "GET", f"/environment/{environment_id}/deploymentQueue", operation, _each(QueuedRequest.from_json)
-        )
-
-    def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus:
-        """Cancel whatever an environment runs; the status names the deployment that was hit."""
-        path, operation = (
-            f"/environment/{environment_id}/cancelDeployment",
-            f"canceling in environment {environment_id}",
-        )
-        return self._call("POST", path, operation, _status_of(environment_id), {"force_cancel": force})
-
-    def cancel_queued(self, request_id: str) -> None:
-        """Cancel one request of a queue; the answer has no body."""
-        path = f"/deploymentQueue/{quote(request_id, safe='')}/cancelDeployment"
-        self._exchange("POST", path, f"canceling the queued request {request_id}", {})
-
-    def _call(
-        self, method: str, path: str, operation: str, read: Callable[[object], Read], body: object = None
-    ) -> Read:
-        """Make one call and read its JSON, or raise the error that its failure stands for."""
-        content, kind = self._exchange(method, path, operation, body)
+        Raises:
+            CallError: It failed; the error says whether it may have been executed all the same.
+        """
+        content, content_type = self._exchange(call)
         try:
-            return read(json.loads(content))
+            return call.parse(content)
         except MalformedAnswerError as error:
             problem = f"the answer is not what Qovery's API speaks ({error})"
         except (ValueError, RecursionError):
-            problem = f"the answer is no JSON but {kind}"
-        raise TransportError(operation, problem, ADDRESS, may_have_executed=method == "POST")
+            problem = f"the answer is no JSON but {content_type}"
+        raise TransportError(call.operation, problem, ADDRESS, may_have_executed=call.changes)
 
-    def _exchange(self, method: str, path: str, operation: str, body: object) -> tuple[bytes, str]:
-        """Send one request; return the body of a good answer and what kind of text it says it is."""
-        url = self._settings.api_url + path
+    def _exchange(self, call: ApiCall[object]) -> tuple[bytes, str]:
+        """Send one request; return the body of a good answer, and its content type."""
+        method, url = "POST" if call.changes else "GET", self._settings.api_url + call.path
         try:
             with self._session.request(
-                method, url, json=body, timeout=self._timeout, stream=True, allow_redirects=False
+                method, url, json=call.body, timeout=self._timeout, stream=True, allow_redirects=False
             ) as answer:
-                kind = self._settings.token.hidden_in(redact(answer.headers.get("Content-Type")))
-                return self._content(answer, operation, changes=method == "POST"), kind
-        # A RequestException is one; a bundle of trusted certificates that does not exist raises a bare one.
+                content_type = self._settings.token.hidden_in(redact(answer.headers.get("Content-Type")))
+                return self._content(answer, call), content_type
+        # Every RequestException is an OSError; a bundle of certificates that does not exist raises a bare OSError.
         except OSError as error:
-            raise transport_error(operation, error, changes=method == "POST") from None
+            raise transport_error(call.operation, error, changes=call.changes) from None
 
-    def _content(self, answer: requests.Response, operation: str, *, changes: bool) -> bytes:
+    def _content(self, answer: requests.Response, call: ApiCall[object]) -> bytes:
         now, wall = self._clock.monotonic(), self._clock.wall()
         self.budget.observe(answer.headers, now, wall)
         if answer.status_code in SUCCESS:
             return _body(answer)
         if answer.status_code // 100 not in REFUSALS:
-            words = f"{answer.status_code} is no answer of Qovery's API"
-            raise TransportError(operation, words, ADDRESS, may_have_executed=changes)
+            problem = f"{answer.status_code} is no answer of Qovery's API"
+            raise TransportError(call.operation, problem, ADDRESS, may_have_executed=call.changes)
         try:
             content = _body(answer)
         except requests.RequestException:
             content = b""  # the status says it all
         hint = retry_after(answer.headers, wall)
-        raise api_error(operation, answer.status_code, content, self._settings.token, hint)
+        raise api_error(call.operation, answer.status_code, content, self._settings.token, hint)
 
 
 class TooLongError(requests.RequestException):
@@ -185,22 +137,8 @@ class TooLongError(requests.RequestException):
 def _body(answer: requests.Response) -> bytes:
     """Read at most 1 MiB, counted after decompression."""
     content = bytearray()
-    for piece in answer.iter_content(CHUNK_BYTES):
-        content += piece
+    for chunk in answer.iter_content(CHUNK_BYTES):
+        content += chunk
         if len(content) > MAX_BODY_BYTES:
             raise TooLongError
     return bytes(content)
-
-
-def _status_of(environment_id: str) -> Callable[[object], EnvironmentStatus]:
-    def read(data: object) -> EnvironmentStatus:
-        status = EnvironmentStatus.from_json(data)
-        if status.id.lower() != environment_id.lower():
-            raise MalformedAnswerError("it speaks of another environment")
-        return status
-
-    return read
-
-
-def _each(read: Callable[[object], Read]) -> Callable[[object], Sequence[Read]]:
-    return lambda data: [read(item) for item in results_of(data)]

@@ -1,8 +1,8 @@
 """What a failed call means: a refusal or a broken transport in, one typed error out. It calls nothing itself.
 
 Error bodies come as {status, detail}, as the older {status, error, message, path, timestamp}, empty, or as the HTML
-page of a proxy in front. Exceptions are told by their names: the telling one is often one of urllib3 or of the
-standard library, deep inside the one that was raised, and their texts hold addresses and object dumps.
+page of a proxy in front. Exceptions are recognised by their names: the most specific is often one of urllib3's or of
+the standard library's, deep inside the exception that was raised, and their texts hold addresses and object dumps.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from traceback import walk_tb
 
-from qovery_provider._qovery.settings import Token
+from qovery_provider._qovery.redaction import Token
 from qovery_provider.errors import (
     ApiError,
     AuthenticationError,
@@ -26,7 +26,7 @@ from qovery_provider.errors import (
 )
 
 MAX_DETAIL_LENGTH = 200
-"""Characters of the server's own words that are shown."""
+"""Characters of the server's own text that are shown."""
 
 BY_STATUS: dict[int, type[ApiError]] = {403: PermissionDeniedError, 404: NotFoundError, 409: ConflictError}
 
@@ -40,8 +40,8 @@ TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a 
 
 
 HANDSHAKE = frozenset({"do_handshake", "_ssl_wrap_socket_impl"})
-"""The function of the standard library's `ssl` in which a failure means that nothing has been sent yet, and the one of
-`urllib3` that calls it: in a TLS proxy, TLS to the server has no other."""
+"""The function of the standard library's `ssl` in which a failure means that nothing has been sent yet, and its caller
+in `urllib3`, which is all that can be seen of TLS to the server inside a TLS proxy."""
 
 FIND_BUNDLE, LOAD_BUNDLE = "cert_verify", "ssl_wrap_socket"
 """The functions of `requests` and `urllib3` that find and read the trusted certificates, before the handshake."""
@@ -52,15 +52,15 @@ class TransportFailure:
     """A way for the transport to fail.
 
     Attributes:
-        names: The exceptions that tell it, or the function that one came from.
-        words: What is said of it.
+        names: The names of its exceptions, or of the function that raised one.
+        problem: What happened, as a phrase.
         advice: What to do next.
         may_have_arrived: Whether the request may have reached the server.
         retryable: Whether trying again can help.
     """
 
     names: frozenset[str]
-    words: str
+    problem: str
     advice: str
     may_have_arrived: bool = True
     retryable: bool = True
@@ -101,7 +101,7 @@ TRANSPORT_FAILURES = (
     TransportFailure(frozenset({"ChunkedEncodingError", "IncompleteRead"}), "the answer was cut off", NETWORK),
     TransportFailure(frozenset({"Exception"}), "the connection broke before an answer came", NETWORK),
 )
-"""From the most telling to the least; the last one fits every exception."""
+"""From the most specific to the least; the last one fits every exception."""
 
 
 def api_error(operation: str, status: int, content: bytes, token: Token, retry_after: float | None) -> ApiError:
@@ -122,7 +122,7 @@ def transport_error(operation: str, error: Exception, *, changes: bool) -> Trans
     """Return the error that an exception of the HTTP library stands for.
 
     Args:
-        operation: What was asked for.
+        operation: The call, as a phrase.
         error: What was raised.
         changes: Whether the call would have changed something.
     """
@@ -132,7 +132,7 @@ def transport_error(operation: str, error: Exception, *, changes: bool) -> Trans
     kind = next(kind for kind in TRANSPORT_FAILURES if kind.names & names)
     may_have_executed = changes and kind.may_have_arrived
     return TransportError(
-        operation, kind.words, kind.advice, may_have_executed=may_have_executed, retryable=kind.retryable
+        operation, kind.problem, kind.advice, may_have_executed=may_have_executed, retryable=kind.retryable
     )
 
 
@@ -150,14 +150,14 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _detail(content: bytes) -> str:
-    """Return the server's own words on one line, or "" where there are none."""
+    """Return the server's own text on one line, or "" where there is none."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
         return ""
     if not isinstance(body, dict):
         return ""
-    words = next(
+    text = next(
         (body[key] for key in ("detail", "message", "error") if isinstance(body.get(key), str) and body[key]), ""
     )
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

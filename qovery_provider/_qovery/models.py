@@ -15,11 +15,11 @@ ACTION_STATUSES = {
     "SUCCESS": Phase.COMPLETED,
     "ERROR": Phase.COMPLETED,
 }
-"""The history's own, coarser words for how a deployment went."""
+"""The history's coarser states of a deployment."""
 
 PHASE_PRIORITY = (Phase.CANCELED, Phase.COMPLETED, Phase.CANCELING, Phase.RUNNING, Phase.UNKNOWN)
 
-MAX_WORD_LENGTH = 200
+MAX_TEXT_LENGTH = 200
 """Characters; ids and states are far shorter."""
 
 MAX_SECONDS = 2**53
@@ -64,15 +64,15 @@ class EnvironmentStatus:
         """Read one status, or raise MalformedAnswerError."""
         body = _mapping(data)
         return cls(
-            id=_word(body, "id"),
-            state=_word(body, "state"),
-            last_deployment_state=_word(body, "last_deployment_state"),
-            last_deployment_date=_note(body, "last_deployment_date"),
-            last_deployment_id=_optional_word(body, "last_deployment_id"),
+            id=_text(body, "id"),
+            state=_text(body, "state"),
+            last_deployment_state=_text(body, "last_deployment_state"),
+            last_deployment_date=_shown_text(body, "last_deployment_date"),
+            last_deployment_id=_optional_text(body, "last_deployment_id"),
             total_deployment_duration_in_seconds=_duration(body),
-            origin=_note(body, "origin"),
-            triggered_by=_note(body, "triggered_by"),
-            deployment_status=_note(body, "deployment_status"),
+            origin=_shown_text(body, "origin"),
+            triggered_by=_shown_text(body, "triggered_by"),
+            deployment_status=_shown_text(body, "deployment_status"),
         )
 
 
@@ -81,7 +81,7 @@ STATUS_FIELDS = tuple(field.name for field in fields(EnvironmentStatus) if field
 
 
 HISTORY_PAGE = 20
-"""Deployments that are asked of a history, the newest first."""
+"""How many deployments of a history are read, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,12 @@ class DeploymentRecord:
         """Read one entry of `deploymentHistoryV2`, or raise MalformedAnswerError."""
         body = _mapping(data)
         identifier = _mapping(body.get("identifier"))
-        return cls(_word(identifier, "execution_id"), _word(body, "status"), _optional_word(body, "action_status"))
+        return cls(_text(identifier, "execution_id"), _text(body, "status"), _optional_text(body, "action_status"))
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedRequest:
-    """A deployment that waits in an environment's queue: its id there, and who asked for it."""
+    """A deployment that waits in an environment's queue: its id there, and who requested it."""
 
     id: str
     triggered_by: str | None = None
@@ -118,8 +118,8 @@ class QueuedRequest:
         """Read one entry of `deploymentQueue`, or raise MalformedAnswerError."""
         body = _mapping(data)
         who = body.get("auditing_data")
-        request_id = _word(_mapping(body.get("identifier")), "deployment_request_id")
-        return cls(request_id, _note(who, "triggered_by") if isinstance(who, dict) else None)
+        request_id = _text(_mapping(body.get("identifier")), "deployment_request_id")
+        return cls(request_id, _shown_text(who, "triggered_by") if isinstance(who, dict) else None)
 
 
 def results_of(data: object) -> list[object]:
@@ -132,7 +132,7 @@ def results_of(data: object) -> list[object]:
 
 def project_id_of(data: object) -> str:
     """Return the project's id of an environment, or raise MalformedAnswerError."""
-    return _word(_mapping(_mapping(data).get("project")), "id")
+    return _text(_mapping(_mapping(data).get("project")), "id")
 
 
 def _mapping(data: object) -> Mapping[str, object]:
@@ -141,24 +141,24 @@ def _mapping(data: object) -> Mapping[str, object]:
     return data
 
 
-def _word(body: Mapping[str, object], name: str) -> str:
-    """Read a field by which something is decided: no guess is made about it."""
+def _text(body: Mapping[str, object], name: str) -> str:
+    """Read a field that decides something: it must be a plain text."""
     value = body.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_WORD_LENGTH or not value.isprintable():
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT_LENGTH or not value.isprintable():
         raise MalformedAnswerError(f"{name} is missing or no plain text")
     return value
 
 
-def _optional_word(body: Mapping[str, object], name: str) -> str | None:
-    return None if body.get(name) in (None, "") else _word(body, name)
+def _optional_text(body: Mapping[str, object], name: str) -> str | None:
+    return None if body.get(name) in (None, "") else _text(body, name)
 
 
-def _note(body: Mapping[str, object], name: str) -> str | None:
-    """Read a field that is only shown: a strange one must not stop a cancellation."""
+def _shown_text(body: Mapping[str, object], name: str) -> str | None:
+    """Read a field that is only shown: an unusual value must not end a cancellation."""
     value = body.get(name)
     if not isinstance(value, str):
         return None
-    return "".join(letter if letter.isprintable() else " " for letter in value[:MAX_WORD_LENGTH]) or None
+    return "".join(letter if letter.isprintable() else " " for letter in value[:MAX_TEXT_LENGTH]) or None
 
 
 def _duration(body: Mapping[str, object]) -> int | None:

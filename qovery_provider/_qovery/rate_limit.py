@@ -19,7 +19,7 @@ SCARCE = 0.2
 """Below this part of the limit, the rest is spread over the time until the reset."""
 
 
-class Left(NamedTuple):
+class Remaining(NamedTuple):
     """What is left of the limit.
 
     Attributes:
@@ -35,27 +35,27 @@ class RateBudget:
     """What is left of the limit, as the answers say. Every thread of a process may share one."""
 
     def __init__(self) -> None:
-        self._left: tuple[float, float, float] | None = None
+        self._window: tuple[float, float, float] | None = None
 
     def observe(self, headers: Mapping[str, str], now: float, wall: float) -> None:
         """Take an answer's X-RateLimit headers; `now` is monotonic, `wall` is seconds since the epoch."""
         limit, remaining = _number(headers.get("X-RateLimit-Limit")), _number(headers.get("X-RateLimit-Remaining"))
         reset = seconds_until(headers.get("X-RateLimit-Reset"), wall)
         if limit is not None and remaining is not None and reset is not None:
-            self._left = (limit, remaining, now + reset)
+            self._window = (limit, remaining, now + reset)
 
-    def left(self, now: float) -> Left | None:
+    def remaining(self, now: float) -> Remaining | None:
         """Return what is left, or None when the answers do not say or the window has been reset since."""
-        if self._left is None or now >= self._left[2]:
+        if self._window is None or now >= self._window[2]:
             return None
-        return Left(int(self._left[1]), self._left[2] - now)
+        return Remaining(int(self._window[1]), self._window[2] - now)
 
     def pause(self, now: float) -> float:
         """Return how many seconds to wait before the next request that can wait."""
-        left = self.left(now)
-        if self._left is None or left is None or left.requests > self._left[0] * SCARCE:
+        remaining = self.remaining(now)
+        if self._window is None or remaining is None or remaining.requests > self._window[0] * SCARCE:
             return 0.0
-        return left.seconds / (left.requests + 1)
+        return remaining.seconds / (remaining.requests + 1)
 
 
 def retry_after(headers: Mapping[str, str], wall: float) -> float | None:

@@ -1,11 +1,14 @@
-"""How a value that somebody gave is quoted in a message: on one line, short, and never a token.
+"""What may be shown: a user's value on one short line, and never a token.
 
-It is handed whatever a program or a configuration holds, so its time grows no faster than the value.
+Values may be anything that a program or a configuration holds, so the time grows no faster than the value.
 """
 
 from __future__ import annotations
 
+import base64
 import re
+from typing import NoReturn
+from urllib.parse import quote
 
 MAX_LENGTH = 60
 USERINFO = re.compile(r"(?<=//)[^/]*@|(?<=//)[^/:]{0,99}:(?!\d{0,5}/)[^@\s]{1,99}@|(?<=:)[^/\s:@]{1,99}@")
@@ -13,11 +16,46 @@ USERINFO = re.compile(r"(?<=//)[^/]*@|(?<=//)[^/:]{0,99}:(?!\d{0,5}/)[^@\s]{1,99
 
 OBJECT = re.compile(r"<(?:\w{1,99}\.){0,9}(\w{1,99}) object at 0x\w{1,16}>")
 ESCAPE = re.compile(r"\\(?:x..|u.{4}|U.{8}|.)")
-"""What Python writes for a letter that is not plain: one that nobody sees may stand inside a token."""
+"""What Python writes for a letter that is not plain: an invisible one may stand inside a token."""
 
 API_TOKEN = re.compile(r"qov[_-]", re.IGNORECASE)
 WORD = re.compile(r"[\w-]+\.?")
 KINDS = {str: "a text", bool: "a flag", int: "a number", float: "a number"}
+
+
+class Token:
+    """An API token that shows itself nowhere: not printed, not pickled.
+
+    Attributes:
+        source: Where it was taken from, for error messages.
+    """
+
+    __slots__ = ("_value", "source")
+
+    def __init__(self, value: str, source: str) -> None:
+        self._value, self.source = value, source
+
+    def reveal(self) -> str:
+        """Return the token itself, for the Authorization header and nothing else."""
+        return self._value
+
+    def hidden_in(self, text: str) -> str:
+        """Return a text without the token: as it is, percent-encoded, or in base64."""
+        for spelling in (self._value, quote(self._value, safe=""), base64.b64encode(self._value.encode()).decode()):
+            text = text.replace(spelling, repr(self))
+        return text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Token) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a token is never pickled")
 
 
 def redact(value: object) -> str:
@@ -34,7 +72,7 @@ def redact(value: object) -> str:
 
 
 def kind_of(value: object) -> str:
-    """Return what kind of value it is, where the value itself may be somebody's secret."""
+    """Return what kind of value it is, where the value itself may be a secret."""
     return KINDS.get(type(value), f"a {type(value).__name__}")
 
 

@@ -1,6 +1,6 @@
 """Where the API is and with what token, from a plain mapping (stack config) and the environment.
 
-It validates and names; it knows no Pulumi and opens no connection. The token lives in a type that shows itself as ***.
+It validates and names; it knows no Pulumi and opens no connection.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
-from typing import NoReturn
-from urllib.parse import quote
 
-from qovery_provider._qovery.redaction import redact
+from qovery_provider._qovery.redaction import Token, redact
 from qovery_provider.errors import ConfigurationError
 
 API_URL = "https://api.qovery.com"
@@ -47,41 +45,6 @@ MAX_PORT = 65_535
 LABEL = re.compile(r"[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?", re.IGNORECASE)
 NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 """A URL (RFC 3986), a part of a host name (RFC 1123), and a last part that makes the whole an IPv4 address."""
-
-
-class Token:
-    """An API token that shows itself nowhere: not printed, not pickled.
-
-    Attributes:
-        source: Where it was taken from, for error messages.
-    """
-
-    __slots__ = ("_value", "source")
-
-    def __init__(self, value: str, source: str) -> None:
-        self._value, self.source = value, source
-
-    def reveal(self) -> str:
-        """Return the token itself, for the Authorization header and nothing else."""
-        return self._value
-
-    def hidden_in(self, text: str) -> str:
-        """Return a text without the token: as it is, percent-encoded, or in base64."""
-        for spelling in (self._value, quote(self._value, safe=""), base64.b64encode(self._value.encode()).decode()):
-            text = text.replace(spelling, repr(self))
-        return text
-
-    def __repr__(self) -> str:
-        return "***"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Token) and self._value == other._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a token is never pickled")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Qovery's states as a table of phases. It knows words only: no deployment, no call, no time.
+"""Qovery's states as a table of phases. It knows names only: no deployment, no call, no time.
 
 A state that is not in the table is kept as it is and has the phase UNKNOWN: Qovery adds states, and a guess by suffix
-would turn a new one into a wrong success. Source of the words: `StateEnum` in Qovery's public openapi.yaml; of which
+would turn a new one into a wrong success. Source of the names: `StateEnum` in Qovery's public openapi.yaml; of which
 of them end a deployment: `IsTerminalState` of qovery-cli and the status chips of Qovery's console.
 """
 

@@ -61,13 +61,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load the server only when somebody asks for it: the model and the pytest plugin do without aiohttp."""
+    """Load the server only when it is used: the model and the pytest plugin do without aiohttp."""
     if name != "QoverySimulator":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
         from qovery_provider.simulator._http.server import QoverySimulator  # noqa: PLC0415 - see above
     except ModuleNotFoundError as exc:
-        # Only aiohttp itself: a module that aiohttp misses is another story and keeps its own message.
+        # Only aiohttp itself: an error about any other missing module keeps its own message.
         if exc.name != "aiohttp":
             raise
         raise ImportError("The simulator's server needs aiohttp: pip install 'qovery-provider[simulator]'") from exc

@@ -1,7 +1,7 @@
 """`python -m qovery_provider.simulator`: a simulator as a process of its own, for demonstrations and whole-stack tests.
 
-It prints one line of JSON that says where it is and what runs in it, and serves until it is told to stop; all the rest
-goes over HTTP. It knows the package's public names only.
+It prints one line of JSON that says where it is and what runs in it, and serves until it is told to stop; everything
+else goes over HTTP. It knows the package's public names only.
 """
 
 import argparse
@@ -12,15 +12,21 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TextIO
 from uuid import UUID
 
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, output: TextIO | None = None, stdin: int = 0) -> int:
     """Serve until SIGINT or SIGTERM, or until the end of standard input with `--exit-with-stdin`.
 
     The latter is for a parent that may be killed: its end of the pipe closes with it, and no simulator outlives it.
+
+    Args:
+        arguments: The command line without its first word; by default the process's own.
+        output: Where the line goes; by default standard output.
+        stdin: The file descriptor of standard input.
     """
     options = _parser().parse_args(arguments)
     # Handlers come first: a caller may send its signal as soon as it has read the line.
@@ -37,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         sys.exit(f"The simulator cannot listen on port {options.port} of 127.0.0.1: {os.strerror(error.errno or 0)}.")
     try:
-        print(json.dumps(_introduction(simulator, project_id)), flush=True)  # noqa: T201 - the line that callers wait for
+        print(json.dumps(_introduction(simulator, project_id)), file=output, flush=True)
         if options.exit_with_stdin:
-            threading.Thread(target=_stop_at_end_of_stdin, args=(stopping,), daemon=True).start()
+            threading.Thread(target=_stop_at_end_of, args=(stdin, stopping), daemon=True).start()
         stopping.wait()
     finally:
         simulator.stop()
@@ -55,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one (default: %(default)s)")
-    add("--token", default="qov_simulator", help="token to let in, an API token or a JWT (default: %(default)s)")
+    add("--token", default="qov_simulator", help="token to accept, an API token or a JWT (default: %(default)s)")
     add("--project", metavar="UUID", type=UUID, help="id of the project; made up when not given")
     add("--environment", metavar="UUID", type=UUID, action="append", default=[], help=_ENVIRONMENT_HELP)
     add("--environments", metavar="N", type=int, default=1, help=_ENVIRONMENTS_HELP)
@@ -107,9 +113,9 @@ def _introduction(simulator: QoverySimulator, project_id: str) -> dict[str, obje
     }
 
 
-def _stop_at_end_of_stdin(stopping: threading.Event) -> None:
+def _stop_at_end_of(stdin: int, stopping: threading.Event) -> None:
     # Not through sys.stdin's buffer: a thread that waits inside it would crash the interpreter on its way out.
-    while os.read(sys.stdin.fileno(), 4096):
+    while os.read(stdin, 4096):
         pass
     stopping.set()
 

@@ -1,4 +1,4 @@
-"""A pytest fixture for everybody who has the package installed: a fresh simulator for each test that asks for one.
+"""A pytest fixture that comes with the package: a fresh simulator for each test that asks for one.
 
 pytest loads this file in every run, so it imports nothing heavy before the fixture is used.
 """

@@ -74,12 +74,12 @@ def _bomb(window: int) -> bytes:
     """A gigabyte of zeros in a megabyte: gzip with a window of 31, deflate with one of 15."""
     packer = zlib.compressobj(wbits=window)
     first, again = (packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH) for _ in range(2))
-    # After a full flush, the same bytes always mean the same; whoever reads to the end of this has lost already.
+    # After a full flush, the same bytes always mean the same; a client that reads to the end of this has lost.
     return first + again * 1023
 
 
 def _endless(chunk: bytes, times: int, head: bytes) -> Fault:
-    """Send a chunk again and again, and stop when nobody takes it."""
+    """Send a chunk again and again, and stop when it is not taken any more."""
 
     def answer(moment: Moment) -> bool:
         moment.execute()
@@ -142,13 +142,13 @@ CONTENT_KINDS = [
         edited(lambda status: status.update(origin=[], triggered_by={}, last_deployment_date=1)),
         HARMLESS,
     ),
-    Kind("fields that nobody knows", field("novelty", {"a": [1]}), HARMLESS),
+    Kind("unknown fields", field("novelty", {"a": [1]}), HARMLESS),
     Kind("a wrong content type", rewritten(lambda reply: reply.body, **{"Content-Type": "text/html"}), HARMLESS),
     Kind("UTF-16", rewritten(lambda reply: reply.body.decode().encode("utf-16")), HARMLESS),
     *[
-        Kind(f"{name} {words}", field(name, value), executed(), (NOT_QOVERY, name))
+        Kind(f"{name} {value_name}", field(name, value), executed(), (NOT_QOVERY, name))
         for name in ("id", "state", "last_deployment_state")
-        for words, value in {
+        for value_name, value in {
             "as null": None,
             "as a number": 7,
             "as a truth value": True,

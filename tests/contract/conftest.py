@@ -1,4 +1,4 @@
-"""What every contract test gets: no proxy, certificates or home of whoever runs it; and a client with its server."""
+"""What every contract test gets: none of the machine's proxies, certificates and homes; a client with its server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of faults: how the wire misbehaves, what an error has to call it, and how each position must end."""
+"""The kinds of faults: how the wire misbehaves, what an error must say of it, and how each position must end."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class Kind:
     """One kind of fault.
 
     Attributes:
-        name: What it is, in words.
+        name: What it is.
         fault: How the wire misbehaves.
         row: How a cancellation must end, by position.
-        words: What an error must say of what came back.
+        phrases: What an error must say of what came back.
         pause: Seconds that the server asks to wait, which are obeyed.
         is_huge: Whether the answer must not be taken in whole.
     """
@@ -24,6 +24,6 @@ class Kind:
     name: str
     fault: Fault
     row: Row
-    words: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
     pause: float = 0.0
     is_huge: bool = False

@@ -33,14 +33,14 @@ class Ends:
     Attributes:
         how: The outcome, or the class of the error.
         posts: How many cancels reach the server.
-        words: What the error says, beside what the fault itself has to be called.
+        phrases: What the error says, beside the phrases of the fault itself.
         retryable: What the failed call says of another attempt; None where no call failed for good.
         names_fault: Whether the error says what came back.
     """
 
     how: str | type[QoveryError]
     posts: int
-    words: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
     retryable: bool | None = None
     names_fault: bool = True
 
@@ -64,7 +64,7 @@ GONE = Ends(NotCanceledError, 1, ("vanished",), names_fault=False)
 
 
 def _row(first: tuple[Ends, Ends], post: tuple[Ends, Ends], waiting: tuple[Ends, Ends], last: tuple[Ends, Ends]) -> Row:
-    return {Position.FIRST_POLL: first, Position.POST: post, Position.WAITING: waiting, Position.LAST_LOOK: last}
+    return {Position.FIRST_READ: first, Position.POST: post, Position.WAITING: waiting, Position.LAST_POLL: last}
 
 
 HARMLESS: Row = dict.fromkeys(Position, (CANCELED, CANCELED))
@@ -72,7 +72,7 @@ HARMLESS: Row = dict.fromkeys(Position, (CANCELED, CANCELED))
 
 
 def _retried(post: tuple[Ends, Ends], error: type[CallError]) -> Row:
-    """A failed look is made again; it ends a wait only when it lasts, and never in success (design 2.7)."""
+    """A failed status read is made again; it ends a wait only when it lasts, and never in success (design 2.7)."""
     return _row(
         first=(CANCELED, Ends(error, 0, retryable=True)),
         post=post,
@@ -82,7 +82,7 @@ def _retried(post: tuple[Ends, Ends], error: type[CallError]) -> Row:
 
 
 def lost(error: type[CallError] = TransportError) -> Row:
-    """Nothing tells whether Qovery has acted, and it has not: look, then send again after a grace (design 2.3)."""
+    """Nothing tells whether Qovery has acted, and it has not: polls, then another cancel after a grace (design 2.3)."""
     return _retried((CANCELED_BY_THE_SECOND, NEVER_KNOWN_TO_ARRIVE), error)
 
 
@@ -92,7 +92,7 @@ def lost_on_the_way() -> Row:
 
 
 def executed(error: type[CallError] = TransportError) -> Row:
-    """Nothing tells whether Qovery has acted, and it has: the looks show it, nothing is sent again (design 2.3)."""
+    """Nothing tells whether Qovery has acted, and it has: polls show it, nothing is sent again (design 2.3)."""
     return _retried((CANCELED, CANCELED), error)
 
 
@@ -114,7 +114,7 @@ def limited_past_the_deadline() -> Row:
 
 
 def unavailable_past_the_deadline() -> Row:
-    """503 until after the deadline: no further look is worth it, and the cancel may have been executed."""
+    """503 until after the deadline: no further poll is worth it, and the cancel may have been executed."""
     first, waiting = Ends(ServerError, 0, retryable=True), replace(INTERRUPTED, retryable=True)
     return _row(
         (first, first),
@@ -132,24 +132,24 @@ def refused(error: type[CallError], *, reaches_server: bool = True) -> Row:
 
 
 def missing() -> Row:
-    """No such environment: believed at once before anything ran, later when a second look agrees (design 1)."""
+    """No such environment: believed at once before anything ran, later when a second read agrees (design 1)."""
     first = Ends(NotFoundError, 0, retryable=False)
     post = (CANCELED_BY_THE_SECOND, Ends(NotFoundError, ATTEMPTS, retryable=False))
     return _row((first, first), post, (CANCELED, GONE), (CANCELED, GONE))
 
 
 def conflict() -> Row:
-    """409 to a cancel has two meanings, so looks decide (design 2.4); to a look it is a refusal like any other."""
+    """409 to a cancel has two meanings, so polls decide (design 2.4); to a read it is a refusal like any other."""
     post = (CANCELED_BY_THE_SECOND, Ends(ConflictError, ATTEMPTS, retryable=False))
     return {**refused(ConflictError), Position.POST: post}
 
 
 def conflict_although_executed() -> Row:
-    """409 because a cancel is under way already: the look after it shows that, nothing is sent again (design 2.4)."""
+    """409 because a cancel is under way already: the poll after it shows that, nothing is sent again (design 2.4)."""
     return {**refused(ConflictError), Position.POST: (CANCELED, CANCELED)}
 
 
 def another_deployment() -> Row:
     """An answer that names another deployment is never success (design 2.2), and its end is in the history (2.5)."""
     wrong = Ends(WrongDeploymentError, 1)
-    return {**HARMLESS, Position.FIRST_POLL: (wrong, wrong), Position.POST: (wrong, wrong)}
+    return {**HARMLESS, Position.FIRST_READ: (wrong, wrong), Position.POST: (wrong, wrong)}

@@ -50,11 +50,11 @@ def answering(status: int, body: bytes = b"", headers: Headers = lambda _: JSON,
     return Fault(answer)
 
 
-def _kinds(status: int, row: Row, *words: str, detail: str = "as told by the server") -> list[Kind]:
+def _kinds(status: int, row: Row, *phrases: str, detail: str = "as told by the server") -> list[Kind]:
     """One kind for each form of error body; those that carry a text have to be quoted."""
     newer = json.dumps({"status": status, "detail": detail}).encode()
     older = json.dumps({"status": status, "error": "Oops", "message": detail, "path": "/", "timestamp": "now"}).encode()
-    said = (f"answered {status}", *words)
+    said = (f"answered {status}", *phrases)
     return [
         Kind(f"{status} with detail", answering(status, newer), row, (*said, detail)),
         Kind(f"{status} with message", answering(status, older), row, (*said, detail)),
@@ -133,14 +133,14 @@ def _limits() -> list[Kind]:
         "Retry-After in the far future": lambda _: {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"},
         "X-RateLimit-Reset in the far future": lambda moment: {"X-RateLimit-Reset": f"{moment.now + 10**7:.0f}"},
     }
-    words = ("429", "rate limit")
+    phrases = ("429", "rate limit")
     return [
         *[
-            Kind(f"429, {name}", answering(429, headers=h), limited(), words, pause)
+            Kind(f"429, {name}", answering(429, headers=h), limited(), phrases, pause)
             for name, (h, pause) in hints.items()
         ],
         *[
-            Kind(f"429, {name}", answering(429, headers=h), limited_past_the_deadline(), words)
+            Kind(f"429, {name}", answering(429, headers=h), limited_past_the_deadline(), phrases)
             for name, h in far.items()
         ],
         Kind(

@@ -1,4 +1,4 @@
-"""Answers at random: whatever bytes come, the client gives data or one typed error, and one line of text."""
+"""Answers at random: for any bytes, the client gives data or one typed error, and one line of text."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.failures import api_error
-from qovery_provider._qovery.settings import Settings, Token
+from qovery_provider._qovery.redaction import Token
+from qovery_provider._qovery.settings import Settings
 from qovery_provider.errors import ApiError, CallError, TransportError
 from tests.support import calls
-from tests.support.calls import Call
+from tests.support.calls import CannedAdapter
 from tests.support.clock import FakeClock
 
 SECRET = "qov_S3cret"
@@ -36,27 +37,17 @@ statuses = st.fixed_dictionaries(dict.fromkeys(FIELDS, scalars | st.just("env") 
 bodies = st.binary() | (documents | statuses).map(lambda document: json.dumps(document).encode())
 
 
-class _Answered(QoveryClient):
-    """The real client, without a socket: every call gets the same body."""
-
-    def __init__(self, body: bytes) -> None:
-        super().__init__(Settings(TOKEN, "Token"), FakeClock())
-        self._body = body
-
-    def _exchange(self, method: str, path: str, operation: str, body: object) -> tuple[bytes, str]:  # noqa: ARG002
-        return self._body, "nothing"
-
-
-CALLS: dict[str, Call] = {name: call for name, call in calls.CALLS.items() if name != "cancel of a queued request"}
+CALLS = {name: call for name, call in calls.CALLS.items() if name != "cancel of a queued request"}
 """The calls whose answers have a body."""
 
 
 @given(body=bodies, name=st.sampled_from(sorted(CALLS)))
 def test_every_body_is_data_or_a_typed_error(body: bytes, name: str) -> None:
     """Every call reads every body as typed data, or raises the one error for answers that cannot be used."""
-    with closing(_Answered(body)) as client:
+    settings = Settings(TOKEN, "Token")
+    with closing(QoveryClient(settings, FakeClock(), adapter=CannedAdapter(body))) as client:
         try:
-            CALLS[name](client)
+            client.send(CALLS[name])
         except TransportError as error:
             _assert_is_a_line(error)
 

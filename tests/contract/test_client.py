@@ -10,12 +10,14 @@ from contextlib import suppress
 import pytest
 
 from qovery_provider._clock import SystemClock
+from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.client import MAX_BODY_BYTES, QoveryClient
+from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.models import DeploymentRecord
 from qovery_provider._version import __version__
 from qovery_provider.errors import ApiError, NotFoundError, RateLimitError, TransportError
 from qovery_provider.simulator import Deployment, Environment, Plan, QoverySimulator, Respond
-from tests.support.calls import CALLS, CANCEL, STATUS, Call, settings_for
+from tests.support.calls import CALLS, CANCEL, STATUS, settings_for
 
 HEADER = base64.urlsafe_b64encode(b'{"alg": "RS256"}').rstrip(b"=").decode()
 JWT = f"{HEADER}.e30.c2lnbmF0dXJl"
@@ -43,7 +45,7 @@ def test_sends_what_the_api_describes(  # noqa: PLR0913 - a row of the table
     *,
     qovery: QoverySimulator,
     client: QoveryClient,
-    call: Call,
+    call: ApiCall[object],
     method: str,
     path: str,
     query: dict[str, str],
@@ -51,7 +53,7 @@ def test_sends_what_the_api_describes(  # noqa: PLR0913 - a row of the table
 ) -> None:
     """Each call is one request with the method, path, query and body of Qovery's description."""
     with pytest.raises(NotFoundError):
-        call(client)
+        client.send(call)
 
     (request,) = qovery.requests
     assert (method, path, query) == (request.method, request.path, dict(request.query))
@@ -62,7 +64,7 @@ def test_sends_what_the_api_describes(  # noqa: PLR0913 - a row of the table
 @pytest.mark.usefixtures("running")
 def test_sends_the_force_flag(qovery: QoverySimulator, client: QoveryClient) -> None:
     """A forced cancel says so in its body."""
-    client.cancel_deployment("env", force=True)
+    client.send(endpoints.cancel_deployment("env", force=True))
 
     assert json.loads(qovery.posts()[0].body) == {"force_cancel": True}
 
@@ -70,7 +72,7 @@ def test_sends_the_force_flag(qovery: QoverySimulator, client: QoveryClient) -> 
 @pytest.mark.usefixtures("environment")
 def test_introduces_itself(qovery: QoverySimulator, client: QoveryClient) -> None:
     """Every request names the package and its version, and asks for JSON."""
-    STATUS(client)
+    client.send(STATUS)
 
     headers = qovery.requests[0].headers
     assert headers["User-Agent"] == f"qovery-provider/{__version__} (pulumi)"
@@ -92,7 +94,7 @@ def test_authorizes_by_the_kind_of_token(qovery: QoverySimulator, token: str, sc
     qovery.service.token = token
     client = QoveryClient(settings_for(qovery, token), SystemClock())
 
-    STATUS(client)
+    client.send(STATUS)
     client.close()
 
     assert qovery.requests[0].headers["Authorization"] == f"{scheme} {token}"
@@ -101,12 +103,12 @@ def test_authorizes_by_the_kind_of_token(qovery: QoverySimulator, token: str, sc
 
 @pytest.mark.usefixtures("running")
 def test_uses_one_connection_for_all_calls(qovery: QoverySimulator, client: QoveryClient) -> None:
-    """Calls one after the other share a connection, whatever their answers are."""
+    """Calls one after the other share a connection, also after answers that fail."""
     qovery.inject(Respond(status=500, body="<html>", skip=3, times=2), Respond(status=404, skip=8))
 
     for call in [*CALLS.values()] * 3:
         with suppress(ApiError, TransportError):
-            call(client)
+            client.send(call)
 
     assert (len(qovery.requests), qovery.connections) == (21, 1)
 
@@ -116,7 +118,7 @@ def test_threads_share_the_connections(qovery: QoverySimulator) -> None:
     """Calls side by side take a connection each, and leave it to the next ones."""
     client = QoveryClient(settings_for(qovery), SystemClock(), connections=4)
     with ThreadPoolExecutor(4) as threads:
-        states = list(threads.map(lambda _: client.environment_status("env").state, range(40)))
+        states = list(threads.map(lambda _: client.send(STATUS).state, range(40)))
     client.close()
 
     assert states == ["READY"] * 40
@@ -128,7 +130,7 @@ def test_threads_share_the_connections(qovery: QoverySimulator) -> None:
 
 def test_reads_a_status(client: QoveryClient, environment: Environment, running: Deployment) -> None:
     """A status has every field that Qovery gives, by Qovery's names."""
-    status = client.environment_status("env")
+    status = client.send(STATUS)
 
     assert (status.id, status.state, status.last_deployment_state) == ("env", "BUILDING", "BUILDING")
     assert status.last_deployment_id == running.id
@@ -146,28 +148,28 @@ def test_reads_the_statuses_of_a_project(
     other = qovery.world.add_environment(project_id="project")
     qovery.world.add_environment(project_id="another")
 
-    assert [status.id for status in client.project_statuses("project")] == [environment.id, other.id]
+    assert [status.id for status in client.send(endpoints.project_statuses("project"))] == [environment.id, other.id]
     assert len(qovery.requests) == 1
 
 
 @pytest.mark.usefixtures("environment")
 def test_reads_the_project_of_an_environment(client: QoveryClient) -> None:
     """An environment says to which project it belongs."""
-    assert client.project_of("env") == "project"
+    assert client.send(endpoints.project_of("env")) == "project"
 
 
 def test_reads_the_history(client: QoveryClient, environment: Environment, running: Deployment) -> None:
     """The history names deployments with their states, the newest first."""
     environment.cancel()
 
-    assert client.deployment_history("env") == [DeploymentRecord(running.id, "CANCELING", "CANCELING")]
+    assert client.send(endpoints.deployment_history("env")) == [DeploymentRecord(running.id, "CANCELING", "CANCELING")]
 
 
 def test_reads_the_queue(client: QoveryClient, environment: Environment, running: Deployment) -> None:
     """The queue names the requests that wait, the next one first, and not the one that runs."""
     waiting = [environment.enqueue().id, environment.enqueue(Plan.of("STOP", seconds=5)).id]
 
-    queue = client.deployment_queue("env")
+    queue = client.send(endpoints.deployment_queue("env"))
 
     assert [request.id for request in queue] == waiting
     assert [request.triggered_by for request in queue] == [running.plan.triggered_by] * 2
@@ -176,7 +178,7 @@ def test_reads_the_queue(client: QoveryClient, environment: Environment, running
 
 def test_cancel_names_the_deployment_that_was_hit(client: QoveryClient, running: Deployment) -> None:
     """The answer to a cancel is the status with the deployment that Qovery cancels."""
-    status = client.cancel_deployment("env", force=False)
+    status = client.send(CANCEL)
 
     assert (running.id, "CANCELING") == (status.last_deployment_id, status.last_deployment_state)
     assert running.effective_cancels == 1
@@ -187,7 +189,7 @@ def test_cancels_a_queued_request(client: QoveryClient, environment: Environment
     """The cancel of a queued request is answered without a body, and that is a success."""
     request = environment.enqueue()
 
-    client.cancel_queued(request.id)
+    client.send(endpoints.cancel_queued(request.id))
 
     assert request.state == "CANCELED"
 
@@ -199,10 +201,10 @@ def test_takes_what_the_answer_says_of_the_rate_limit(qovery: QoverySimulator) -
     client = QoveryClient(settings_for(qovery), clock := SystemClock())
 
     assert client.budget.pause(clock.monotonic()) == 0.0
-    STATUS(client)
+    client.send(STATUS)
     assert 3500 < client.budget.pause(clock.monotonic()) <= 3601
     with pytest.raises(RateLimitError) as caught:
-        STATUS(client)
+        client.send(STATUS)
     client.close()
 
     assert caught.value.retry_after is not None
@@ -211,13 +213,15 @@ def test_takes_what_the_answer_says_of_the_rate_limit(qovery: QoverySimulator) -
 
 @pytest.mark.parametrize("call", [STATUS, CANCEL], ids=["status", "cancel"])
 @pytest.mark.usefixtures("environment")
-def test_refuses_the_answer_for_another_environment(qovery: QoverySimulator, client: QoveryClient, call: Call) -> None:
+def test_refuses_the_answer_for_another_environment(
+    qovery: QoverySimulator, client: QoveryClient, call: ApiCall[object]
+) -> None:
     """An answer that speaks of another environment is none, and a cancel may have been executed."""
     body = {"id": "other", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"}
     qovery.inject(Respond(status=200, body=json.dumps(body)))
 
     with pytest.raises(TransportError, match="another environment") as caught:
-        call(client)
+        client.send(call)
 
     assert caught.value.may_have_executed == (call is CANCEL)
 
@@ -228,7 +232,7 @@ def test_takes_an_id_in_other_letters_for_the_same(client: QoveryClient, qovery:
     body = {"id": "ENV", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"}
     qovery.inject(Respond(status=200, body=json.dumps(body)))
 
-    assert client.environment_status("env").id == "ENV"
+    assert client.send(STATUS).id == "ENV"
 
 
 @pytest.mark.parametrize("excess", [0, 1], ids=["at the limit", "one byte more"])
@@ -239,6 +243,6 @@ def test_reads_one_mebibyte_at_most(qovery: QoverySimulator, client: QoveryClien
 
     if excess:
         with pytest.raises(TransportError, match="longer than 1 MiB"):
-            STATUS(client)
+            client.send(STATUS)
     else:
-        assert client.environment_status("env").state == "DEPLOYED"
+        assert client.send(STATUS).state == "DEPLOYED"

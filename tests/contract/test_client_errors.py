@@ -1,4 +1,4 @@
-"""What an error of the client says: its class, Qovery's own words, where the token came from, and never the token."""
+"""What an error of the client says: its class, Qovery's own text, where the token came from, and never the token."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from qovery_provider._clock import SystemClock
 from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.settings import resolve
 from qovery_provider.errors import (
     ApiError,
@@ -23,7 +24,7 @@ from qovery_provider.errors import (
     TransportError,
 )
 from qovery_provider.simulator import ErrorStyle, QoverySimulator, Respond
-from tests.support.calls import CANCEL, STATUS, Call, settings_for
+from tests.support.calls import CANCEL, STATUS, settings_for
 
 DETAIL = "Something is wrong here"
 
@@ -51,14 +52,14 @@ def test_types_every_refusal(  # noqa: PLR0913 - a row of the table
     *,
     qovery: QoverySimulator,
     client: QoveryClient,
-    call: Call,
+    call: ApiCall[object],
     status: int,
     kind: type[ApiError],
     may_have_executed: bool,
     retryable: bool,
     style: ErrorStyle,
 ) -> None:
-    """A status code is one class of error, in whatever form its body comes; Qovery's own words are quoted."""
+    """A status code is one class of error, in any form of its body; Qovery's own text is quoted."""
     bodies = {
         "detail": json.dumps({"status": status, "detail": DETAIL}),
         "legacy": json.dumps({"status": status, "error": "Oops", "message": DETAIL, "path": "/", "timestamp": "now"}),
@@ -68,7 +69,7 @@ def test_types_every_refusal(  # noqa: PLR0913 - a row of the table
     qovery.inject(Respond(status=status, body=bodies[style]))
 
     with pytest.raises(ApiError) as caught:
-        call(client)
+        client.send(call)
 
     error = caught.value
     assert (kind, status) == (type(error), error.status)
@@ -88,7 +89,7 @@ def test_knows_an_unknown_environment(
     qovery.world.unknown_as, qovery.service.error_style = unknown_as, style
 
     with pytest.raises(NotFoundError, match="it does not exist, or not for this token"):
-        STATUS(client)
+        client.send(STATUS)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_says_where_a_refused_token_came_from(
     client = QoveryClient(resolve({"qovery:apiUrl": qovery.url, **config}, environ), SystemClock())
 
     with pytest.raises(AuthenticationError) as caught:
-        STATUS(client)
+        client.send(STATUS)
     client.close()
 
     assert caught.value.token_source == source
@@ -128,12 +129,12 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
 @pytest.mark.parametrize("status", [400, 401, 500])
 def test_hides_a_token_that_the_server_repeats(qovery: QoverySimulator, status: int, form: str) -> None:
-    """A server that quotes the token does not bring it into an error, in whatever form."""
+    """A server that quotes the token does not bring it into an error, in any form."""
     client = QoveryClient(settings_for(qovery, SECRET), SystemClock())
     qovery.inject(Respond(status=status, body=json.dumps({"detail": f"bad token {form}!"})))
 
     with pytest.raises(ApiError) as caught:
-        STATUS(client)
+        client.send(STATUS)
     client.close()
 
     assert form not in str(caught.value)
@@ -147,7 +148,7 @@ def test_hides_a_token_that_is_cut_by_the_limit_of_a_detail(qovery: QoverySimula
     qovery.inject(Respond(status=400, body=json.dumps({"detail": "x" * (200 - shown) + SECRET})))
 
     with pytest.raises(ApiError) as caught:
-        STATUS(client)
+        client.send(STATUS)
     client.close()
 
     assert not caught.value.detail.endswith("x" + SECRET[:shown])
@@ -160,7 +161,7 @@ def test_hides_a_token_in_the_content_type(qovery: QoverySimulator) -> None:
     qovery.inject(Respond(status=200, body="hello", headers={"Content-Type": f"text/{token}"}))
 
     with pytest.raises(TransportError) as caught:
-        STATUS(client)
+        client.send(STATUS)
     client.close()
 
     assert token not in str(caught.value)

@@ -15,12 +15,13 @@ from qovery_provider._clock import SystemClock
 from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.settings import resolve
 from qovery_provider.errors import RedirectError, TransportError
+from tests.support.calls import CANCEL, STATUS
 from tests.support.certificates import HOST, Certificate, server_context
 from tests.support.proxy import Proxy
 from tests.support.wire import LOOPBACK, Connection, Request, ScriptedServer, http
 
 TOKEN = "qov_secret"
-STATUS = json.dumps({"id": "env", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"}).encode()
+ANSWER = json.dumps({"id": "env", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"}).encode()
 
 
 class Recorder:
@@ -45,7 +46,7 @@ class Recorder:
 
 
 @contextmanager
-def recorder(answer: bytes = http(200, STATUS), certificate: Certificate | None = None) -> Iterator[Recorder]:
+def recorder(answer: bytes = http(200, ANSWER), certificate: Certificate | None = None) -> Iterator[Recorder]:
     """Lend a recorder that listens."""
     recording = Recorder(answer, certificate)
     with recording.server:
@@ -64,7 +65,7 @@ def client_of(url: str, timeout: tuple[float, float] = (5.0, 5.0)) -> Iterator[Q
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("place", ["same host", "another host", "another host by TLS"])
 def test_never_follows_a_redirect(status: int, method: str, place: str) -> None:
-    """A redirect is an error wherever it leads, and nothing is asked of the other place: the token stays."""
+    """A redirect is an error wherever it leads, and no request goes to the other place: the token stays."""
     certificate: Certificate | None = "good" if place == "another host by TLS" else None
     with recorder(certificate=certificate) as other:
         location = "/elsewhere" if place == "same host" else f"{other.url}/environment/env/status"
@@ -73,7 +74,7 @@ def test_never_follows_a_redirect(status: int, method: str, place: str) -> None:
             client_of(server.url) as client,
             pytest.raises(RedirectError, match="never followed"),
         ):
-            client.environment_status("env") if method == "GET" else client.cancel_deployment("env", force=False)
+            client.send(STATUS) if method == "GET" else client.send(CANCEL)
 
         assert [request.method for request in server.requests] == [method]
         assert other.server.connections == []
@@ -81,9 +82,9 @@ def test_never_follows_a_redirect(status: int, method: str, place: str) -> None:
 
 def test_keeps_no_cookies() -> None:
     """A cookie that a proxy in front sets is not sent back."""
-    with recorder(http(200, STATUS, {"Set-Cookie": "session=1; Path=/"})) as server, client_of(server.url) as client:
-        client.environment_status("env")
-        client.environment_status("env")
+    with recorder(http(200, ANSWER, {"Set-Cookie": "session=1; Path=/"})) as server, client_of(server.url) as client:
+        client.send(STATUS)
+        client.send(STATUS)
 
     assert [request.headers.get("Cookie") for request in server.requests] == [None, None]
 
@@ -92,21 +93,21 @@ def test_keeps_no_cookies() -> None:
 def test_netrc_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: str) -> None:
     """An entry of ~/.netrc that fits the host does not become the Authorization header."""
     netrc = tmp_path / ".netrc"
-    netrc.write_text(f"{machine} login somebody password else\n")
+    netrc.write_text(f"{machine} login user password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("HOME", str(tmp_path))
 
     with recorder() as server, client_of(server.url) as client:
-        client.environment_status("env")
+        client.send(STATUS)
 
     assert [request.headers["Authorization"] for request in server.requests] == [f"Token {TOKEN}"]
 
 
 def test_uses_the_proxy_for_http(monkeypatch: pytest.MonkeyPatch) -> None:
     """HTTP_PROXY is honoured for plain http."""
-    with Proxy(STATUS) as proxy, recorder() as server, client_of(server.url) as client:
+    with Proxy(ANSWER) as proxy, recorder() as server, client_of(server.url) as client:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        assert client.environment_status("env").state == "DEPLOYED"
+        assert client.send(STATUS).state == "DEPLOYED"
 
         assert [request.target for request in proxy.requests] == [f"{server.url}/environment/env/status"]
         assert server.requests == []
@@ -117,7 +118,7 @@ def test_tunnels_https_through_the_proxy(monkeypatch: pytest.MonkeyPatch, bundle
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
     with Proxy() as proxy, recorder(certificate="good") as server, client_of(server.url) as client:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        assert client.environment_status("env").state == "DEPLOYED"
+        assert client.send(STATUS).state == "DEPLOYED"
 
         (tunnel,) = proxy.requests
         assert ("CONNECT", f"{HOST}:{server.server.port}") == (tunnel.method, tunnel.target)
@@ -130,7 +131,7 @@ def test_no_proxy_goes_past_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     with Proxy() as proxy, recorder() as server, client_of(server.url) as client:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", LOOPBACK)
-        client.environment_status("env")
+        client.send(STATUS)
 
         assert proxy.requests == []
         assert len(server.requests) == 1
@@ -143,7 +144,7 @@ def test_a_proxy_that_is_not_there_is_a_network_problem(monkeypatch: pytest.Monk
     with recorder() as server, client_of(server.url) as client:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         with pytest.raises(TransportError) as caught:
-            client.cancel_deployment("env", force=False)
+            client.send(CANCEL)
 
     assert (caught.value.may_have_executed, caught.value.retryable) == (False, True)
 
@@ -154,7 +155,7 @@ def test_a_proxy_that_wants_a_password_is_told_of(monkeypatch: pytest.MonkeyPatc
     with recorder(http(407)) as proxy, recorder(certificate="good") as server, client_of(server.url) as client:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         with pytest.raises(TransportError, match="proxy") as caught:
-            client.cancel_deployment("env", force=False)
+            client.send(CANCEL)
 
     assert not caught.value.may_have_executed
     assert server.requests == []
@@ -164,15 +165,15 @@ def test_trusts_the_authorities_that_the_environment_names(monkeypatch: pytest.M
     """REQUESTS_CA_BUNDLE decides which certificates are trusted."""
     with recorder(certificate="good") as server, client_of(server.url) as client:
         with pytest.raises(TransportError, match="not trusted"):
-            client.environment_status("env")
+            client.send(STATUS)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-        client.environment_status("env")
+        client.send(STATUS)
 
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "problem"),
     [
         (None, "does not exist"),
         ("", "cannot be read, or holds no certificates"),
@@ -183,9 +184,9 @@ def test_trusts_the_authorities_that_the_environment_names(monkeypatch: pytest.M
 )
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_a_bundle_that_cannot_be_used_is_told_of(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, content: str | None, words: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, content: str | None, problem: str
 ) -> None:
-    """Nothing is sent, trying again helps nobody, and the text names the variables."""
+    """Nothing is sent, trying again would not help, and the text names the variables."""
     bundle = tmp_path / "bundle.pem"
     if content is not None:
         bundle.write_text(content)
@@ -195,10 +196,10 @@ def test_a_bundle_that_cannot_be_used_is_told_of(
         recorder(certificate="good") as server,
         client_of(server.url) as client,
         pytest.raises(
-            TransportError, match=f"the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {words}"
+            TransportError, match=f"the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {problem}"
         ) as caught,
     ):
-        client.cancel_deployment("env", force=False)
+        client.send(CANCEL)
 
     assert (caught.value.may_have_executed, caught.value.retryable) == (False, False)
     assert server.requests == []
@@ -214,7 +215,7 @@ def test_the_token_never_goes_out_before_the_certificate_is_trusted(
         client_of(server.url) as client,
         pytest.raises(TransportError, match="not trusted"),
     ):
-        client.cancel_deployment("env", force=False)
+        client.send(CANCEL)
 
     assert server.requests == []
 
@@ -222,11 +223,11 @@ def test_the_token_never_goes_out_before_the_certificate_is_trusted(
 PROGRAM = """
 import sys
 from qovery_provider import errors
-from qovery_provider._driver import session as _operations
+from qovery_provider._driver.session import Sessions
 from qovery_provider._qovery.settings import resolve
 settings = resolve({"qovery:apiUrl": sys.argv[1]}, {"QOVERY_API_TOKEN": "qov_secret"})
 try:
-    _operations.environment_status(settings, "env", limit=0.1)
+    Sessions().of(settings).environment_status("env", limit=0.1)
 except errors.TransportError as error:
     print(error)
 """

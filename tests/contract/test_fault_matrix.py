@@ -64,8 +64,8 @@ def _runs() -> Iterator[object]:
     for kind in KINDS:
         for position, (once, lasting) in kind.row.items():
             yield pytest.param(kind, position, True, lasting, id=f"{kind.name}: {position.value}, lasting")
-            # After the last look there is no other one to tell "once" from "lasting", unless the answer asks for it.
-            if position is not Position.LAST_LOOK or once != lasting:
+            # After the last poll there is no other one to tell "once" from "lasting", unless the answer asks for it.
+            if position is not Position.LAST_POLL or once != lasting:
                 yield pytest.param(kind, position, False, once, id=f"{kind.name}: {position.value}, once")
 
 
@@ -102,15 +102,15 @@ def test_ends_as_declared(  # noqa: PLR0913 - a cell has as many sides
 
 
 def _assert_says_what_is_needed(end: CancellationResult | QoveryError, kind: Kind, ends: Ends, stage: Stage) -> None:
-    """Every text is one line without secrets; an error says what was asked, of what, and what came back."""
+    """Every text is one line without secrets; an error says which call, of what, and what came back."""
     text = end.sentence if isinstance(end, CancellationResult) else str(end)
     assert text.splitlines() == [text]
     assert [secret for secret in SECRETS if secret in text] == []
     assert [inside for inside in INSIDES if inside in text] == []
     if isinstance(end, CancellationResult):
         return
-    wanted = [*ends.words, *(kind.words if ends.names_fault else ()), stage.environment.id]
-    assert [words for words in wanted if words not in text] == [], text
+    wanted = [*ends.phrases, *(kind.phrases if ends.names_fault else ()), stage.environment.id]
+    assert [phrase for phrase in wanted if phrase not in text] == [], text
     if ends.retryable is not None:
         failed = end if isinstance(end, CallError) else end.__cause__
         assert isinstance(failed, CallError)
@@ -118,7 +118,7 @@ def _assert_says_what_is_needed(end: CancellationResult | QoveryError, kind: Kin
 
 
 def _assert_nothing_else_was_touched(stage: Stage) -> None:
-    """At most one cancel took effect, and it hit the target; whatever ran after it goes on."""
+    """At most one cancel took effect, and it hit the target; what ran after it goes on."""
     target, *others = stage.environment.deployments
     assert stage.target is target
     assert target.effective_cancels <= 1
@@ -129,7 +129,7 @@ def _assert_the_wire_was_used_as_it_should(stage: Stage, kind: Kind, position: P
     """The fault did strike, the server's pause was obeyed, and no endless answer was taken in."""
     first, *_ = stage.strikes
     after = min((call for call in stage.calls if call > first), default=None)
-    if kind.pause and position is not Position.LAST_LOOK:
+    if kind.pause and position is not Position.LAST_POLL:
         assert after is not None
         assert kind.pause <= after - first
     assert all(connection.sent < IN_FLIGHT for connection in stage.server.connections)

@@ -176,13 +176,13 @@ def _chunk(content: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(content), content)
 
 
-def _odd(name: str, write: Callable[[Reply], bytes], row: Row, *words: str) -> Kind:
-    return Kind(name, raw(write), row, words)
+def _odd(name: str, write: Callable[[Reply], bytes], row: Row, *phrases: str) -> Kind:
+    return Kind(name, raw(write), row, phrases)
 
 
 HTTP_KINDS = [
     _odd("a length that is too long", lambda reply: _lines(reply, "Content-Length: 9999"), executed(), "cut off"),
-    # What follows the ten bytes may be taken for the beginning of the next answer: it has no words of its own.
+    # What follows the ten bytes may be taken for the beginning of the next answer: it has no phrase of its own.
     _odd("a length that is too short", lambda reply: _lines(reply, "Content-Length: 10"), executed()),
     Kind(
         "a length that is too short, kept open",

@@ -23,7 +23,7 @@ LONG = Plan(phases=(("BUILDING", 6000.0),), cancel_delay=0.2)
 
 @pytest.fixture
 def environments(qovery_simulator: QoverySimulator, stack: Stack) -> list[Environment]:
-    """A project: three environments that run a deployment, with another one queued behind it, and an idle one."""
+    """A project: three environments that run a deployment, with another deployment queued, and an idle environment."""
     environments = [qovery_simulator.world.add_environment() for _ in range(4)]
     for environment in environments[:3]:
         environment.deploy(LONG)
@@ -34,15 +34,16 @@ def environments(qovery_simulator: QoverySimulator, stack: Stack) -> list[Enviro
 
 
 def test_a_whole_project(stack: Stack, environments: list[Environment], qovery_simulator: QoverySimulator) -> None:
-    """Each running deployment is canceled once, the queued ones run on, and the outputs tell it of each."""
+    """Each running deployment is canceled once, the queued ones run on, and the outputs name each of them."""
     run = stack.up()
 
     outputs, busy = stack.outputs(), environments[:3]
     assert outputs["counts"] == {"canceled": 3, "nothing_to_cancel": 1}
     assert {environment_id: result.get("deployment_id") for environment_id, result in outputs["results"].items()} == {
-        one.id: one.deployments[0].id for one in busy
+        environment.id: environment.deployments[0].id for environment in busy
     } | {environments[3].id: None}
-    assert [[each.state for each in one.deployments] for one in busy] == [["CANCELED", "BUILDING"]] * 3
+    states = [[deployment.state for deployment in environment.deployments] for environment in busy]
+    assert states == [["CANCELED", "BUILDING"]] * 3
     assert len(qovery_simulator.posts()) == 3
     assert run.diagnostics == ["environments: 3 canceled, 1 nothing_to_cancel"]
     assert "2 unchanged" in stack.up().output
@@ -50,19 +51,19 @@ def test_a_whole_project(stack: Stack, environments: list[Environment], qovery_s
 
 def test_a_whole_project_with_its_queues(stack: Stack, environments: list[Environment]) -> None:
     """The queues are emptied first: afterwards nothing runs."""
-    queued = {one.id: [request.id for request in one.queue] for one in environments}
+    queued = {environment.id: [request.id for request in environment.queue] for environment in environments}
 
     stack.up(QUEUE="yes")
 
     results = stack.outputs()["results"]
     assert {environment_id: result["canceled_request_ids"] for environment_id, result in results.items()} == queued
-    assert [one.running for one in environments] == [None] * 4
+    assert [environment.running for environment in environments] == [None] * 4
 
 
-def test_the_next_update_acts_only_on_what_is_left(
+def test_the_next_update_acts_only_on_what_failed(
     stack: Stack, environments: list[Environment], qovery_simulator: QoverySimulator, clock: JumpingClock
 ) -> None:
-    """One environment refuses: all others are brought to their end, and later only that one is acted on."""
+    """One environment rejects the cancel: all others are finished, and the next update acts on that one only."""
     refusing = environments[1]
     qovery_simulator.inject(Respond(method="POST", path=f"/environment/{refusing.id}/*", status=403))
     failed = stack.failing_up()
@@ -75,6 +76,7 @@ def test_the_next_update_acts_only_on_what_is_left(
     assert failed.diagnostics[number + 1].startswith(f"- canceling in environment {refusing.id}: Qovery answered 403")
     assert "Traceback" not in failed.output
     assert stack.outputs()["counts"] == {"canceled": 3, "nothing_to_cancel": 1}
-    assert [[len(each.cancels) for each in one.deployments] for one in environments[:3]] == [[1, 0]] * 3
+    cancels = [[len(deployment.cancels) for deployment in environment.deployments] for environment in environments[:3]]
+    assert cancels == [[1, 0]] * 3
     assert len(qovery_simulator.posts()) == 4
     assert "2 unchanged" in stack.up().output

@@ -1,4 +1,4 @@
-"""Updates that die at random moments: by the world's truth, the next one finishes the job, and touches no other.
+"""Updates that die at random moments: by the world's record, the next one finishes the job and touches nothing else.
 
 By default each way to die is played once. QOVERY_CRASHES=13 plays 13 moments for each way, form and world: 52 a way;
 QOVERY_SEED repeats a run.
@@ -29,13 +29,13 @@ MOMENTS = int(os.environ.get("QOVERY_CRASHES", "0"))
 
 @pytest.fixture
 def qovery_simulator(clock: JumpingClock) -> Iterator[QoverySimulator]:
-    """A simulator that takes its time, so that many moments lie between a look and the cancel."""
+    """A simulator with a latency, so that many moments lie between a status read and the cancel."""
     with QoverySimulator(clock=clock, latency=0.15, rate_limit=1_000_000) as simulator:
         yield simulator
 
 
 def _plan(random: Random) -> list[Crash]:
-    """Return what is played: everything, or each way to die once."""
+    """Return the crashes to play: all of them, or each way to die once."""
     if MOMENTS:
         cells = [(kind, form, world) for kind in KINDS for form in FORMS for world in WORLDS] * MOMENTS
     else:
@@ -46,7 +46,7 @@ def _plan(random: Random) -> list[Crash]:
 def test_after_a_crash_the_next_update_finishes_the_job(
     stack: Stack, qovery_simulator: QoverySimulator, clock: JumpingClock
 ) -> None:
-    """Only what was meant is touched, at most once, and the outputs say what became of it."""
+    """Only the target is touched, at most once, and the outputs say how it ended."""
     print(f"QOVERY_SEED={SEED}")  # noqa: T201 - pytest shows it when the test fails
     stack.write(PROGRAM)
     random, figures = Random(SEED), dict[str, Figures]()
@@ -54,7 +54,7 @@ def test_after_a_crash_the_next_update_finishes_the_job(
     for crash in _plan(random):
         truth = crash.play(stack, qovery_simulator, clock, random)
         truth.count(figures.setdefault(f"{crash.kind}, {crash.form}, {crash.world}", Figures()))
-        cells = {key: asdict(one) for key, one in figures.items()}
+        cells = {name: asdict(cell) for name, cell in figures.items()}
         keep("crashes", seed=SEED, crashes=crash.number + 1, cells=cells)
         truth.check()
 
@@ -62,7 +62,7 @@ def test_after_a_crash_the_next_update_finishes_the_job(
 def test_after_a_crash_with_the_state_in_a_database(
     tmp_path: Path, engine: str | None, qovery_simulator: QoverySimulator, clock: JumpingClock
 ) -> None:
-    """PostgreSQL is the one place for states that teams can run themselves: the same holds there."""
+    """The same holds with PostgreSQL, the only database in which teams can keep states themselves."""
     with postgres() as address:
         stack = Stack(tmp_path, engine, qovery_simulator, backend=address)
         stack.write(PROGRAM)

@@ -11,7 +11,7 @@ import pytest
 
 from qovery_provider.simulator import Environment, LoseAnswer, Plan, QoverySimulator
 from tests.support.jumps import JumpingClock
-from tests.support.stack import Stack, killed_at_last
+from tests.support.stack import Stack, killed_on_exit
 from tests.support.waiting import wait_until
 
 PROGRAM = """
@@ -36,19 +36,19 @@ def _environment(stack: Stack, qovery: QoverySimulator, *, cancel_delay: float) 
     return environment
 
 
-def test_after_a_kill_the_next_update_joins(
+def test_after_a_kill_the_next_update_adopts_the_cancellation(
     stack: Stack, qovery_simulator: QoverySimulator, clock: JumpingClock
 ) -> None:
-    """SIGKILL while it waits: the rerun adopts the cancellation under way, sends nothing and ends with its outcome."""
+    """SIGKILL while it waits: the rerun adopts the cancellation in progress, sends nothing and reports its outcome."""
     environment = _environment(stack, qovery_simulator, cancel_delay=60.0)
-    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as process:
+    with killed_on_exit(stack.start("up", "--yes", "--skip-preview")) as process:
         wait_until(qovery_simulator.posts)
         os.killpg(process.pid, signal.SIGKILL)
     stack.run("cancel", "--yes")
     calls = len(qovery_simulator.requests)
 
-    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as process:
-        # A second look: the first one has been answered.
+    with killed_on_exit(stack.start("up", "--yes", "--skip-preview")) as process:
+        # At the second status read, the first one has been answered.
         wait_until(lambda: len(qovery_simulator.requests) > calls + 1)
         clock.jump(60)
         process.communicate(timeout=30)
@@ -62,18 +62,19 @@ def test_after_a_kill_the_next_update_joins(
 def test_one_interrupt_lets_it_end_and_records_it(stack: Stack, qovery_simulator: QoverySimulator) -> None:
     """^C once: the engine waits for the running create, so nothing is lost and the next update has nothing to do."""
     environment = _environment(stack, qovery_simulator, cancel_delay=1.5)
-    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as process:
+    with killed_on_exit(stack.start("up", "--yes", "--skip-preview")) as process:
         wait_until(qovery_simulator.posts)
         os.kill(process.pid, signal.SIGINT)
         process.communicate(timeout=30)
 
-    assert [one["outputs"]["outcome"] for one in stack.resources("DeploymentCancellation")] == ["canceled"]
+    (resource,) = stack.resources("DeploymentCancellation")
+    assert resource["outputs"]["outcome"] == "canceled"
     assert environment.deployments[0].state == "CANCELED"
     assert len(qovery_simulator.posts()) == 1
 
 
-def test_a_lost_answer_hits_only_what_was_meant(stack: Stack, qovery_simulator: QoverySimulator) -> None:
-    """The cancel is executed, its answer lost, and the next queued deployment runs before anyone can look."""
+def test_after_a_lost_answer_only_the_target_is_canceled(stack: Stack, qovery_simulator: QoverySimulator) -> None:
+    """The cancel is executed, its answer lost, and the next queued deployment runs before the next status read."""
     environment = _environment(stack, qovery_simulator, cancel_delay=0.0)
     qovery_simulator.inject(LoseAnswer(method="POST"))
 
@@ -88,7 +89,7 @@ def test_a_lost_answer_hits_only_what_was_meant(stack: Stack, qovery_simulator: 
 def test_after_a_timeout_the_next_update_resumes_that_deployment(
     stack: Stack, qovery_simulator: QoverySimulator
 ) -> None:
-    """Whatever runs by then: the target is in the state, so its end is told, and nothing is sent again."""
+    """The target is in the state, so its end is reported and nothing is sent again, although another one runs."""
     environment = _environment(stack, qovery_simulator, cancel_delay=2.0)
     failed = stack.failing_up(TIMEOUT="1")
     wait_until(lambda: len(environment.deployments) == 2)
@@ -123,7 +124,7 @@ def test_after_a_timeout_the_next_update_resumes_that_deployment(
 def test_an_expected_failure_is_one_line(
     stack: Stack, qovery_simulator: QoverySimulator, setting: dict[str, str], words: str
 ) -> None:
-    """A person under stress reads what was asked, what came back and what to do, and no traceback."""
+    """A user under stress reads what was asked, what came back and what to do, and no traceback."""
     _environment(stack, qovery_simulator, cancel_delay=0.0)
 
     run = stack.failing_up(**setting)
@@ -136,7 +137,7 @@ def test_an_expected_failure_is_one_line(
 
 @pytest.mark.parametrize("pasted", ["qov_SECRET", "eyJhbGciOiJIUzI1NiJ9.SECRET.c2ln"], ids=["API token", "JWT"])
 def test_a_token_in_the_wrong_place_is_not_shown(stack: Stack, qovery_simulator: QoverySimulator, pasted: str) -> None:
-    """Pulumi prints the values of properties that failures name: so they name them in the text alone."""
+    """Pulumi prints the values of properties that a failure refers to, so ours name them in the text only."""
     _environment(stack, qovery_simulator, cancel_delay=0.0)
 
     run = stack.failing_up(ENVIRONMENT_ID=pasted)

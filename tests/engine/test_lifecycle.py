@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qovery_provider.simulator import Environment, Plan, QoverySimulator
+from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
 from tests.support.stack import Stack
 
 PROGRAM = """
@@ -37,7 +37,7 @@ LONG = Plan(phases=(("BUILDING", 600.0),), cancel_delay=0.1)
 
 @pytest.fixture
 def environment(qovery_simulator: QoverySimulator, stack: Stack) -> Environment:
-    """An environment with a running deployment and another one queued behind it."""
+    """An environment with a running deployment and another deployment queued behind it."""
     environment = qovery_simulator.world.add_environment()
     environment.deploy(LONG)
     environment.enqueue(LONG)
@@ -64,7 +64,7 @@ def test_up_cancels_the_running_deployment_and_leaves_the_next_alone(stack: Stac
 
 
 def test_preview_sends_nothing(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
-    """A person can look before they dare: no preview ever posts, neither the first nor one of a replacement."""
+    """No preview ever posts, neither the first one nor that of a replacement."""
     stack.checked("preview")
     stack.up()
     stack.checked("preview", COMMIT="2")
@@ -74,7 +74,7 @@ def test_preview_sends_nothing(stack: Stack, environment: Environment, qovery_si
 
 
 def test_an_unchanged_program_fires_once(stack: Stack, environment: Environment) -> None:
-    """A second update has nothing to do, whatever runs by then."""
+    """A second update has nothing to do, although another deployment runs by then."""
     stack.up()
 
     run = stack.up()
@@ -84,7 +84,7 @@ def test_an_unchanged_program_fires_once(stack: Stack, environment: Environment)
 
 
 def test_a_changed_trigger_fires_again(stack: Stack, environment: Environment) -> None:
-    """The replacement cancels what runs by then."""
+    """The replacement cancels the deployment that runs by then."""
     stack.up()
 
     run = stack.up(COMMIT="2")
@@ -125,20 +125,39 @@ def test_refresh_shows_drift_and_the_update_after_it_is_clean(stack: Stack, envi
     assert "2 unchanged" in stack.up().output
 
 
-def test_a_vanished_environment_leaves_the_state(stack: Stack, environment: Environment) -> None:
-    """There is nothing left that the resource could speak of."""
+def test_the_record_of_a_vanished_environment_stays(
+    stack: Stack, environment: Environment, qovery_simulator: QoverySimulator
+) -> None:
+    """A refresh says so and keeps what happened; the same update neither creates the resource again nor cancels."""
     stack.up()
+    canceled = stack.latest()["stop"]["outputs"]
     environment.remove()
 
-    run = stack.checked("refresh", "--yes", "--skip-preview")
+    run = stack.up("--refresh")
 
-    gone = f"environment {environment.id}: Qovery answered 404; it leaves the stack"
-    assert run.diagnostics == [f"{gone}, and `pulumi up` would cancel there again"]
-    assert stack.resources("DeploymentCancellation") == []
+    (line,) = run.diagnostics
+    assert line.startswith(f"environment {environment.id}: Qovery answered 404 twice: it does not exist")
+    assert stack.latest()["stop"]["outputs"] == canceled
+    assert len(qovery_simulator.posts()) == 1
+
+
+@pytest.mark.parametrize("status", [400, 404, 200], ids=["400", "404", "login page"])
+def test_a_wrong_answer_to_a_refresh_cancels_nothing(
+    stack: Stack, environment: Environment, qovery_simulator: QoverySimulator, status: int
+) -> None:
+    """If the record were forgotten, the same update would cancel what is running by now."""
+    stack.up()
+    qovery_simulator.inject(Respond(status=status, body='{"detail": "does not exist"}' if status != 200 else "<html>"))
+
+    run = stack.run("up", "--yes", "--skip-preview", "--refresh")
+
+    assert "stop" in stack.latest(), run.output
+    assert len(qovery_simulator.posts()) == 1
+    assert environment.deployments[1].cancels == []
 
 
 def test_get_of_a_wrong_id_fails(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
-    """Otherwise the outputs would be missing and nobody would know why."""
+    """Otherwise the outputs would be missing without a reason."""
     environment.remove()
     stack.write(GET)
 
@@ -150,7 +169,7 @@ def test_get_of_a_wrong_id_fails(stack: Stack, environment: Environment, qovery_
 
 
 def test_get_reads_and_never_acts(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
-    """An environment that somebody else handles can be watched."""
+    """An environment that another stack manages can be watched."""
     stack.write(GET)
 
     stack.up()
@@ -162,7 +181,7 @@ def test_get_reads_and_never_acts(stack: Stack, environment: Environment, qovery
 def test_destroy_needs_no_credentials_and_touches_nothing(
     stack: Stack, environment: Environment, qovery_simulator: QoverySimulator
 ) -> None:
-    """A cancellation cannot be taken back: forgetting it is all that there is to do."""
+    """A cancellation cannot be undone: destroying it only removes it from the state."""
     stack.up()
     calls = len(qovery_simulator.requests)
 

@@ -8,7 +8,7 @@ import time
 
 from qovery_provider.simulator import Plan, QoverySimulator
 from tests.support.jumps import JumpingClock
-from tests.support.stack import Stack, killed_at_last
+from tests.support.stack import Stack, killed_on_exit
 from tests.support.waiting import wait_until
 
 SEPARATE = """
@@ -35,14 +35,14 @@ SLOW = Plan(phases=(("BUILDING", 6000.0),), cancel_delay=600.0)
 
 
 def test_separate_resources_overlap(stack: Stack, qovery_simulator: QoverySimulator, clock: JumpingClock) -> None:
-    """As many at once as `--parallel` allows, although the SDK has four threads: none waits for another one's end."""
+    """As many at once as `--parallel` allows, although the SDK has four threads: none waits for another to end."""
     environments = [qovery_simulator.world.add_environment() for _ in range(SIDE_BY_SIDE)]
-    # None ends before the clock jumps: until then, a cancel can only come from an operation that waits for nobody.
-    deployments = [one.deploy(SLOW) for one in environments]
-    stack.environment["ENVIRONMENT_IDS"] = " ".join(one.id for one in environments)
+    # None ends before the clock jumps: until then, a cancel can only come from an operation that has not had to wait.
+    deployments = [environment.deploy(SLOW) for environment in environments]
+    stack.environment["ENVIRONMENT_IDS"] = " ".join(environment.id for environment in environments)
     stack.write(SEPARATE)
 
-    with killed_at_last(stack.start("up", "--yes", "--skip-preview", f"--parallel={SIDE_BY_SIDE}")) as process:
+    with killed_on_exit(stack.start("up", "--yes", "--skip-preview", f"--parallel={SIDE_BY_SIDE}")) as process:
         wait_until(lambda: all(deployment.cancels for deployment in deployments))
         clock.jump(700)
         process.communicate(timeout=60)
@@ -53,13 +53,13 @@ def test_separate_resources_overlap(stack: Stack, qovery_simulator: QoverySimula
 
 
 def test_the_second_of_two_updates_is_refused(stack: Stack, qovery_simulator: QoverySimulator) -> None:
-    """Pulumi locks the stack: the second one sends nothing, and the first one is not disturbed."""
+    """Pulumi locks the stack: the second update sends nothing, and the first one is not disturbed."""
     environment = qovery_simulator.world.add_environment()
     environment.deploy(Plan(phases=(("BUILDING", 6000.0),), cancel_delay=6.0))
     stack.environment["ENVIRONMENT_ID"] = environment.id
     stack.write(SINGLE)
 
-    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as first:
+    with killed_on_exit(stack.start("up", "--yes", "--skip-preview")) as first:
         wait_until(qovery_simulator.posts)
         second = stack.failing_up()
         first.communicate(timeout=60)
@@ -71,13 +71,13 @@ def test_the_second_of_two_updates_is_refused(stack: Stack, qovery_simulator: Qo
 
 
 def test_two_interrupts_end_it_at_once(stack: Stack, qovery_simulator: QoverySimulator, clock: JumpingClock) -> None:
-    """^C twice: the engine does not wait, and the next update joins what is under way without sending again."""
+    """^C twice: the engine does not wait, and the next update adopts the cancellation without sending again."""
     environment = qovery_simulator.world.add_environment()
     target = environment.deploy(SLOW)
     environment.enqueue(SLOW)
     stack.environment["ENVIRONMENT_ID"] = environment.id
     stack.write(SINGLE)
-    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as process:
+    with killed_on_exit(stack.start("up", "--yes", "--skip-preview")) as process:
         wait_until(qovery_simulator.posts)
         for _ in range(2):
             os.kill(process.pid, signal.SIGINT)
@@ -86,7 +86,7 @@ def test_two_interrupts_end_it_at_once(stack: Stack, qovery_simulator: QoverySim
     stack.run("cancel", "--yes")
     known = len(qovery_simulator.requests)
 
-    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as process:
+    with killed_on_exit(stack.start("up", "--yes", "--skip-preview")) as process:
         wait_until(lambda: len(qovery_simulator.requests) > known)
         clock.jump(700)
         process.communicate(timeout=60)

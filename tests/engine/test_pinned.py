@@ -1,4 +1,4 @@
-"""The pinned form: what is meant is in the state before anything is sent, so that no crash can make it another one."""
+"""The pinned form: the target is in the state before anything is sent, so that no crash can change it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator
 from tests.support.jumps import JumpingClock
-from tests.support.stack import Stack, killed_at_last
+from tests.support.stack import Stack, killed_on_exit
 from tests.support.waiting import wait_until
 
 PROGRAM = """
@@ -45,7 +45,7 @@ def environment(qovery_simulator: QoverySimulator, stack: Stack) -> Environment:
 
 def _kill_when(stack: Stack, condition: Callable[[], object]) -> None:
     """Start an update and kill all its processes as soon as the condition holds."""
-    with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as process:
+    with killed_on_exit(stack.start("up", "--yes", "--skip-preview")) as process:
         wait_until(condition)
         os.killpg(process.pid, signal.SIGKILL)
     stack.run("cancel", "--yes")
@@ -54,7 +54,7 @@ def _kill_when(stack: Stack, condition: Callable[[], object]) -> None:
 def test_a_preview_records_and_sends_nothing(
     stack: Stack, environment: Environment, qovery_simulator: QoverySimulator
 ) -> None:
-    """What would be pinned is shown; the pin itself is not known before an update, and that is no error."""
+    """The deployment to pin is shown; the pin itself is not known before an update, and that is no error."""
     run = stack.checked("preview")
 
     running = environment.deployments[0].id
@@ -64,27 +64,27 @@ def test_a_preview_records_and_sends_nothing(
 
 
 def test_up_records_and_cancels(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
-    """Two rows, one cancel; run again, there is nothing to do; with another trigger, both begin anew."""
+    """Two resources, one cancel; run again, there is nothing to do; with another trigger, both start again."""
     stack.up()
     first = stack.outputs()
     again = stack.up()
     stack.up(COMMIT="2")
 
-    canceled, next_one, _ = environment.deployments
+    canceled, following, _ = environment.deployments
     assert first == {
         "outcome": "canceled",
         "deployment_id": canceled.id,
         "deployment_state": "CANCELED",
-        "last_deployment_id": next_one.id,
+        "last_deployment_id": following.id,
     }
     assert "3 unchanged" in again.output
-    assert tuple(stack.outputs()[name] for name in ("outcome", "deployment_id")) == ("canceled", next_one.id)
+    assert tuple(stack.outputs()[name] for name in ("outcome", "deployment_id")) == ("canceled", following.id)
     assert [len(deployment.cancels) for deployment in environment.deployments] == [1, 1, 0]
     assert len(qovery_simulator.posts()) == 2
 
 
 def test_nothing_recorded_is_nothing_canceled(stack: Stack, qovery_simulator: QoverySimulator) -> None:
-    """Where nothing runs, the pin is empty, and what starts a moment later is not meant."""
+    """Where nothing runs, the pin is empty, and a deployment that starts a moment later is not the target."""
     environment = qovery_simulator.world.add_environment()
     stack.environment["ENVIRONMENT_ID"] = environment.id
     stack.write(PROGRAM)
@@ -95,10 +95,10 @@ def test_nothing_recorded_is_nothing_canceled(stack: Stack, qovery_simulator: Qo
     assert qovery_simulator.posts() == ()
 
 
-def test_after_a_kill_behind_the_cancel_its_target_s_end_is_told(
+def test_after_a_kill_behind_the_cancel_the_end_of_its_target_is_reported(
     stack: Stack, environment: Environment, qovery_simulator: QoverySimulator, clock: JumpingClock
 ) -> None:
-    """Everything is killed after the POST, the queue moves on twice: the rerun tells the truth and sends nothing."""
+    """Everything is killed after the POST, the queue moves on twice: the rerun reports the target and sends nothing."""
     environment.deployments[0].plan = Plan(phases=SHORT.phases, cancel_delay=30.0)
     _kill_when(stack, qovery_simulator.posts)
     clock.jump(200)

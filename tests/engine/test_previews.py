@@ -1,4 +1,4 @@
-"""What a person sees before an update: on each resource's row what it would do, and which input is the reason."""
+"""What a user sees before an update: on each resource's row what it would do, and which input is the reason."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _environment(qovery: QoverySimulator, *, is_canceling: bool = False) -> Envi
 
 
 def test_each_row_says_what_an_update_would_do(stack: Stack, qovery_simulator: QoverySimulator) -> None:
-    """Would cancel, join, do nothing, or more than that: and a preview only looks."""
+    """It would cancel, adopt a cancellation, or do nothing; and a preview itself sends nothing."""
     busy, canceling = _environment(qovery_simulator), _environment(qovery_simulator, is_canceling=True)
     idle = qovery_simulator.world.add_environment()
     cancellations = {
@@ -92,7 +92,7 @@ def test_a_replacement_says_why_and_what_it_would_cancel(stack: Stack, qovery_si
     assert len(qovery_simulator.posts()) == 1
 
 
-def test_previews_can_be_told_not_to_look(stack: Stack, qovery_simulator: QoverySimulator) -> None:
+def test_previews_can_be_configured_to_read_nothing(stack: Stack, qovery_simulator: QoverySimulator) -> None:
     """Where Qovery cannot be reached, a preview need not try."""
     stack.environment["ENVIRONMENT_ID"] = _environment(qovery_simulator).id
     stack.write(CANCELLATION)

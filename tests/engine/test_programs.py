@@ -1,4 +1,4 @@
-"""The ways in which people write and configure their programs, in the real engine."""
+"""The ways in which users write and configure their programs, in the real engine."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_program_can_decide(stack: Stack, qovery_simulator: QoverySimulator) -
     ],
     ids=["at once", "as an output"],
 )
-def test_an_error_that_nobody_catches_is_one_line(stack: Stack, call: str) -> None:
+def test_an_uncaught_error_is_one_line(stack: Stack, call: str) -> None:
     """The program ends, and its author reads what was asked and what to do, without a traceback."""
     stack.write(FAILING.format(call=call))
 
@@ -128,15 +128,15 @@ def test_a_program_in_a_folder_of_its_own(stack: Stack, environment: Environment
 
 
 def test_a_program_of_the_automation_api(stack: Stack, environment: Environment) -> None:
-    """An inline program in a process of its user's: the same resource, the same outputs."""
+    """An inline program in the user's own process: the same resource, the same outputs."""
     outputs = up_inline(stack)
 
     assert outputs == {"outcome": "canceled", "deployment_id": environment.deployments[0].id}
     assert environment.deployments[0].effective_cancels == 1
 
 
-def test_a_failure_that_others_depend_on_is_told_once(stack: Stack) -> None:
-    """What waits for it says nothing: neither it nor asyncio."""
+def test_a_failure_that_others_depend_on_is_shown_once(stack: Stack) -> None:
+    """The resource that depends on it shows nothing, and neither does asyncio."""
     stack.write(PINNED)
 
     run = stack.failing_up()

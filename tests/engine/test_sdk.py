@@ -1,4 +1,4 @@
-"""With what the stacks of these tests run: with another SDK than the tests, a run at either end would show nothing."""
+"""The Python and the SDK of these stacks: with another SDK than the tests, a run at either end would prove nothing."""
 
 from __future__ import annotations
 

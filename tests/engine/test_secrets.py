@@ -13,7 +13,7 @@ import pytest
 from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
 from tests.support.jumps import JumpingClock
 from tests.support.secrets import leaks
-from tests.support.stack import Run, Stack, killed_at_last
+from tests.support.stack import Run, Stack, killed_on_exit
 from tests.support.waiting import wait_until
 
 TOKEN = "qov_marked/7f3a+9c&51=e2%b8~d4?60"  # every spelling of it is another one
@@ -40,7 +40,7 @@ pulumi.export("counts", freeze.counts)
 
 @pytest.fixture
 def qovery_simulator(clock: JumpingClock) -> Iterator[QoverySimulator]:
-    """A simulator that lets in a token which can be told from everything else."""
+    """A simulator with a token that occurs nowhere else."""
     with QoverySimulator(token=TOKEN, clock=clock) as simulator:
         yield simulator
 
@@ -78,13 +78,13 @@ def test_the_token_is_nowhere(
 
 
 def _life(stack: Stack, qovery: QoverySimulator, clock: JumpingClock) -> Iterator[tuple[str, Run]]:
-    """Run everything that a stack goes through."""
+    """Run all commands of a stack's life."""
     yield "preview", stack.run("preview", "--save-plan", str(stack.folder / "plan.json"), *_loud(stack, "preview"))
     qovery.inject(Respond(method="POST", status=403, body=json.dumps({"status": 403, "detail": f"no {TOKEN}"})))
     yield "refused", stack.run("up", "--yes", "--skip-preview", *_loud(stack, "refused"))
     yield "timeout", stack.run("up", "--yes", "--skip-preview", *_loud(stack, "timeout"), TIMEOUT="0.3")
     known = len(qovery.requests)
-    with killed_at_last(stack.start("up", "--yes", "--skip-preview")):
+    with killed_on_exit(stack.start("up", "--yes", "--skip-preview")):
         wait_until(lambda: len(qovery.requests) > known + 1)
     stack.unlock()
     clock.jump(700)
@@ -95,7 +95,7 @@ def _life(stack: Stack, qovery: QoverySimulator, clock: JumpingClock) -> Iterato
 
 
 def _loud(stack: Stack, name: str) -> list[str]:
-    """Return the options that make a command write down all it can."""
+    """Return the options that make a command log all it can."""
     files = [f"--event-log={stack.folder / f'events-{name}'}", f"--tracing=file:{stack.folder / f'trace-{name}'}"]
     return ["--debug", "--logtostderr", "-v=9", "--logflow", *files]
 
@@ -103,7 +103,8 @@ def _loud(stack: Stack, name: str) -> list[str]:
 def _pickles(export: Run) -> Iterator[tuple[str, bytes]]:
     """Yield the providers as the state holds them."""
     resources = json.loads(export.output)["deployment"]["resources"]
-    pickles = {one["urn"]: one["inputs"]["__provider"] for one in resources if "__provider" in one.get("inputs", {})}
+    inputs = {resource["urn"]: resource.get("inputs", {}) for resource in resources}
+    pickles = {urn: values["__provider"] for urn, values in inputs.items() if "__provider" in values}
     assert len(pickles) == 3
     for urn, pickle in pickles.items():
         yield urn, base64.b64decode(pickle)
@@ -118,7 +119,7 @@ def _sent(qovery: QoverySimulator) -> Iterator[tuple[str, bytes]]:
 
 
 def test_every_spelling_would_be_found() -> None:
-    """A search that finds nothing proves nothing, unless it finds what is there."""
+    """The search finds each spelling where there is one: otherwise finding nothing would prove nothing."""
     encoded = base64.b64encode(f"a header: {TOKEN};".encode())
     places = {
         "plain": f"token={TOKEN};".encode(),

@@ -1,4 +1,4 @@
-"""Whatever version has written a stack: this one reads it, changes nothing, and finishes what was left unfinished."""
+"""Stacks that any version has stored: this one reads them, changes nothing, and finishes what was left unfinished."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from qovery_provider import __version__
-from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
-from qovery_provider.provider import DeploymentCancellationProvider
-from qovery_provider.running_provider import RunningDeploymentProvider
+from qovery_provider.providers import (
+    BulkDeploymentCancellationProvider,
+    DeploymentCancellationProvider,
+    RunningDeploymentProvider,
+)
 from tests.support.stack import Stack
 from tests.support.stored_states import FROZEN, STATES, TIMEOUTS, UNTIL_CANCELED, World, recorded_world
 
@@ -65,10 +67,10 @@ def test_a_recorded_state_holds_our_providers_and_no_place(version: str, name: s
     """The pickles are those of today, byte by byte; nothing tells on which machine or with which token it was made."""
     text = (STATES / version / f"{name}.json").read_text()
     stored = {
-        (one["type"].rpartition(":")[2], bag["__provider"])
-        for one in json.loads(text)["deployment"]["resources"]
-        for bag in (one.get("inputs", {}), one.get("outputs", {}))
-        if "__provider" in bag
+        (resource["type"].rpartition(":")[2], properties["__provider"])
+        for resource in json.loads(text)["deployment"]["resources"]
+        for properties in (resource.get("inputs", {}), resource.get("outputs", {}))
+        if "__provider" in properties
     }
 
     assert stored == {
@@ -103,7 +105,7 @@ def test_a_refresh_shows_what_has_changed_and_nothing_else(finished: tuple[Stack
 
     assert "1 updated" in drifted.output
     outputs = stack.latest()["plain"]["outputs"]
-    assert ("BUILDING", running.id) == (outputs["state"], outputs["last_deployment_id"])
+    assert (outputs["state"], outputs["last_deployment_id"]) == ("BUILDING", running.id)
     assert world.qovery.posts() == ()
 
 
@@ -134,7 +136,7 @@ def test_destroy_needs_no_credentials(finished: tuple[Stack, World]) -> None:
 
 @every_version
 def test_what_was_left_unfinished_is_resumed(unfinished: tuple[Stack, World]) -> None:
-    """The queues have moved on: the outputs tell how the deployments that were meant ended, and no other is touched."""
+    """The queues have moved on: the outputs say how the target deployments ended, and no other is touched."""
     stack, world = unfinished
     for environment in world.environments:
         environment.enqueue()
@@ -145,12 +147,13 @@ def test_what_was_left_unfinished_is_resumed(unfinished: tuple[Stack, World]) ->
 
     assert "3 to update" in preview.output
     assert stack.outputs() == {"outcomes": ["canceled", "canceled"], "counts": {"canceled": 1, "nothing_to_cancel": 1}}
-    told = stack.latest()
-    assert [one.deployments[0].id for one in world.environments] == [
-        told["plain"]["outputs"]["deployment_id"],
-        told["pinned"]["outputs"]["deployment_id"],
-        told["freeze"]["outputs"]["results"][FROZEN]["deployment_id"],
+    stored = stack.latest()
+    assert [environment.deployments[0].id for environment in world.environments] == [
+        stored["plain"]["outputs"]["deployment_id"],
+        stored["pinned"]["outputs"]["deployment_id"],
+        stored["freeze"]["outputs"]["results"][FROZEN]["deployment_id"],
     ]
-    assert [[each.state for each in one.deployments] for one in world.environments] == [["CANCELED", "BUILDING"]] * 3
+    states = [[deployment.state for deployment in environment.deployments] for environment in world.environments]
+    assert states == [["CANCELED", "BUILDING"]] * 3
     assert world.qovery.posts() == ()
     stack.up("--expect-no-changes")

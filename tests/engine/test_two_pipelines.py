@@ -1,4 +1,4 @@
-"""Two pipelines, each with a stack of its own, that cancel in the same environments: both tell the truth.
+"""Two pipelines, each with a stack of its own, that cancel in the same environments: both report the truth.
 
 That a second update of the *same* stack is refused is in `test_parallel.py`, where the lock is in a file; here it is in
 a database.
@@ -21,7 +21,7 @@ import requests
 from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator
 from tests.support.jumps import JumpingClock
 from tests.support.postgres import postgres
-from tests.support.stack import TIME_LIMIT, Stack, killed_at_last
+from tests.support.stack import TIME_LIMIT, Stack, killed_on_exit
 from tests.support.waiting import wait_until
 from tests.support.wire import LOOPBACK, Connection, Request, ScriptedServer, http
 
@@ -43,16 +43,16 @@ for environment_id, project_id in json.loads(os.environ["TARGETS"]):
 
 FIRST_IS_BULK = (False, False, True)
 SECOND_IS_BULK = (False, True, False)
-"""By environment: with which resource a pipeline cancels; from the beginning again where there are more."""
+"""Whether a pipeline cancels an environment with a bulk resource, by environment, and repeated from the start."""
 
 SLOW = Plan(phases=(("BUILDING", 6000.0),), cancel_delay=600.0)
 
 
 class Gate:
-    """What stands between a pipeline and Qovery: looks pass, cancels are held until it is opened.
+    """A proxy between a pipeline and Qovery: reads pass, cancels are held until it is opened.
 
     Attributes:
-        url: What the pipeline takes for Qovery.
+        url: The address that the pipeline takes for Qovery.
         cancels: The cancels that have come.
         answered: The requests whose answers were passed on.
     """
@@ -66,12 +66,12 @@ class Gate:
         self._opened = Event()
 
     def open(self) -> None:
-        """Let what is held go on, and return when it has landed."""
+        """Pass on the held cancels, and return when they have been answered."""
         self._opened.set()
-        wait_until(lambda: all(one in self.answered for one in self.cancels))
+        wait_until(lambda: all(cancel in self.answered for cancel in self.cancels))
 
     def has_shown(self, environment: Environment) -> bool:
-        """Return whether a look at an environment, or at its project, has been answered."""
+        """Return whether a status read of an environment, or of its project, has been answered."""
         paths = (f"/environment/{environment.id}/status", f"/project/{environment.project_id}/environment/status")
         return any(request.target in paths for request in self.answered)
 
@@ -103,14 +103,14 @@ class Pipeline:
     def start(self, environments: list[Environment]) -> subprocess.Popen[str]:
         """Begin an update."""
         pairs = zip(environments, cycle(self._is_bulk), strict=False)
-        targets = json.dumps([(one.id, one.project_id if is_bulk else "") for one, is_bulk in pairs])
-        return self._stack.start("up", "--yes", "--skip-preview", TARGETS=targets)
+        targets = [(environment.id, environment.project_id if is_bulk else "") for environment, is_bulk in pairs]
+        return self._stack.start("up", "--yes", "--skip-preview", TARGETS=json.dumps(targets))
 
-    def told(self) -> dict[str, tuple[Any, ...]]:
-        """Return what the outputs tell of each environment."""
+    def reported(self) -> dict[str, tuple[Any, ...]]:
+        """Return the outputs of each environment."""
         names = ("outcome", "deployment_id", "deployment_state")
         outputs = self._stack.latest()["stop-test"]["outputs"]
-        return {one: tuple(result[name] for name in names) for one, result in outputs.items()}
+        return {environment_id: tuple(result[name] for name in names) for environment_id, result in outputs.items()}
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def pipelines(tmp_path: Path, engine: str | None, qovery_simulator: QoverySimula
 
 @pytest.fixture
 def environments(qovery_simulator: QoverySimulator) -> list[Environment]:
-    """For each pair of resources one that accepts a second cancel and one that refuses it; all run and have a queue."""
+    """For each pair of resources, one that accepts a second cancel and one that rejects it; all have a queue."""
     world = qovery_simulator.world
     environments = [world.add_environment(project_id=world.add_project()) for _ in 2 * FIRST_IS_BULK]
     for number, environment in enumerate(environments):
@@ -141,8 +141,8 @@ def environments(qovery_simulator: QoverySimulator) -> list[Environment]:
 
 
 def _truth(environments: list[Environment]) -> dict[str, tuple[str, str, str]]:
-    """Return what has to be told: what ran first was canceled."""
-    return {one.id: ("canceled", one.deployments[0].id, "CANCELED") for one in environments}
+    """Return the correct outputs: the deployments that ran first were canceled."""
+    return {environment.id: ("canceled", environment.deployments[0].id, "CANCELED") for environment in environments}
 
 
 def _checked(*updates: subprocess.Popen[str]) -> None:
@@ -157,60 +157,70 @@ def test_at_the_same_moment(
     qovery_simulator: QoverySimulator,
     clock: JumpingClock,
 ) -> None:
-    """Both have looked before a cancel lands: one takes effect, and both follow its deployment, not the next one."""
+    """Both have read the status before a cancel arrives: one cancel takes effect, and both follow its deployment."""
     first, second = pipelines
-    with killed_at_last(first.start(environments)) as one, killed_at_last(second.start(environments)) as other:
+    with (
+        killed_on_exit(first.start(environments)) as first_update,
+        killed_on_exit(second.start(environments)) as second_update,
+    ):
         wait_until(lambda: [len(pipeline.gate.cancels) for pipeline in pipelines] == [6, 6])
         first.gate.open()
         second.gate.open()
         clock.jump(700)
-        _checked(one, other)
+        _checked(first_update, second_update)
 
-    assert [_truth(environments)] * 2 == [first.told(), second.told()]
+    assert [first.reported(), second.reported()] == [_truth(environments)] * 2
     assert [
-        [(deployment.state, deployment.effective_cancels) for deployment in one.deployments] for one in environments
+        [(deployment.state, deployment.effective_cancels) for deployment in environment.deployments]
+        for environment in environments
     ] == [[("CANCELED", 1), ("BUILDING", 0)]] * 6
     assert sorted(post.status or 0 for post in qovery_simulator.posts()) == [202] * 9 + [409] * 3
 
 
-def test_one_comes_later(pipelines: list[Pipeline], environments: list[Environment], clock: JumpingClock) -> None:
-    """It finds the cancellations under way, sends nothing, and follows the same deployments to their ends."""
+def test_the_second_comes_later(
+    pipelines: list[Pipeline], environments: list[Environment], clock: JumpingClock
+) -> None:
+    """It finds the cancellations in progress, sends nothing, and follows the same deployments to their ends."""
     first, second = pipelines
     first.gate.open()
-    with killed_at_last(first.start(environments)) as one:
+    with killed_on_exit(first.start(environments)) as first_update:
         wait_until(lambda: all(environment.deployments[0].cancels for environment in environments))
-        with killed_at_last(second.start(environments)) as other:
+        with killed_on_exit(second.start(environments)) as second_update:
             wait_until(lambda: all(second.gate.has_shown(environment) for environment in environments))
             clock.jump(700)
-            _checked(one, other)
+            _checked(first_update, second_update)
 
-    assert [_truth(environments)] * 2 == [first.told(), second.told()]
-    assert [[each.state for each in one.deployments] for one in environments] == [["CANCELED", "BUILDING"]] * 6
+    assert [first.reported(), second.reported()] == [_truth(environments)] * 2
+    states = [[deployment.state for deployment in environment.deployments] for environment in environments]
+    assert states == [["CANCELED", "BUILDING"]] * 6
     assert second.gate.cancels == []
 
 
-def test_a_cancel_that_lands_too_late(
+def test_a_cancel_that_arrives_too_late(
     pipelines: list[Pipeline],
     environments: list[Environment],
     qovery_simulator: QoverySimulator,
     clock: JumpingClock,
 ) -> None:
-    """It hits the next deployment, which began after the look, and says so; run again, it sends no more."""
+    """It hits the next deployment, which began after the status read, and says so; run again, it sends no more."""
     first, second = pipelines
     environment = environments[0]
-    with killed_at_last(first.start([environment])) as one, killed_at_last(second.start([environment])) as other:
+    with (
+        killed_on_exit(first.start([environment])) as first_update,
+        killed_on_exit(second.start([environment])) as second_update,
+    ):
         wait_until(lambda: [len(pipeline.gate.cancels) for pipeline in pipelines] == [1, 1])
         first.gate.open()
         clock.jump(700)
         second.gate.open()
-        _checked(one)
-        output, _ = other.communicate(timeout=TIME_LIMIT)
-    with killed_at_last(second.start([environment])) as other:
-        _checked(other)
+        _checked(first_update)
+        output, _ = second_update.communicate(timeout=TIME_LIMIT)
+    with killed_on_exit(second.start([environment])) as second_update:
+        _checked(second_update)
 
-    meant, hit = environment.deployments
-    assert f"the cancel was meant for deployment {meant.id}, but Qovery's answer names {hit.id}" in output
-    assert [_truth([environment])] * 2 == [first.told(), second.told()]
+    target, hit = environment.deployments
+    assert f"the cancel was meant for deployment {target.id}, but Qovery's answer names {hit.id}" in output
+    assert [first.reported(), second.reported()] == [_truth([environment])] * 2
     assert [len(deployment.cancels) for deployment in environment.deployments] == [1, 1]
     assert len(qovery_simulator.posts()) == 2
 
@@ -218,7 +228,7 @@ def test_a_cancel_that_lands_too_late(
 def test_the_lock_of_a_database(
     tmp_path: Path, engine: str | None, qovery_simulator: QoverySimulator, clock: JumpingClock
 ) -> None:
-    """Whoever comes second to a stack that others share is refused there as well, and sends nothing."""
+    """The second update of a stack in a database is refused as well, and sends nothing."""
     environment = qovery_simulator.world.add_environment()
     environment.deploy(SLOW)
     with postgres() as address:
@@ -226,7 +236,7 @@ def test_the_lock_of_a_database(
         stack.environment["TARGETS"] = json.dumps([(environment.id, "")])
         stack.write(PROGRAM)
 
-        with killed_at_last(stack.start("up", "--yes", "--skip-preview")) as first:
+        with killed_on_exit(stack.start("up", "--yes", "--skip-preview")) as first:
             wait_until(qovery_simulator.posts)
             second = stack.failing_up()
             clock.jump(700)

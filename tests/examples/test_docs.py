@@ -10,17 +10,15 @@ from typing import get_args
 
 import pytest
 
-import qovery_provider
 from docs.generate import machine, pages, reliability
+from qovery_provider import errors
 from qovery_provider._cancellation.model import Outcome, Stage
 from qovery_provider._qovery.states import STATES
-
-PAGES = sorted(pages.DOCS.glob("*.md"))
 
 RESOURCES = re.compile(r"""<(?:script|img|link)\b[^>]*?(?:src|href)=["']?(?:https?:)?//|url\(["']?(?:https?:)?//""")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+@pytest.mark.parametrize("page", pages.PAGES, ids=[page.stem for page in pages.PAGES])
 def test_what_is_made_from_the_code_is_up_to_date(page: Path) -> None:
     """`make docs` would change nothing."""
     assert page.read_text() == pages.mended(page.read_text())
@@ -39,9 +37,9 @@ def test_the_page_of_figures_says_what_the_runs_wrote() -> None:
 def test_every_outcome_and_every_error_is_explained() -> None:
     """A user who looks for the line of an error finds its heading."""
     explained = re.findall(r"^### `(\w+)`", (pages.DOCS / "what-happens-when.md").read_text(), re.MULTILINE)
-    errors = {name for name in qovery_provider.__all__ if name.endswith("Error")}
+    named = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
 
-    assert set(explained) == {*get_args(Outcome), *errors} - {"QoveryError", "CallError", "CancellationError"}
+    assert set(explained) == {*get_args(Outcome), *named} - {"QoveryError", "CallError", "CancellationError"}
 
 
 def test_every_state_is_in_the_table() -> None:
@@ -55,12 +53,12 @@ def test_each_stage_is_in_the_diagram_and_has_a_column() -> None:
 
     assert found == set(Stage) - {Stage.FINISHED}
     assert all(f"    {stage.name}: {stage.value}\n" in pages.diagram() for stage in Stage)
-    assert all(f"| {stage.value} |" in pages.tables() for stage in found)
+    assert all(f"| {stage.value} |" in pages.calls() for stage in found)
 
 
 def test_each_result_and_each_outcome_is_in_the_tables() -> None:
     """What can come of a call comes of it in some stage, and every outcome is reached."""
-    tables = pages.tables()
+    tables = pages.calls()
 
     for call, results in machine.EVENTS.items():
         assert {step.result for step in machine.steps() if step.call is call} == set(results)

@@ -56,7 +56,7 @@ def main(seconds: int) -> None:
     for name in TARGETS:
         figures[name] = watch(name, seconds)
         tries = figures[name]["executions"]
-        print(f"{name}: nothing found in {tries} tries", flush=True)  # noqa: T201 - for whoever waits
+        print(f"{name}: nothing found in {tries} tries", flush=True)  # noqa: T201 - progress
     keep("fuzz", targets=figures)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
@@ -18,14 +17,14 @@ from hypothesis import strategies as st
 from pulumi.output import UNKNOWN as NOT_KNOWN
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPResponse
 
 from qovery_provider._clock import SystemClock
-from qovery_provider._hosts.dynamic import QoveryResourceProvider
-from qovery_provider._lifecycle import inputs as _inputs
+from qovery_provider._hosts.dynamic import DynamicProvider
+from qovery_provider._lifecycle.inputs import MAX_TIMEOUT, cancellation_request
+from qovery_provider._lifecycle.stored_state import PINNED
 from qovery_provider._qovery import settings as _settings
 from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.models import (
     DeploymentRecord,
     EnvironmentStatus,
@@ -35,17 +34,20 @@ from qovery_provider._qovery.models import (
     results_of,
 )
 from qovery_provider._qovery.rate_limit import RateBudget, retry_after
-from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
 from qovery_provider.errors import CallError, ConfigurationError
-from qovery_provider.provider import DeploymentCancellationProvider
-from qovery_provider.running_provider import RunningDeploymentProvider
+from qovery_provider.providers import (
+    BulkDeploymentCancellationProvider,
+    DeploymentCancellationProvider,
+    RunningDeploymentProvider,
+)
 from tests.fuzz.strategies import ANSWERS, ENVIRONMENTS, HEADERS, STACKS, input_bags
 from tests.support.bad_values import ENV, SECRET
+from tests.support.calls import CannedAdapter, calls_of
 
-PROVIDERS: dict[str, tuple[type[QoveryResourceProvider], Mapping[str, Any]]] = {
-    "DeploymentCancellation": (DeploymentCancellationProvider, _inputs.CANCELLATION),
-    "RunningDeployment": (RunningDeploymentProvider, _inputs.LOOKING),
-    "BulkDeploymentCancellation": (BulkDeploymentCancellationProvider, _inputs.BULK_CANCELLATION),
+PROVIDERS: dict[str, type[DynamicProvider]] = {
+    "DeploymentCancellation": DeploymentCancellationProvider,
+    "RunningDeployment": RunningDeploymentProvider,
+    "BulkDeploymentCancellation": BulkDeploymentCancellationProvider,
 }
 
 LISTS = {"environment_ids", "triggers"}
@@ -86,17 +88,17 @@ def _nothing_is_asked() -> Iterator[None]:
 def inputs(bag: tuple[str, dict[str, Any]]) -> None:
     """Checking never fails; each text names a property and can be read; what passes can be planned and asked for."""
     resource, news = bag
-    provider, defaults = PROVIDERS[resource][0](), PROVIDERS[resource][1]
+    provider = PROVIDERS[resource]()
     with _nothing_is_asked():
         result = provider.check({}, _as_received(news))
         for failure in result.failures:
-            assert failure.reason.split()[0] in defaults
+            assert failure.reason.split()[0] in provider.lifecycle.schema.inputs
             _assert_readable(failure.reason)
         if not result.failures:
-            _assert_planned(provider, result.inputs, defaults)
+            _assert_planned(provider, result.inputs)
 
 
-def _as_received(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+def _as_received(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Return values as the SDK's host hands them on: marks of unknown ones have become objects, every number is new."""
     if isinstance(value, dict):
         return {key: _as_received(item) for key, item in value.items()}
@@ -107,17 +109,17 @@ def _as_received(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     return NOT_KNOWN if value == UNKNOWN else value
 
 
-def _assert_planned(provider: QoveryResourceProvider, checked: dict[str, Any], defaults: Mapping[str, Any]) -> None:
+def _assert_planned(provider: DynamicProvider, checked: dict[str, Any]) -> None:
     assert [name for name in checked.keys() - LISTS if isinstance(checked[name], list)] == []
     again = provider.check(checked, _as_received(checked))
     assert not again.failures
-    stored = {**checked, _inputs.PINNED: checked.get("deployment_id") is not None}
+    stored = {**checked, PINNED: checked.get("deployment_id") is not None}
     assert not provider.diff("id", stored, again.inputs).changes, "what stays the same is a change"
     assert provider.diff("id", {}, checked).replaces is not None
     is_known = not any(isinstance(value, Unknown) for value in checked.values())
-    if is_known and defaults is not _inputs.LOOKING:
-        operation = _inputs.request(_inputs.with_defaults(checked, defaults))
-        assert 0 < operation.timeout <= _inputs.MAX_TIMEOUT
+    if is_known and "timeout" in checked:
+        asked = cancellation_request(provider.lifecycle.schema.with_defaults(checked))
+        assert 0 < asked.timeout <= MAX_TIMEOUT
 
 
 @given(config=STACKS, environ=ENVIRONMENTS)
@@ -162,7 +164,7 @@ READERS: list[Callable[[object], object]] = [
 @given(data=ANSWERS)
 @few
 def models(data: object) -> None:
-    """Whatever JSON comes is read as data that can be shown, or refused in the one declared way."""
+    """Any JSON is read as data that can be shown, or refused in the one declared way."""
     for read in READERS:
         found, api_error = _tried(MalformedAnswerError, partial(read, data))
         if api_error:
@@ -177,43 +179,21 @@ def _assert_showable(found: Sequence[Any]) -> None:
         assert all(value.isprintable() and 0 < len(value) <= 200 for value in values if isinstance(value, str))
 
 
-class _Canned(HTTPAdapter):
-    """Answers every request in the same way, without a connection."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        super().__init__()
-        self._answer = HTTPResponse(io.BytesIO(body), headers, status, preload_content=False)
-
-    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
-        return self.build_response(request, self._answer)
-
-
-CALLS: list[Callable[[QoveryClient], object]] = [
-    lambda client: client.environment_status(ENV),
-    lambda client: client.project_statuses(ENV),
-    lambda client: client.project_of(ENV),
-    lambda client: client.deployment_history(ENV),
-    lambda client: client.deployment_queue(ENV),
-    lambda client: client.cancel_deployment(ENV, force=False),
-    lambda client: client.cancel_queued("request"),
-]
-
 SETTINGS = _settings.resolve({"qovery:apiToken": f"qov_{SECRET}"}, {})
 
 
 @given(
-    call=st.sampled_from(CALLS),
+    call=st.sampled_from(list(calls_of(ENV, ENV).values())),
     status=st.sampled_from([200, 202]) | st.integers(100, 599),
     headers=HEADERS,
     body=st.binary() | ANSWERS.map(lambda data: json.dumps(data).encode()),
 )
 @few
-def answers(call: Callable[[QoveryClient], object], status: int, headers: dict[str, str], body: bytes) -> None:
-    """Whatever comes back becomes data or the one error of a call, and the next pause is a sane one."""
-    client = QoveryClient(SETTINGS, SystemClock())
+def answers(call: ApiCall[object], status: int, headers: dict[str, str], body: bytes) -> None:
+    """Any answer becomes data or the one error of a call, and the next pause is a sane one."""
+    client = QoveryClient(SETTINGS, SystemClock(), adapter=CannedAdapter(body, status, headers))
     client.budget = RateBudget()
-    client._session.mount("https://", _Canned(status, headers, body))  # noqa: SLF001 - there is no other way in
-    _, api_error = _tried(CallError, lambda: call(client))
+    _, api_error = _tried(CallError, lambda: client.send(call))
     if api_error:
         _assert_readable(str(api_error))
         assert api_error.retry_after is None or 0 <= api_error.retry_after < math.inf

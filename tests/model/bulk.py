@@ -1,24 +1,23 @@
 """One schedule of the bulk resource: its real code, in several projects, and again for what is left.
 
-Only the client, the threads and chance are replaced. The machines are judged one by one; what holds for all of them
-together is checked here.
+Only the client, the time, the threads and chance are the test's. The machines are judged one by one; what holds for all
+of them together is checked here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
-from unittest.mock import patch
 
 from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
-from qovery_provider._driver import bulk as _bulk
-from qovery_provider._driver import calls as _calls
 from qovery_provider._driver.bulk import BulkCancellation, Target, tally
+from qovery_provider._driver.calls import StoppedError
+from qovery_provider._driver.session import Session
+from qovery_provider._lifecycle.bulk_deployment_cancellation import _target
+from qovery_provider._lifecycle.stored_state import Unfinished
 from qovery_provider._qovery.settings import Settings
-from qovery_provider.bulk_provider import _unfinished
 from qovery_provider.errors import CallError, RateBudgetError
 from qovery_provider.simulator import Environment
 from tests.model.conditions import environment
@@ -38,7 +37,7 @@ class BulkStory(Story):
     """A schedule in which one resource cancels in many environments.
 
     Attributes:
-        project_id: The project that is meant; None when a list of environments is.
+        project_id: The project in which it cancels; None for a list of environments.
         targets: That list.
     """
 
@@ -55,7 +54,7 @@ class BulkStory(Story):
 
     @property
     def groups(self) -> int:
-        """How many looks show everything."""
+        """How many polls show everything."""
         return len({place.project_id for place in self.places})
 
     def play(self, judge: Callable[[Recorded], None]) -> None:
@@ -64,10 +63,12 @@ class BulkStory(Story):
         project_id = self.project_id
         act: Act = (lambda bulk: bulk.cancel_project(project_id)) if project_id else (lambda bulk: bulk.cancel(targets))
         while self._up(act, judge) and len(self.runs) < MAX_RUNS:
+            self._pass("RESUMED")
+            if not self.runs[-1]:
+                continue  # it was stopped before it knew the environments
             left = _left(self.runs[-1])
             if not left:
                 break
-            self._pass("RESUMED")
             self.project_id, self.targets = None, [target.environment_id for target in left]
             act = _acting_on(left)
 
@@ -82,54 +83,66 @@ class BulkStory(Story):
     def _act(self, act: Act, judge: Callable[[Recorded], None]) -> bool:
         try:
             ended = self._ended(act, judge)
+        except StoppedError as error:
+            self.refusals.append(type(error).__name__)
+            assert self.time.now == self.stopped_at, "reads on after the stop"
+            return True
         except (CallError, RateBudgetError) as error:
             self.refusals.append(type(error).__name__)
             self.server.say(f"does not begin: {error}")
-            assert not [post for post in self.server.posts if post.sender in self.runs[-1]], "stops after it has sent"
+            assert not [post for post in self.server.posts if post.sender in self.runs[-1]], "ends after it has sent"
             return False
         assert self.runs[-1] == ended, "tells of others"
-        assert all(isinstance(one.action, actions.Done | actions.Fail) for one in ended), "leaves before the end"
-        told = [one.request.environment_id for one in ended]
+        begins_late = [cancellation for cancellation in ended if cancellation.known.started > self.stopped_at]
+        assert not begins_late or not self.runs[-1][0].is_stopped, "begins after the stop"
+        assert all(isinstance(cancellation.action, actions.Done | actions.Fail) for cancellation in ended), (
+            "leaves before the end"
+        )
+        told = [cancellation.request.environment_id for cancellation in ended]
         if self.project_id:
             there = [place.id for place in self.places if place.project_id == self.project_id]
             left = {place.id for place in self.places if place.id in there and place.gone_as is None}
             assert len(set(told)) == len(told), "acts twice in one environment"
             assert left <= set(told) <= set(there), "does not act in the project and nowhere else"
         else:
-            assert self.targets == told, "does not act in what is meant and nowhere else"
+            assert self.targets == told, "does not act in its targets and nowhere else"
         return True
 
     def _ended(self, act: Act, judge: Callable[[Recorded], None]) -> list[Cancellation]:
-        chance = self._people.pick((0.99, 0.0, 0.5))
         self.runs.append([])
+        session = _RecordingSession(self, self._people.pick((0.99, 0.0, 0.5)), judge)
+        return list(act(BulkCancellation(session, self.requests[0], self._tell, stop=session.stop)))
 
-        def begin(operation: CancellationRequest, now: float, random: Callable[[], float], sent: Sent) -> Cancellation:
-            place = self.world.environments[operation.environment_id]
-            self.runs[-1].append(Recorded(operation, now, random, sent, place, judge))
-            return self.runs[-1][-1]
+    def _tell(self, cancellations: Sequence[Cancellation]) -> None:
+        self.server.say(tally(cancellations))
 
-        stand_ins: dict[str, Any] = {
-            "QoveryClient": lambda *_, **__: self.server,
-            "Cancellation": begin,
-            "DAEMON_THREADS": self.time,
-            "random": lambda: chance,
-        }
-        bulk = BulkCancellation(Settings(TOKEN, "Token"), self.requests[0], self._tell, self.time)
-        with (
-            self.time.rules(),
-            patch.multiple(_bulk, **stand_ins),
-            patch.object(_calls, "DAEMON_THREADS", self.time),
-        ):
-            return list(act(bulk))
 
-    def _tell(self, all_: Sequence[Cancellation]) -> None:
-        self.server.say(tally(all_))
+class _RecordingSession(Session):
+    """The real session, whose cancellations are recorded and judged."""
+
+    def __init__(self, story: BulkStory, chance: float, judge: Callable[[Recorded], None]) -> None:
+        super().__init__(
+            Settings(TOKEN, "Token"), story.time, lambda: chance, lambda *_, **__: story.server, story.time
+        )
+        self._story, self._judge = story, judge
+        self.stop = story.stop_for("")
+
+    def begin(self, request: CancellationRequest, sent: Sent = Sent.NOT_SENT) -> Cancellation:
+        place = self._story.world.environments[request.environment_id]
+        recorded = Recorded(request, self.clock.monotonic(), self.random, sent, place, self.stop, self._judge)
+        self._story.runs[-1].append(recorded)
+        return recorded
 
 
 def _left(run: Sequence[Recorded]) -> list[Target]:
     """Return what the next run learns from the state, as the provider keeps it."""
-    kept = _unfinished({one.request.environment_id: one for one in run})
-    return [Target(key, one["deployment_id"], Sent(one["sent"])) for key, one in kept.items()]
+    failed = [
+        (cancellation.request.environment_id, cancellation.known)
+        for cancellation in run
+        if isinstance(cancellation.action, actions.Fail)
+    ]
+    kept = {key: Unfinished.of(known).to_stored() for key, known in failed}
+    return [_target(key, Unfinished.from_stored(stored)) for key, stored in kept.items()]
 
 
 def _acting_on(targets: Sequence[Target]) -> Act:

@@ -1,6 +1,6 @@
 """What a schedule is made of: what people declared, what the environments do, who interferes, and how the net is.
 
-Everything is read from tapes; the numbers are chosen so that ends, looks and cancels often fall together.
+Everything is read from tapes; the numbers are chosen so that ends, status reads and cancels often fall together.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Weather:
     Attributes:
         faults: How many calls in sixteen fail.
         trips: What ways the calls may take; empty when all are instant.
-        stale: How many looks in sixteen show the past.
+        stale: How many status reads in sixteen show the past.
         staleness: How far back, in seconds.
         nameless: How many answers in sixteen leave out the deployment's id.
         history_lag: How late the history learns of things, in seconds.
@@ -115,7 +115,7 @@ def environment(tape: Tape, world: World, time: VirtualTime, project_id: str | N
 
 
 def request(tape: Tape, place: Environment, timeout: float) -> CancellationRequest:
-    """Read what somebody declared for an environment."""
+    """Read what a user declared for an environment."""
     latest = place.latest
     running = latest.id if latest else "none"
     following = f"{place.id}-{len(place.deployments) + 1}"

@@ -57,4 +57,4 @@ FAULTS = (
 
 
 TRUE_OF_REQUESTS = tuple(fault for fault in FAULTS if fault.name not in {"404", "409"})
-"""These two would say that a queued request no longer waits, and nobody could find out that it is a lie."""
+"""These two would say that a queued request no longer waits, and no read could show that it still does."""

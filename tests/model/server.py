@@ -1,7 +1,7 @@
-"""Qovery as the watcher sees it: the simulator's world behind a net that loses, delays and repeats.
+"""Qovery as the driver sees it: the simulator's world behind a net that loses, delays and repeats.
 
-Written from what is known of the API, as an `Api` of the watcher. It keeps what a test needs to judge by: what was true
-at the moment of every look, and what every cancel really hit.
+It stands in for the client. It keeps what a test needs to judge by: what was true at the moment of every status read,
+and what every cancel really hit.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
+from qovery_provider._qovery import endpoints
+from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.failures import api_error
-from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus, QueuedRequest, project_id_of, results_of
+from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider._qovery.rate_limit import RateBudget
-from qovery_provider._qovery.settings import Token
+from qovery_provider._qovery.redaction import Token
 from qovery_provider.errors import (
     AuthenticationError,
     CallError,
@@ -29,9 +31,10 @@ from tests.support.virtual_time import Trip, VirtualTime
 TOKEN = Token("secret", "a test")
 
 Result = TypeVar("Result")
+AnyCall: TypeAlias = ApiCall[Any]
 
-MOST_REQUESTS = 5000
-"""More than any story needs: so that a machine that runs in circles is a failure and not a test that hangs."""
+MAX_REQUESTS = 5000
+"""More than any story needs: a machine that runs in circles is a failure and not a test that hangs."""
 
 
 class Crash(BaseException):
@@ -56,17 +59,18 @@ class Post:
 
 
 class Server:
-    """An `Api` of the watcher, and as a client what the bulk resource needs besides.
+    """A client.
 
     Attributes:
         requests: How many calls arrived.
         faults: Which of them failed by chance.
-        failures: How many failed for whatever reason.
+        failures: How many failed, for any reason.
         posts: The cancels that arrived, and were not refused by chance.
+        late: The cancels that were started after their stop.
         moments: The moment of each status that was shown, by the object's identity.
         before: What happens right before the call of that number.
         dies_at: The number of the call during which the caller dies, and whether that is after its execution.
-        log: What happened, for whoever reads a failure.
+        log: What happened, to explain a failure.
     """
 
     def __init__(self, world: World, time: VirtualTime, weather: Weather, tape: Tape) -> None:
@@ -75,6 +79,7 @@ class Server:
         self.faults: list[str] = []
         self.failures = 0
         self.posts: list[Post] = []
+        self.late: list[str] = []
         self.moments: dict[int, Moment] = {}
         self.before: dict[int, list[Callable[[], None]]] = {}
         self.dies_at: tuple[int, bool] | None = None
@@ -82,10 +87,19 @@ class Server:
         self.weather = weather
         self._world, self._api, self._time, self._tape = world, Api(world), time, tape
         self._shown: dict[str, list[Moment]] = {}
+        self._executions: dict[tuple[str, str], Callable[[str, AnyCall], object]] = {
+            ("environment", "status"): self._status,
+            ("project", "environment/status"): self._statuses,
+            ("environment", ""): self._project,
+            ("environment", "deploymentHistoryV2"): self._history,
+            ("environment", "deploymentQueue"): self._queue,
+            ("environment", "cancelDeployment"): self._cancel,
+            ("deploymentQueue", "cancelDeployment"): self._cancel_queued,
+        }
 
-    def say(self, words: str) -> None:
+    def say(self, text: str) -> None:
         """Note what happens."""
-        self.log.append((self._time.now, words))
+        self.log.append((self._time.now, text))
 
     def trip(self) -> Trip:
         """Say how the next call travels."""
@@ -93,87 +107,76 @@ class Server:
 
     # The calls.
 
-    def environment_status(self, environment_id: str) -> EnvironmentStatus:
-        return self._call(f"look at {environment_id}", lambda operation: self._look(environment_id, operation))
+    def send(self, call: ApiCall[Result]) -> Result:
+        """Make a call, as the client does."""
+        _, kind, identity, *rest = call.path.partition("?")[0].split("/")
+        execute = self._executions[kind, "/".join(rest)]
+        faults = TRUE_OF_REQUESTS if kind == "deploymentQueue" else FAULTS
+        if call.changes:
+            _, was_stopped = self._sender(identity if kind == "environment" else self._place_of(identity))
+            self.late += [call.operation] if was_stopped else []
+        return cast("Result", self._travel(call, lambda: execute(identity, call), faults))
 
-    def project_statuses(self, project_id: str) -> Sequence[EnvironmentStatus]:
-        def execute(operation: str) -> Sequence[EnvironmentStatus]:
-            places = self._world.in_project(project_id) or ()
-            return [self._look(place.id, operation) for place in places]
-
-        return self._call(f"look at project {project_id}", execute)
-
-    def project_of(self, environment_id: str) -> str:
-        def execute(operation: str) -> str:
-            return project_id_of(_body(self._api.environment(environment_id), operation))
-
-        return self._call(f"project of {environment_id}", execute)
-
-    def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]:
-        def execute(operation: str) -> Sequence[DeploymentRecord]:
-            body = _body(self._api.history(environment_id), operation)
-            if self.weather.history_lag:
-                return self._late_history(self._world.environments[environment_id])
-            return [DeploymentRecord.from_json(item) for item in results_of(body)]
-
-        return self._call(f"history of {environment_id}", execute)
-
-    def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]:
-        def execute(operation: str) -> Sequence[QueuedRequest]:
-            return [
-                QueuedRequest.from_json(item) for item in results_of(_body(self._api.queue(environment_id), operation))
-            ]
-
-        return self._call(f"queue of {environment_id}", execute)
-
-    def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus:
+    def _sender(self, environment_id: str) -> tuple[object, bool]:
+        """Return which cancellation has sent what arrives, and whether it had been stopped by then."""
         senders = self._time.noted
         assert isinstance(senders, dict)
+        sender, was_stopped = senders[environment_id]
+        return sender, bool(was_stopped)
 
-        def execute(operation: str) -> EnvironmentStatus:
-            place = self._world.environments[environment_id]
-            hit = place.running if place.gone_as is None else None
-            answer = self._api.cancel(environment_id, force=force, number=self.requests)
-            self.posts.append(Post(senders[environment_id], hit if answer.status == 202 else None))
-            self.say(f"{answer.status}, hits {hit and hit.id}")
-            return self._show(Moment(self._time.now, _status(answer, operation), hit, is_running=True)).status
+    def _place_of(self, request_id: str) -> str:
+        places = self._world.environments.values()
+        return next(place.id for place in places if any(request.id == request_id for request in place.requests))
 
-        return self._call(f"cancel in {environment_id}", execute, changes=True)
+    def _status(self, environment_id: str, call: AnyCall) -> EnvironmentStatus:
+        return self._read(call, environment_id)
 
-    def cancel_queued(self, request_id: str) -> None:
-        def execute(operation: str) -> None:
-            answer = self._api.cancel_queued(request_id, number=self.requests)
-            if answer.status != 202:
-                _body(answer, operation)
+    def _statuses(self, project_id: str, call: AnyCall) -> Sequence[EnvironmentStatus]:
+        return [self._read(call, place.id) for place in self._world.in_project(project_id) or ()]
 
-        self._call(f"cancel request {request_id}", execute, changes=True, faults=TRUE_OF_REQUESTS)
+    def _project(self, environment_id: str, call: AnyCall) -> object:
+        return _parsed(call, self._api.environment(environment_id))
+
+    def _history(self, environment_id: str, call: AnyCall) -> object:
+        answer = _parsed(call, self._api.history(environment_id))
+        lag = self.weather.history_lag
+        return self._late_history(self._world.environments[environment_id]) if lag else answer
+
+    def _queue(self, environment_id: str, call: AnyCall) -> object:
+        return _parsed(call, self._api.queue(environment_id))
+
+    def _cancel(self, environment_id: str, call: AnyCall) -> EnvironmentStatus:
+        sender, _ = self._sender(environment_id)
+        place = self._world.environments[environment_id]
+        hit = place.running if place.gone_as is None else None
+        force = call.body == {"force_cancel": True}
+        answer = self._api.cancel(environment_id, force=force, number=self.requests)
+        self.posts.append(Post(sender, hit if answer.status == 202 else None))
+        self.say(f"{answer.status}, hits {hit and hit.id}")
+        return self._show(Moment(self._time.now, _parsed(call, answer), hit, is_running=True)).status
+
+    def _cancel_queued(self, request_id: str, call: AnyCall) -> object:
+        return _parsed(call, self._api.cancel_queued(request_id, number=self.requests))
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
 
     # The net.
 
-    def _call(
-        self,
-        operation: str,
-        execute: Callable[[str], Result],
-        *,
-        changes: bool = False,
-        faults: Sequence[Fault] = FAULTS,
-    ) -> Result:
+    def _travel(self, call: AnyCall, execute: Callable[[], object], faults: Sequence[Fault]) -> object:
         self.requests += 1
-        assert self.requests < MOST_REQUESTS, "it goes on and on"
+        assert self.requests < MAX_REQUESTS, "it goes on and on"
         for happen in self.before.pop(self.requests, ()):
             happen()
         if self.dies_at == (self.requests, False):
             raise Crash
         fault = self._tape.pick(faults) if self._tape.happens(self.weather.faults) else None
-        self.say(f"{operation}: {fault.name}" if fault else operation)
+        self.say(f"{call.operation}: {fault.name}" if fault else call.operation)
         try:
-            self._refuse(operation)
+            self._refuse(call.operation)
             if fault:
-                self._fail(fault, operation, execute, changes=changes)
-            return execute(operation)
+                self._fail(fault, call, execute)
+            return execute()
         except CallError:
             self.failures += 1
             raise
@@ -191,31 +194,31 @@ class Server:
             headers = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": str(self.weather.scarce)}
             self.budget.observe({**headers, "X-RateLimit-Reset": "3000"}, now, now)
 
-    def _fail(self, fault: Fault, operation: str, execute: Callable[[str], object], *, changes: bool) -> None:
+    def _fail(self, fault: Fault, call: AnyCall, execute: Callable[[], object]) -> None:
         self.faults.append(fault.name)
         if fault.is_executed:
             try:
-                execute(operation)
+                execute()
             except CallError as refused:
                 self.say(f"lost with the answer: {refused}")
-        raise fault.error(operation, changes)
+        raise fault.error(call.operation, call.changes)
 
     # What is shown.
 
     def remember(self, place: Environment) -> None:
-        """Keep what is true of an environment now: a late look may show it."""
+        """Keep what is true of an environment now: a stale read may show it."""
         if place.gone_as is None:
-            self._look_at_truth(place.id, "")
+            self._read_truth(endpoints.environment_status(place.id), place.id)
 
-    def _look_at_truth(self, environment_id: str, operation: str) -> Moment:
-        status = _status(self._api.status(environment_id), operation)
+    def _read_truth(self, call: AnyCall, environment_id: str) -> Moment:
+        status = endpoints.environment_status(environment_id).parse(_body(call, self._api.status(environment_id)))
         latest = self._world.environments[environment_id].latest
         moment = Moment(self._time.now, status, latest, is_running=latest is not None and latest.is_running)
         self._shown.setdefault(environment_id, []).append(moment)
         return moment
 
-    def _look(self, environment_id: str, operation: str) -> EnvironmentStatus:
-        moment = self._look_at_truth(environment_id, operation)
+    def _read(self, call: AnyCall, environment_id: str) -> EnvironmentStatus:
+        moment = self._read_truth(call, environment_id)
         if self._tape.happens(self.weather.stale):
             earliest = self._time.now - self.weather.staleness
             moment = next(past for past in self._shown[environment_id] if past.at >= earliest)
@@ -240,11 +243,12 @@ class Server:
         ]
 
 
-def _body(answer: Answer, operation: str) -> object:
+def _body(call: AnyCall, answer: Answer) -> bytes:
+    content = json.dumps(answer.body).encode()
     if answer.status >= 400:
-        raise api_error(operation, answer.status, json.dumps(answer.body).encode(), TOKEN, None)
-    return answer.body
+        raise api_error(call.operation, answer.status, content, TOKEN, None)
+    return content
 
 
-def _status(answer: Answer, operation: str) -> EnvironmentStatus:
-    return EnvironmentStatus.from_json(_body(answer, operation))
+def _parsed(call: ApiCall[Result], answer: Answer) -> Result:
+    return call.parse(_body(call, answer))

@@ -1,15 +1,20 @@
-"""One schedule, played: the real watcher and machines against the server, and again after a crash or a failure."""
+"""One schedule, played: the real driver and machines against the server; again after a crash, a stop or a failure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import inf
 from typing import NamedTuple
 
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
-from qovery_provider._driver.driver import Group, Watcher
+from qovery_provider._clock import Signal
+from qovery_provider._driver.calls import CallRunner
+from qovery_provider._driver.driver import Driver
+from qovery_provider._driver.polls import PollGroup, by_id
+from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.simulator import Environment, World
 from tests.model.conditions import (
@@ -26,6 +31,9 @@ from tests.model.server import Crash, Server
 from tests.model.tape import Tape
 from tests.support.virtual_time import VirtualTime
 
+MAX_RUNS = 3
+"""So often `up` is run, unless nothing is left earlier."""
+
 
 class Turn(NamedTuple):
     """What a machine was told, when, in answer to what, and what it said."""
@@ -39,18 +47,19 @@ class Turn(NamedTuple):
 class Recorded(Cancellation):
     """The real machine, with a record of its turns and a judge at its end."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the machine's own, and two more
+    def __init__(  # noqa: PLR0913, PLR0917 - the machine's own, and three more
         self,
-        operation: CancellationRequest,
+        request: CancellationRequest,
         now: float,
         random: Callable[[], float],
         sent: Sent,
         place: Environment,
+        stop: Signal | None,
         judge: Callable[[Recorded], None],
     ) -> None:
-        super().__init__(operation, now, random, sent)
+        super().__init__(request, now, random, sent)
         self.turns: list[Turn] = []
-        self.resumes, self.place, self.judge = sent, place, judge
+        self.resumes, self.place, self.stop, self.judge = sent, place, stop, judge
 
     def observe(self, event: events.Event, now: float) -> None:
         """Note the turn; call the judge when it was the last one."""
@@ -71,7 +80,12 @@ class Recorded(Cancellation):
         return [turn for turn in self.turns if isinstance(turn.operation, actions.SendCancel)]
 
     @property
-    def is_unfinished(self) -> bool:
+    def is_stopped(self) -> bool:
+        """Whether its stop signal has been set."""
+        return self.stop is not None and self.stop.done()
+
+    @property
+    def is_resumable(self) -> bool:
         """Whether it failed after something was sent, so that the next run resumes it."""
         return (
             isinstance(self.action, actions.Fail)
@@ -92,9 +106,11 @@ class Story:
         time: The virtual time.
         server: Qovery.
         places: The environments.
-        requests: What is asked for.
+        requests: What the users ask for.
         runs: The cancellations of each run.
         refusals: The errors of the runs that did not begin.
+        stop: The signal that stops a run, at any moment or never.
+        stopped_at: When it was set.
     """
 
     def __init__(self, people: Tape, places: Sequence[Tape], nature: Tape) -> None:
@@ -102,7 +118,10 @@ class Story:
         self.world = World(self.time.monotonic)
         self.server = Server(self.world, self.time, weather(nature), nature)
         self.time.trip = self.server.trip
-        self.time.note = lambda: {one.request.environment_id: one for one in self.runs[-1]}
+        self.time.note = lambda: {
+            cancellation.request.environment_id: (cancellation, cancellation.is_stopped)
+            for cancellation in self.runs[-1]
+        }
         self.runs: list[list[Recorded]] = []
         self.refusals: list[str] = []
         self.places = [self._place(tape) for tape in places]
@@ -112,16 +131,35 @@ class Story:
         if people.happens(4):
             self.server.dies_at = (1 + people.number() % 8, people.happens(8))
         self._waits_before_rerun = people.pick(MOMENTS)
+        self.stop, self.stopped_at = Signal(), inf
+        self._spared = self._plan_stop(people) if people.happens(6) else set()
         for place in self.places:
             self._interfere(place, people)
 
     @property
     def groups(self) -> int:
-        """How many looks show everything."""
+        """How many polls show everything."""
         return 1
 
     def _place(self, tape: Tape) -> Environment:
         return environment(tape, self.world, self.time)
+
+    def _plan_stop(self, people: Tape) -> set[str]:
+        """Read when a run is stopped; return the environments whose cancellations do not share that signal."""
+        if people.happens(8):
+            self.server.before.setdefault(1 + people.number() % 12, []).append(self._set_stop)
+        else:
+            self.time.plan(START + people.pick(MOMENTS), self._set_stop)
+        return {place.id for place in self.places if people.happens(4)}
+
+    def _set_stop(self) -> None:
+        self.server.say("STOP")
+        self.stopped_at = self.time.now
+        self.stop.set_result(None)
+
+    def stop_for(self, environment_id: str) -> Signal | None:
+        """Return the signal of a cancellation that begins now: one that is set was that of an earlier run."""
+        return None if self.stop.done() or environment_id in self._spared else self.stop
 
     def _interfere(self, place: Environment, people: Tape) -> None:
         """Read what other people do in the meantime."""
@@ -157,22 +195,24 @@ class Story:
     def _remembered(self, place: Environment, kind: str, deed: Callable[[], object]) -> Callable[[], None]:
         def act() -> None:
             self.server.remember(place)
-            self.server.say(f"somebody: {kind} {place.id}")
+            self.server.say(f"a person: {kind} {place.id}")
             deed()
 
         return act
 
     def play(self, judge: Callable[[Recorded], None]) -> None:
-        """Run until the end; after a crash begin anew, and resume what failed after something was sent."""
+        """Run until the end; after a crash begin anew, and resume what failed after something was sent.
+
+        What was stopped before anything was sent begins anew as well.
+        """
+        left = [(request, Sent.NOT_SENT) for request in self.requests]
         try:
-            self._run([(operation, Sent.NOT_SENT) for operation in self.requests], judge)
+            self._run(left, judge)
         except Crash:
             self._pass("CRASH")
-            self._run([(operation, Sent.NOT_SENT) for operation in self.requests], judge)
-        unfinished = [one for one in self.runs[-1] if one.is_unfinished]
-        if unfinished:
+            self._run(left, judge)
+        while len(self.runs) < MAX_RUNS and (left := _left(self.runs[-1])):
             self._pass("RESUMED")
-            left = [(replace(one.request, deployment_id=one.known.deployment_id), one.known.sent) for one in unfinished]
             self._run(left, judge)
 
     def _pass(self, why: str) -> None:
@@ -183,41 +223,58 @@ class Story:
 
     def _run(self, targets: Sequence[tuple[CancellationRequest, Sent]], judge: Callable[[Recorded], None]) -> None:
         chance = self._people.pick((0.99, 0.0, 0.5))
-        places = [self.world.environments[operation.environment_id] for operation, _ in targets]
+        places = [self.world.environments[request.environment_id] for request, _ in targets]
         self.runs.append(
             [
-                Recorded(operation, self.time.now, lambda: chance, sent, place, judge)
-                for (operation, sent), place in zip(targets, places, strict=True)
+                Recorded(request, self.time.now, lambda: chance, sent, place, self.stop_for(place.id), judge)
+                for (request, sent), place in zip(targets, places, strict=True)
             ]
         )
-        group = Group(list[Cancellation](self.runs[-1]), lambda: self._look(places))
-        with self.time.rules():
-            Watcher(self.server, self.time, self.time, lambda: chance, lambda _: None).run([group])
+        stops: dict[Cancellation, Signal | None] = {cancellation: cancellation.stop for cancellation in self.runs[-1]}
+        group = PollGroup(list(stops), lambda: self._read(places))
+        runner = CallRunner(self.time, self.time, lambda: chance)
+        Driver(self.server, runner, lambda _: None, stops.get).run([group])
 
-    def _look(self, places: Sequence[Environment]) -> dict[str, EnvironmentStatus]:
-        """Look as a resource does: one environment by itself, many by their project."""
+    def _read(self, places: Sequence[Environment]) -> dict[str, EnvironmentStatus]:
+        """Poll as a resource does: one environment by itself, many by their project."""
         if len(places) == 1:
-            return {places[0].id: self.server.environment_status(places[0].id)}
-        return {status.id: status for status in self.server.project_statuses(places[0].project_id)}
+            return {places[0].id: self.server.send(endpoints.environment_status(places[0].id))}
+        return by_id(self.server.send(endpoints.project_statuses(places[0].project_id)))
 
     def told(self) -> str:
-        """Tell what happened, for whoever reads a failure."""
+        """Tell what happened, to explain a failure."""
         lines = [str(operation) for operation in self.requests] + [str(self.server.weather)]
         for place in self.places:
             lines += [f"{ran.id}: from {ran.started_at - START:.3f}, {ran.plan}" for ran in place.deployments]
             lines += [
                 f"{ran.id}: {ran.cancels}, {ran.end_state} at {ran.ends_at - START:.3f}" for ran in place.deployments
             ]
-        lines += [f"{at - START:12.3f}  {words}" for at, words in self.server.log]
+        lines += [f"{at - START:12.3f}  {text}" for at, text in self.server.log]
         for run in self.runs:
-            for one in run:
-                lines.append(f"{one.request.environment_id} from {one.known.started - START:.3f}, {one.resumes}")
-                lines += [f"{turn.now - START:12.3f}  {_brief(turn.event)} -> {turn.action}" for turn in one.turns]
+            for cancellation in run:
+                known = cancellation.known
+                lines.append(f"{known.request.environment_id} from {known.started - START:.3f}, {cancellation.resumes}")
+                lines += [
+                    f"{turn.now - START:12.3f}  {_brief(turn.event)} -> {turn.action}" for turn in cancellation.turns
+                ]
         return "\n".join(lines)
 
 
+def _left(run: Sequence[Recorded]) -> list[tuple[CancellationRequest, Sent]]:
+    """Return what the next run does: it resumes what is resumable, and begins anew what was stopped before."""
+    resumed = [
+        (replace(cancellation.request, deployment_id=cancellation.known.deployment_id), cancellation.known.sent)
+        for cancellation in run
+        if cancellation.is_resumable
+    ]
+    stopped = [cancellation for cancellation in run if isinstance(cancellation.turns[-1].event, events.Stopped)]
+    return resumed + [
+        (cancellation.request, Sent.NOT_SENT) for cancellation in stopped if not cancellation.is_resumable
+    ]
+
+
 def _brief(event: events.Event) -> str:
-    """Say an event in a few words."""
+    """Say an event briefly."""
     match event:
         case events.StatusRead(status) | events.Accepted(status):
             return f"{type(event).__name__} {status.last_deployment_id} {status.last_deployment_state}"

@@ -1,4 +1,4 @@
-"""The real watcher and the real machine against thousands of random servers, nets and people, on virtual time.
+"""The real driver and the real machine against thousands of random servers, nets and people, on virtual time.
 
 `truth.py` holds the rules; this file plays the schedules. `QOVERY_SCHEDULES` says how many: 10 000 unless it is set,
 and for the bulk resource a tenth of that. `QOVERY_SEED` repeats a run.
@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as st
 
 from qovery_provider._cancellation import actions
-from tests.model.budget import most_requests
+from tests.model.budget import max_requests
 from tests.model.bulk import BulkStory
 from tests.model.story import Recorded, Story
 from tests.model.tape import Tape
@@ -39,6 +39,7 @@ ENDS = {
     "UnexpectedStateError",
     "CancellationTimeoutError",
     "CancellationInterruptedError",
+    "CancellationStoppedError",
     "AuthenticationError",
     "RateLimitError",
     "ConflictError",
@@ -69,7 +70,7 @@ class Model(NamedTuple):
 
 MODELS = [
     Model("model", Story, SCHEDULES, 5, ENDS | {"superseded"}, 5_000),
-    Model("bulk-model", BulkStory, SCHEDULES // 10, 8, ENDS | {"RateBudgetError"}, 5_000),
+    Model("bulk-model", BulkStory, SCHEDULES // 10, 8, ENDS | {"RateBudgetError", "StoppedError"}, 5_000),
 ]
 
 
@@ -85,14 +86,15 @@ class Score:
         judge = Judge(story)
         self.played += 1
 
-        def conclude(one: Recorded) -> None:
-            action = one.action
+        def conclude(cancellation: Recorded) -> None:
+            action = cancellation.action
             self.ends[action.result.outcome if isinstance(action, actions.Done) else type(action.error).__name__] += 1  # type: ignore[union-attr]
-            judge(one)
+            judge(cancellation)
 
         try:
             story.play(conclude)
-            assert story.server.requests <= most_requests(story), "too many requests"
+            judge.conclude()
+            assert story.server.requests <= max_requests(story), "too many requests"
         except Exception:
             note(story.told())
             raise
@@ -102,7 +104,7 @@ class Score:
 
 @pytest.mark.parametrize("model", MODELS, ids=["resources", "bulk"])
 def test_every_schedule_keeps_the_promises(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
-    """No other deployment is meant, nothing is sent twice, everything said is true, and it ends in time."""
+    """No other deployment is a target, nothing is sent twice, everything said is true, and it ends in time."""
     score, violations = Score(), 1
     print(f"QOVERY_SEED={SEED}")  # noqa: T201 - pytest shows it when the test fails
 

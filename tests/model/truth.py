@@ -1,12 +1,12 @@
 """The judge: compares what a cancellation says with what really happened. Every rule that must hold is in this file.
 
-What no client can prevent. Qovery's cancel takes no deployment: it hits whatever runs when it arrives. Between the
-moment that a look shows and the arrival of the cancel that is sent on it, the target may end and the next deployment
-start. Therefore the rule about wrong hits is this one, and no wider: every cancel is sent on a look that showed the
+What no client can prevent. Qovery's cancel takes no deployment: it hits the one that runs when it arrives. Between the
+moment that a status shows and the arrival of the cancel that is sent on it, the target may end and the next deployment
+start. Therefore the rule about wrong hits is this one, and no wider: every cancel is sent on a status that showed the
 target under way and not being canceled. A wrong hit is then possible in that gap alone; and when Qovery's answer names
-what was hit, the outcome is a WrongDeploymentError. Whatever the machine claims is true of the target even then.
+what was hit, the outcome is a WrongDeploymentError. What the machine claims is true of the target even then.
 
-The gap lasts from the moment that the look shows to the arrival of the cancel, so a late (stale) look widens it.
+The gap lasts from the moment that the status shows to the arrival of the cancel, so a stale status widens it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ EPSILON = 1e-6
 """Virtual time is a float: sums of pauses may differ in the last digits."""
 
 GRACE, ATTEMPTS, CALL_LIMIT, FRESH = 5.0, 5, 60.0, 5.0
-"""The promises in numbers: patience after a lost cancel, cancels in all, seconds for one call, seconds for a look."""
+"""The promises in numbers: seconds after a lost cancel, cancels in all, seconds for one call, and for a status read."""
+
+
+POSTS = actions.SendCancel, actions.CancelQueued
 
 
 class Judge:
@@ -33,35 +36,45 @@ class Judge:
         self.story = story
         self.server: Server = story.server
 
-    def __call__(self, one: Recorded) -> None:
+    def __call__(self, cancellation: Recorded) -> None:
         """Check all rules; the assertion that fails says which one is broken."""
-        self._sends(one)
-        self._drains(one)
-        self._claims(one)
-        self._time(one)
-        match one.action:
+        assert not self.server.late, "sent after the stop"
+        self._sends(cancellation)
+        self._drains(cancellation)
+        self._claims(cancellation)
+        self._time(cancellation)
+        match cancellation.action:
             case actions.Done(result):
-                self._result(one, result)
+                self._result(cancellation, result)
             case actions.Fail(error):
-                self._error(one, error)
+                self._error(cancellation, error)
             case _:
                 raise AssertionError("it is not over")
 
-    # What was sent: nothing but the target is meant, and nothing is sent twice without need.
+    def conclude(self) -> None:
+        """Check what holds for all runs together: in whichever of them, a deployment is canceled once."""
+        for place in self.story.places:
+            for ran in place.deployments:
+                is_ours = all(cancel.number for cancel in ran.cancels)
+                assert not is_ours or ran.effective_cancels <= 1, "canceled twice"
 
-    def _sends(self, one: Recorded) -> None:
-        target_id, answers = one.known.deployment_id, one.answers
-        for number, turn in enumerate(one.sends):
-            assert isinstance(turn.event, events.StatusRead), "sent without a look"
+    # What was sent: to the target alone, and nothing is sent twice without need.
+
+    def _sends(self, cancellation: Recorded) -> None:
+        target_id, answers = cancellation.known.deployment_id, cancellation.answers
+        for number, turn in enumerate(cancellation.sends):
+            assert isinstance(turn.event, events.StatusRead), "sent without a status read"
             seen = self.server.moments[id(turn.event.status)]
-            assert turn.event.took >= turn.now - seen.at - self._staleness - EPSILON, "takes an old look for a new one"
-            assert turn.event.took <= FRESH or self._is_looked_again(one, turn), "sent on a slow look"
+            assert turn.event.took >= turn.now - seen.at - self._staleness - EPSILON, (
+                "takes an old status for a new one"
+            )
+            assert turn.event.took <= FRESH or self._is_read_again(cancellation, turn), "sent on a slow status read"
             assert seen.is_running or seen.status.phase is Phase.UNKNOWN, "sent although nothing ran"
             assert seen.status.phase is not Phase.CANCELING, "sent although it was being canceled"
             shown = seen.status.last_deployment_id
-            assert shown in {target_id, None} or target_id is None, "sent on a look at another deployment"
+            assert shown in {target_id, None} or target_id is None, "sent on the status of another deployment"
             assert shown or not number, "sent again without knowing what runs"
-            assert turn.now < one.known.deadline, "sent after the deadline"
+            assert turn.now < cancellation.known.deadline, "sent after the deadline"
         for turn in answers:
             if isinstance(turn.event, events.Accepted) and turn.event.status.last_deployment_id not in {
                 None,
@@ -71,222 +84,253 @@ class Judge:
                     turn.action.error, errors.WrongDeploymentError
                 )
                 assert is_told, "hides that another deployment was hit"
-        if one.resumes in {Sent.ACCEPTED, Sent.ADOPTED, Sent.TOO_LATE}:
-            assert not one.sends, "sent again what an earlier run had brought under way, or had missed"
-        for number, (answer, again) in enumerate(zip(answers, one.sends[1:], strict=False)):
+        if cancellation.resumes in {Sent.ACCEPTED, Sent.ADOPTED, Sent.TOO_LATE}:
+            assert not cancellation.sends, "sent again what an earlier run had brought under way, or had missed"
+        for number, (answer, again) in enumerate(zip(answers, cancellation.sends[1:], strict=False)):
             assert isinstance(answer.event, events.CallFailed), "sent again although it was accepted"
             error = answer.event.error
             if error.may_have_executed or isinstance(error, errors.ConflictError | errors.NotFoundError):
-                assert again.now >= answer.now + GRACE * 2**number - EPSILON, "sent again without patience"
+                assert again.now >= answer.now + GRACE * 2**number - EPSILON, "sent again too early"
             assert isinstance(again.event, events.StatusRead)
-            look = self.server.moments[id(again.event.status)]
-            assert look.at + self._staleness >= answer.now - EPSILON, "sent again on a look from before"
-        assert len(one.sends) <= ATTEMPTS, "sent too often"
+            read = self.server.moments[id(again.event.status)]
+            assert read.at + self._staleness >= answer.now - EPSILON, "sent again on a status from before"
+        assert len(cancellation.sends) <= ATTEMPTS, "sent too often"
         lost = sum(isinstance(turn.event, events.CallFailed) and turn.event.error.may_have_executed for turn in answers)
-        assert len([post for post in self._posts(one) if post.hit]) <= 1 + lost, "hit again although nothing was lost"
+        assert len([post for post in self._posts(cancellation) if post.hit]) <= 1 + lost, (
+            "hit again although nothing was lost"
+        )
 
-    def _is_looked_again(self, one: Recorded, turn: Turn) -> bool:
-        """Return whether the look before this one had been slow as well."""
-        looks = [
+    def _is_read_again(self, cancellation: Recorded, turn: Turn) -> bool:
+        """Return whether the status read before this one had been slow as well."""
+        reads = [
             earlier.event
-            for earlier in one.turns[: one.turns.index(turn)]
+            for earlier in cancellation.turns[: cancellation.turns.index(turn)]
             if isinstance(earlier.event, events.StatusRead)
         ]
-        return bool(looks) and looks[-1].took > FRESH
+        return bool(reads) and reads[-1].took > FRESH
 
     @property
     def _staleness(self) -> float:
-        """How old what a look shows may be."""
+        """How old a status may be that is shown."""
         return self.server.weather.staleness if self.server.weather.stale else 0.0
 
-    def _drains(self, one: Recorded) -> None:
-        """Check that the queue was meant, and that a pinned target ran when it was listed."""
-        listing = [turn for turn in one.turns if isinstance(turn.action, actions.ListQueue)]
+    def _drains(self, cancellation: Recorded) -> None:
+        """Check that the queue was to be emptied, and that a pinned target ran when it was listed."""
+        listing = [turn for turn in cancellation.turns if isinstance(turn.action, actions.ListQueue)]
         for turn in listing:
-            assert one.request.include_queued, "read the queue unasked"
-            assert one.resumes is Sent.NOT_SENT, "emptied the queue again"
-            if isinstance(turn.event, events.StatusRead) and one.request.deployment_id:
+            assert cancellation.request.include_queued, "read the queue unasked"
+            assert cancellation.resumes is Sent.NOT_SENT, "emptied the queue again"
+            if isinstance(turn.event, events.StatusRead) and cancellation.request.deployment_id:
                 seen = self.server.moments[id(turn.event.status)]
-                is_meant = seen.is_running or seen.status.phase is Phase.UNKNOWN
-                assert is_meant, "emptied the queue although the target did not run"
-                assert one.request.deployment_id == seen.status.last_deployment_id, "emptied another one's queue"
+                is_right = seen.is_running or seen.status.phase is Phase.UNKNOWN
+                assert is_right, "emptied the queue although the target did not run"
+                assert cancellation.request.deployment_id == seen.status.last_deployment_id, (
+                    "emptied another one's queue"
+                )
 
-    def _posts(self, one: Recorded) -> list[Post]:
-        return [post for post in self.server.posts if post.sender is one]
+    def _posts(self, cancellation: Recorded) -> list[Post]:
+        return [post for post in self.server.posts if post.sender is cancellation]
 
     # What is claimed on the way, by the sentences and by the errors alike.
 
-    def _claims(self, one: Recorded) -> None:
-        hits = [post.hit for post in self._posts(one) if post.hit]
-        target = self._target(one)
-        match one.known.sent:
+    def _claims(self, cancellation: Recorded) -> None:
+        hits = [post.hit for post in self._posts(cancellation) if post.hit]
+        target = self._target(cancellation)
+        match cancellation.known.sent:
             case Sent.NOT_SENT:
                 assert not hits, "claims that nothing was accepted"
-            case _ if one.known.sent is one.resumes:
+            case _ if cancellation.known.sent is cancellation.resumes:
                 pass  # judged in the run that it resumes
             case Sent.TOO_LATE:
                 assert not hits, "claims that nothing was accepted"
             case Sent.UNCONFIRMED:
                 assert any(
                     isinstance(turn.event, events.CallFailed) and turn.event.error.may_have_executed
-                    for turn in one.answers
+                    for turn in cancellation.answers
                 )
             case Sent.ACCEPTED | Sent.ADOPTED:
                 was_missed = any(hit is not target for hit in hits)
-                assert target is None or target.cancels or was_missed, "claims a cancel that nobody sent"
-        requests = {request.id: request for request in one.place.requests}
-        for request_id in one.known.canceled_request_ids:
+                assert target is None or target.cancels or was_missed, "claims a cancel that was not sent"
+        requests = {request.id: request for request in cancellation.place.requests}
+        for request_id in cancellation.known.canceled_request_ids:
             request = requests[request_id]
-            is_true = request.canceled_by is not None or self._looked_late(one, request)
+            is_true = request.canceled_by is not None or self._read_late(cancellation, request)
             assert is_true, "claims a queued request that was not canceled"
-        accepted = [turn.event.request_id for turn in one.turns if isinstance(turn.event, events.QueuedCanceled)]
-        assert set(accepted) <= set(one.known.canceled_request_ids), "forgets a queued request"
+        accepted = [
+            turn.event.request_id for turn in cancellation.turns if isinstance(turn.event, events.QueuedCanceled)
+        ]
+        assert set(accepted) <= set(cancellation.known.canceled_request_ids), "forgets a queued request"
 
-        said = str(one.action.error) if isinstance(one.action, actions.Fail) else one.result().sentence
-        is_silent = not hits and not one.known.canceled_request_ids
+        said = (
+            str(cancellation.action.error)
+            if isinstance(cancellation.action, actions.Fail)
+            else cancellation.result().sentence
+        )
+        is_silent = not hits and not cancellation.known.canceled_request_ids
         assert "nothing was sent" not in said or is_silent, "says that nothing was sent"
+        assert "before anything was sent" not in said or is_silent, "says that nothing was sent"
 
-    def _looked_late(self, one: Recorded, request: QueuedRequest) -> bool:
-        """Return whether a stale look showed the time before a request started: then nobody could know better."""
-        looks = [(turn.now, turn.event.status) for turn in one.turns if isinstance(turn.event, events.StatusRead)]
-        moments = [(now, self.server.moments[id(status)].at) for now, status in looks]
+    def _read_late(self, cancellation: Recorded, request: QueuedRequest) -> bool:
+        """Return whether a stale status showed the time before a request started: then no client can know better."""
+        reads = [
+            (turn.now, turn.event.status) for turn in cancellation.turns if isinstance(turn.event, events.StatusRead)
+        ]
+        moments = [(now, self.server.moments[id(status)].at) for now, status in reads]
         started = request.deployment.started_at if request.deployment else 0.0
         return any(at <= started and at < now for now, at in moments) if self.server.weather.stale else False
 
-    def _target(self, one: Recorded) -> Deployment | None:
-        return next((ran for ran in one.place.deployments if ran.id == one.known.deployment_id), None)
+    def _target(self, cancellation: Recorded) -> Deployment | None:
+        return next((ran for ran in cancellation.place.deployments if ran.id == cancellation.known.deployment_id), None)
 
     # When it ends.
 
-    def _time(self, one: Recorded) -> None:
-        now, deadline = self.story.time.now, one.known.deadline
-        since = [end for begin, end in self.story.time.sleeps if begin >= one.known.started]
+    def _stop(self, cancellation: Recorded) -> None:
+        """Check that a stop ends it at once, or by the answer to the cancel that was on the wire."""
+        last, stopped_at = cancellation.turns[-1], max(self.story.stopped_at, cancellation.known.started)
+        assert cancellation.is_stopped, "stopped although nothing stops it"
+        is_at_once = last.now <= stopped_at + EPSILON
+        before = cancellation.turns[-2] if len(cancellation.turns) > 1 else last
+        is_answered = (
+            isinstance(before.operation, POSTS) and before.now == last.now <= stopped_at + CALL_LIMIT + EPSILON
+        )
+        assert is_at_once or is_answered, "goes on after the stop"
+
+    def _time(self, cancellation: Recorded) -> None:
+        now, deadline = self.story.time.now, cancellation.known.deadline
+        since = [end for begin, end in self.story.time.sleeps if begin >= cancellation.known.started]
         assert all(end <= deadline + EPSILON for end in since), "slept past the deadline"
         late = 4 * CALL_LIMIT if self.server.weather.trips else 0.0
         assert now <= deadline + late + EPSILON, "ended too late"
 
     # What is said at the end.
 
-    def _result(self, one: Recorded, result: CancellationResult) -> None:
-        assert one.known.deployment_id == result.deployment_id
-        assert one.known.canceled_request_ids == list(result.canceled_request_ids)
+    def _result(self, cancellation: Recorded, result: CancellationResult) -> None:
+        assert cancellation.known.deployment_id == result.deployment_id
+        assert cancellation.known.canceled_request_ids == list(result.canceled_request_ids)
         if result.outcome in {"nothing_to_cancel", "superseded"}:
-            assert one.request.on_idle == "succeed"
+            assert cancellation.request.on_idle == "succeed"
         if result.outcome in {"completed", "environment_gone"}:
-            assert one.request.on_completed == "succeed"
-        self._outcome(one, result.outcome, result.deployment_state)
+            assert cancellation.request.on_completed == "succeed"
+        self._outcome(cancellation, result.outcome, result.deployment_state)
 
-    def _outcome(self, one: Recorded, outcome: Outcome, state: str | None) -> None:
-        target = self._target(one)
+    def _outcome(self, cancellation: Recorded, outcome: Outcome, state: str | None) -> None:
+        target = self._target(cancellation)
         match outcome:
             case "canceled":
-                self._canceled(one, target, state)
+                self._canceled(cancellation, target, state)
             case "completed":
-                self._ended_otherwise(one, target, state)
+                self._ended_otherwise(cancellation, target, state)
             case "requested":
-                assert not one.request.wait_until_canceled
-                assert one.known.sent in {Sent.ACCEPTED, Sent.ADOPTED}
+                assert not cancellation.request.wait_until_canceled
+                assert cancellation.known.sent in {Sent.ACCEPTED, Sent.ADOPTED}
             case "nothing_to_cancel":
-                self._idle(one, target)
+                self._idle(cancellation, target)
             case "superseded":
-                self._superseded(one, target)
+                self._superseded(cancellation, target)
             case "environment_gone":
                 flickers = self.server.faults.count("404")
-                assert one.place.gone_as is not None or flickers > 1, "claims that the environment is gone"
+                assert cancellation.place.gone_as is not None or flickers > 1, "claims that the environment is gone"
 
-    def _canceled(self, one: Recorded, target: Deployment | None, state: str | None) -> None:
+    def _canceled(self, cancellation: Recorded, target: Deployment | None, state: str | None) -> None:
         if target is not None:
             assert (target.end_state, state) == ("CANCELED", "CANCELED"), "claims a cancellation"
-        elif one.known.deployment_state is not None:
+        elif cancellation.known.deployment_state is not None:
             # It never had an id, so all that can be said is that something that ran meanwhile was canceled.
-            assert any(ran.end_state == "CANCELED" for ran in one.place.deployments), "claims a cancellation"
+            assert any(ran.end_state == "CANCELED" for ran in cancellation.place.deployments), "claims a cancellation"
         else:
-            assert one.known.canceled_request_ids
-            assert not self._last_moment(one).is_running, "claims that nothing is left"
+            assert cancellation.known.canceled_request_ids
+            assert not self._last_moment(cancellation).is_running, "claims that nothing is left"
 
-    def _ended_otherwise(self, one: Recorded, target: Deployment | None, state: str | None) -> None:
+    def _ended_otherwise(self, cancellation: Recorded, target: Deployment | None, state: str | None) -> None:
         if target is not None:
             assert target.end_state not in {None, "CANCELED"}, "claims an end by itself"
             assert state == target.end_state, "tells another end"
-        if one.known.sent in {Sent.NOT_SENT, Sent.TOO_LATE} and one.resumes is Sent.NOT_SENT:
-            last = self._last_moment(one)
+        if cancellation.known.sent in {Sent.NOT_SENT, Sent.TOO_LATE} and cancellation.resumes is Sent.NOT_SENT:
+            last = self._last_moment(cancellation)
             is_followed = last.is_running or last.status.phase is Phase.UNKNOWN
-            assert is_followed or one.known.canceled_request_ids, "claims that another one is running"
+            assert is_followed or cancellation.known.canceled_request_ids, "claims that another one is running"
 
-    def _idle(self, one: Recorded, target: Deployment | None) -> None:
-        assert not [post for post in self._posts(one) if post.hit], "claims that nothing was sent"
-        assert not one.known.canceled_request_ids, "claims that nothing was canceled"
-        if one.request.deployment_id == "":
+    def _idle(self, cancellation: Recorded, target: Deployment | None) -> None:
+        assert not [post for post in self._posts(cancellation) if post.hit], "claims that nothing was sent"
+        assert not cancellation.known.canceled_request_ids, "claims that nothing was canceled"
+        if cancellation.request.deployment_id == "":
             return
-        assert one.request.deployment_id is None
-        assert not self._last_moment(one).is_running, "claims that nothing was running"
+        assert cancellation.request.deployment_id is None
+        assert not self._last_moment(cancellation).is_running, "claims that nothing was running"
         if target is not None:
             assert target.end_state not in {None, "CANCELED"}, "forgets how the target ended"
 
-    def _superseded(self, one: Recorded, target: Deployment | None) -> None:
-        assert one.request.deployment_id
-        assert one.resumes is Sent.NOT_SENT, "forgets what an earlier run has sent"
-        assert not [post for post in self._posts(one) if post.hit], "claims that nothing was sent"
+    def _superseded(self, cancellation: Recorded, target: Deployment | None) -> None:
+        assert cancellation.request.deployment_id
+        assert cancellation.resumes is Sent.NOT_SENT, "forgets what an earlier run has sent"
+        assert not [post for post in self._posts(cancellation) if post.hit], "claims that nothing was sent"
         if target is None:
             return
-        moment = self._last_moment(one)
+        moment = self._last_moment(cancellation)
         was_running = target is moment.latest and moment.is_running
         assert not (was_running and target.is_running), "claims that the running deployment is not running"
-        told = [turn.event.records for turn in one.turns if isinstance(turn.event, events.HistoryRead)]
+        told = [turn.event.records for turn in cancellation.turns if isinstance(turn.event, events.HistoryRead)]
         is_told = not told or any(record.id == target.id for record in told[-1])
         assert not is_told or target.end_state not in {None, "CANCELED"}, "forgets how the target ended"
 
-    def _last_moment(self, one: Recorded) -> Moment:
-        assert one.last_seen is not None
-        return self.server.moments[id(one.last_seen)]
+    def _last_moment(self, cancellation: Recorded) -> Moment:
+        assert cancellation.last_seen is not None
+        return self.server.moments[id(cancellation.last_seen)]
 
     # How it fails.
 
-    def _error(self, one: Recorded, error: errors.QoveryError) -> None:
-        weather = self.server.weather
+    def _error(self, cancellation: Recorded, error: errors.QoveryError) -> None:
         if isinstance(error, errors.CancellationError):
-            assert one.known.deployment_id == error.deployment_id
-            assert one.known.deployment_state == error.deployment_state
+            assert cancellation.known.deployment_id == error.deployment_id
+            assert cancellation.known.deployment_state == error.deployment_state
         match error:
             case errors.NothingToCancelError():
-                assert one.request.on_idle == "fail"
-                self._outcome(one, "superseded" if one.request.deployment_id else "nothing_to_cancel", None)
+                assert cancellation.request.on_idle == "fail"
+                self._outcome(
+                    cancellation, "superseded" if cancellation.request.deployment_id else "nothing_to_cancel", None
+                )
             case errors.NotCanceledError():
-                assert one.request.on_completed == "fail"
+                assert cancellation.request.on_completed == "fail"
                 is_gone = "the environment vanished" in str(error)
-                self._outcome(one, "environment_gone" if is_gone else "completed", error.deployment_state)
+                self._outcome(cancellation, "environment_gone" if is_gone else "completed", error.deployment_state)
             case errors.WrongDeploymentError():
-                target = self._target(one)
-                assert any(post.hit is not target for post in self._posts(one)), "blames a right hit"
+                target = self._target(cancellation)
+                assert any(post.hit is not target for post in self._posts(cancellation)), "blames a right hit"
             case errors.UnexpectedStateError():
-                self._unexpected(one, error)
+                self._unexpected(cancellation, error)
             case errors.CancellationTimeoutError():
-                assert one.turns[-1].now >= one.known.deadline - EPSILON, "timed out too early"
-                self._still_runs(one)
+                assert cancellation.turns[-1].now >= cancellation.known.deadline - EPSILON, "timed out too early"
+                self._still_runs(cancellation)
             case errors.CancellationInterruptedError():
                 assert error.__cause__ is not None
+            case errors.CancellationStoppedError():
+                self._stop(cancellation)
             case errors.CallError():
-                assert one.known.sent is Sent.NOT_SENT
-                is_calm = not (self.server.faults or weather.trips or weather.limited[1])
-                if is_calm and one.place.gone_as is None and self.story.time.now < weather.expires:
-                    assert isinstance(error, errors.ConflictError), "a call failed that did not"
+                self._failed_call(cancellation, error)
             case _:
                 raise AssertionError(f"not an error of a cancellation: {error!r}")
 
-    def _unexpected(self, one: Recorded, error: errors.UnexpectedStateError) -> None:
+    def _failed_call(self, cancellation: Recorded, error: errors.CallError) -> None:
+        weather = self.server.weather
+        assert cancellation.known.sent is Sent.NOT_SENT
+        is_calm = not (self.server.faults or weather.trips or weather.limited[1])
+        if is_calm and cancellation.place.gone_as is None and self.story.time.now < weather.expires:
+            assert isinstance(error, errors.ConflictError), "a call failed that did not"
+
+    def _unexpected(self, cancellation: Recorded, error: errors.UnexpectedStateError) -> None:
         if "missing in the list" in str(error):
-            assert one.place.gone_as is not None, "claims that the environment is missing"
+            assert cancellation.place.gone_as is not None, "claims that the environment is missing"
         else:
-            nameless = self.server.weather.nameless or one.place.behavior.null_fields
+            nameless = self.server.weather.nameless or cancellation.place.behavior.null_fields
             is_excused = self.server.weather.history_lag or self.server.weather.stale or nameless
             assert is_excused, "the history tells, but it is not believed"
 
-    def _still_runs(self, one: Recorded) -> None:
-        """Check that nobody is told of a timeout who could have been told of an end."""
-        target, weather = self._target(one), self.server.weather
+    def _still_runs(self, cancellation: Recorded) -> None:
+        """Check that no timeout is told where an end could have been told."""
+        target, weather = self._target(cancellation), self.server.weather
         is_clear = not (self.server.failures or weather.history_lag or weather.nameless or weather.trips)
-        if target and one.last_seen and is_clear and not one.place.behavior.null_fields:
-            seen = self._last_moment(one)
-            # A stale look may show what was true right before the end, at the same moment.
+        if target and cancellation.last_seen and is_clear and not cancellation.place.behavior.null_fields:
+            seen = self._last_moment(cancellation)
+            # A stale status may show what was true right before the end, at the same moment.
             is_told = target.ends_at < seen.at or (target.ends_at == seen.at and not weather.stale)
             assert not is_told or seen.status.phase is Phase.UNKNOWN, "timed out although the target had ended"

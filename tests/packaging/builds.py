@@ -1,4 +1,4 @@
-"""Builds of the package, as `make dist` makes them, from copies of what is in the checkout."""
+"""Builds of the package, as `make dist` makes them, from copies of the checkout."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 FILES = (".gitignore", "CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml")
-LEFT_LYING = ("qovery_provider/__pycache__/left.cpython-313.pyc", "tests/test_left.py", "Pulumi.left.yaml")
-"""What a build may take from the top level, and what it must not pick up."""
+"""What a build may take from the top level."""
+
+STRAY_FILES = ("qovery_provider/__pycache__/left.cpython-313.pyc", "tests/test_left.py", "Pulumi.left.yaml")
+"""What a build must not pick up."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Build:
 
     @property
     def modules(self) -> set[str]:
-        """What belongs to the package, by its path from the folder above it."""
+        """The files of the package, by their paths from the folder above it."""
         files = {*self.source.glob("qovery_provider/**/*.py"), *self.source.glob("qovery_provider/**/py.typed")}
         return {file.relative_to(self.source).as_posix() for file in files}
 
@@ -43,18 +45,18 @@ class Build:
 
 
 def copied(folder: Path) -> Path:
-    """Copy what a build may take to a new folder, and leave other things lying there."""
+    """Copy what a build may take to a new folder, and add stray files."""
     shutil.copytree(ROOT / "qovery_provider", folder / "qovery_provider", ignore=shutil.ignore_patterns("__pycache__"))
     for name in FILES:
         shutil.copy2(ROOT / name, folder)
-    for left in map(folder.joinpath, LEFT_LYING):
-        left.parent.mkdir(exist_ok=True)
-        left.write_text("left")
+    for stray in map(folder.joinpath, STRAY_FILES):
+        stray.parent.mkdir(exist_ok=True)
+        stray.write_text("left")
     return folder
 
 
 def built(folder: Path, *, umask: int = 0o022) -> Build:
-    """Build what is in a folder."""
+    """Build the package in a folder."""
     environment = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
     command = [sys.executable, "-m", "hatchling", "build"]
     subprocess.run(command, cwd=folder, env=environment, umask=umask, capture_output=True, check=True)

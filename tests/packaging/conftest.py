@@ -9,5 +9,5 @@ from tests.packaging.builds import Build, built, copied
 
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """Give the wheel and the sdist of what is in the checkout."""
+    """The wheel and the sdist of the checkout."""
     return built(copied(tmp_path_factory.mktemp("package") / "first"))

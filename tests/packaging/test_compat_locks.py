@@ -1,4 +1,4 @@
-"""What the README says was tested at both ends is declared, locked, and what `make test-compat` runs."""
+"""The versions that the README names as tested are declared, locked, and those that `make test-compat` runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _read(path: str) -> str:
     return (ROOT / path).read_text()
 
 
-def _told(name: str) -> list[str]:
+def _documented(name: str) -> list[str]:
     """Return the oldest and the newest version in the README's table."""
     (row,) = _found(rf"^\| `?{name}`? \| (.*) \|$", _read("README.md"))
     return row.split(" | ")
@@ -34,26 +34,27 @@ def _locked(end: str, name: str) -> str:
 
 
 def _lower_bound(specifiers: SpecifierSet) -> str:
-    (bound,) = (one.version for one in specifiers if one.operator == ">=")
+    (bound,) = (specifier.version for specifier in specifiers if specifier.operator == ">=")
     return bound
 
 
 @pytest.mark.parametrize("name", ["pulumi", "requests"])
 def test_a_dependency(name: str) -> None:
     """The oldest is the lower bound, and both are locked."""
-    (declared,) = (one for one in map(Requirement, PROJECT.get_all("Requires-Dist") or ()) if one.name == name)
+    requirements = map(Requirement, PROJECT.get_all("Requires-Dist") or ())
+    (declared,) = (requirement for requirement in requirements if requirement.name == name)
 
-    assert _told(name) == [_locked("oldest", name), _locked("newest", name)]
-    assert _told(name)[0] == _lower_bound(declared.specifier)
+    assert _documented(name) == [_locked("oldest", name), _locked("newest", name)]
+    assert _documented(name)[0] == _lower_bound(declared.specifier)
 
 
 def test_python() -> None:
     """The first and the last version that are declared are those for which make looks first."""
     declared = _found(r"Python :: (3\.\d+)$", "\n".join(PROJECT.get_all("Classifier") or ()))
 
-    assert _told("Python") == [declared[0], declared[-1]]
-    assert _told("Python")[0] == _lower_bound(SpecifierSet(PROJECT["Requires-Python"]))
-    assert _found(r"^\.venv-compat-\w+/bin/python: .*prefer,([\d.]+)", _read("Makefile")) == _told("Python")
+    assert _documented("Python") == [declared[0], declared[-1]]
+    assert _documented("Python")[0] == _lower_bound(SpecifierSet(PROJECT["Requires-Python"]))
+    assert _found(r"^\.venv-compat-\w+/bin/python: .*prefer,([\d.]+)", _read("Makefile")) == _documented("Python")
 
 
 def test_the_command_line_is_the_pinned_one() -> None:
@@ -65,7 +66,7 @@ def test_the_command_line_is_the_pinned_one() -> None:
 
 @pytest.mark.parametrize("end", ["oldest", "newest"])
 def test_a_lock_names_no_registry(end: str) -> None:
-    """It has hashes, and need not say where a package comes from."""
+    """It has hashes, so it need not say where a package comes from."""
     lock = _read(f"requirements/compat-{end}.txt")
 
     assert "://" not in lock

@@ -1,4 +1,4 @@
-"""What is published: the same bytes every time, all that belongs in it, and nothing else."""
+"""The published files: the same bytes every time, complete, and with nothing else in them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NAME = f"qovery_provider-{qovery_provider.__version__}"
 
 @pytest.fixture(scope="session")
 def metadata(build: Build) -> Message:
-    """Give what the wheel says of itself."""
+    """The wheel's metadata."""
     with ZipFile(build.wheel) as wheel:
         return BytesParser().parsebytes(wheel.read(f"{NAME}.dist-info/METADATA"))
 
@@ -41,7 +41,7 @@ def test_the_same_files_give_the_same_bytes(build: Build, tmp_path: Path) -> Non
 
 
 def test_the_sdist_gives_the_same_bytes(build: Build, tmp_path: Path) -> None:
-    """Whoever builds from what is published gets what is published."""
+    """A build from the published sdist gives the published wheel and sdist."""
     with tarfile.open(build.sdist) as sdist:
         sdist.extractall(tmp_path, filter="data")
 
@@ -49,7 +49,7 @@ def test_the_sdist_gives_the_same_bytes(build: Build, tmp_path: Path) -> None:
 
 
 def test_the_wheel_holds_the_package(build: Build) -> None:
-    """It has every module, the mark of typed packages and the licence; no test, and nothing that is no text."""
+    """It has every module, the mark of typed packages and the licence; no tests and no compiled files."""
     about = {f"{NAME}.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt")}
     with ZipFile(build.wheel) as wheel:
         names = set(wheel.namelist())
@@ -59,7 +59,7 @@ def test_the_wheel_holds_the_package(build: Build) -> None:
 
 
 def test_the_sdist_holds_what_the_wheel_is_built_from(build: Build) -> None:
-    """It has the package and what is said about it, and nothing else of the repository."""
+    """It has the package and its metadata, and nothing else of the repository."""
     about = {".gitignore", "CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}
     with tarfile.open(build.sdist) as sdist:
         names = set(sdist.getnames())
@@ -68,28 +68,28 @@ def test_the_sdist_holds_what_the_wheel_is_built_from(build: Build) -> None:
 
 
 def test_the_index_accepts_it(build: Build) -> None:
-    """Twine finds nothing to warn of, in the metadata or in the README."""
+    """Twine has no warnings about the metadata or the README."""
     command = [sys.executable, "-m", "twine", "--no-color", "check", "--strict", str(build.wheel), str(build.sdist)]
 
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    completed = subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert done.returncode == 0, done.stdout
+    assert completed.returncode == 0, completed.stdout
 
 
 def test_it_needs_two_packages(metadata: Message) -> None:
-    """Those, and a server for those who want the simulator."""
-    needed = map(Requirement, metadata.get_all("Requires-Dist") or ())
+    """And a third one, a server, with the extra for the simulator."""
+    requirements = map(Requirement, metadata.get_all("Requires-Dist") or ())
 
-    assert {one.name: str(one.marker or "") for one in needed} == {
+    assert {requirement.name: str(requirement.marker or "") for requirement in requirements} == {
         "pulumi": "",
         "requests": "",
         "aiohttp": 'extra == "simulator"',
     }
 
 
-def test_one_version_is_told_everywhere(metadata: Message) -> None:
-    """The package, its metadata, the requests that it sends and the changelog's newest heading agree."""
+def test_the_version_is_the_same_everywhere(metadata: Message) -> None:
+    """The package, its metadata, its requests' User-Agent and the changelog's newest heading agree."""
     version = qovery_provider.__version__
     headings = re.findall(r"^## \[(.+)\] - (?:unreleased|\d{4}-\d\d-\d\d)$", CHANGELOG.read_text(), re.MULTILINE)
 
-    assert [version, f"qovery-provider/{version} (pulumi)", version] == [metadata["Version"], USER_AGENT, headings[0]]
+    assert [metadata["Version"], USER_AGENT, headings[0]] == [version, f"qovery-provider/{version} (pulumi)", version]

@@ -1,4 +1,4 @@
-"""What the pages about security and releases name is there."""
+"""Every path that the pages about security and releases name exists."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ PATH = re.compile(r"`((?:\.github|examples|qovery_provider|requirements|tests|to
 
 
 @pytest.mark.parametrize("page", ["SECURITY.md", "CONTRIBUTING.md"])
-def test_what_a_page_names_is_there(page: str) -> None:
-    """A promise is tested by tests that exist."""
+def test_every_named_path_exists(page: str) -> None:
+    """A page that promises tests names tests that exist."""
     named = PATH.findall((ROOT / page).read_text())
 
     assert [path for path in named if not (ROOT / path).exists()] == []

@@ -1,4 +1,4 @@
-"""The wheel as somebody uses it: installed where there is no checkout, in a program of its own, on the real engine."""
+"""The wheel as a user has it: installed where there is no checkout, in a program of its own, on the real engine."""
 
 from __future__ import annotations
 
@@ -27,15 +27,14 @@ MARK = "from-the-wheel"
 
 
 def _uv(*arguments: str | Path, check: bool = True) -> bool:
-    done = subprocess.run([sys.executable, "-m", "uv", "--quiet", *arguments], check=check)
-    return done.returncode == 0
+    return subprocess.run([sys.executable, "-m", "uv", "--quiet", *arguments], check=check).returncode == 0
 
 
 def _installed(wheel: Path, environment: Path) -> Path:
     """Install a wheel and what it needs, locked, into a new virtual environment; return the folder of packages."""
     _uv("venv", "--python", sys.executable, environment)
     install = "pip", "install", "--python", environment, "--constraint", ROOT / "requirements/dev.txt", wheel
-    # Without a registry if this machine has had them all before.
+    # Without a registry if this machine has downloaded them all before.
     _ = _uv("--offline", *install, check=False) or _uv(*install)
     (packages,) = environment.glob("lib/python*/site-packages")
     return packages
@@ -43,9 +42,9 @@ def _installed(wheel: Path, environment: Path) -> Path:
 
 @pytest.fixture
 def packages(build: Build, tmp_path: Path) -> Path:
-    """Give the folder of a clean virtual environment's packages: the wheel's, and those that it needs."""
+    """The package folder of a clean virtual environment: with the wheel, and with what it needs."""
     packages = _installed(build.wheel, tmp_path / "environment")
-    # What runs in the engine's own process can be told from outside by the name that it gives in its requests.
+    # The provider runs in a process of the engine: this version in its requests shows that it is the wheel's.
     version = packages / "qovery_provider/_version.py"
     version.unlink()
     version.write_text(f'__version__ = "{MARK}"\n')
@@ -54,7 +53,7 @@ def packages(build: Build, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def qovery_simulator() -> Iterator[QoverySimulator]:
-    """Give a running simulator with an empty world."""
+    """A running simulator with an empty world."""
     with QoverySimulator() as simulator:
         yield simulator
 
@@ -72,4 +71,5 @@ def test_up_runs_the_wheel(packages: Path, tmp_path: Path, qovery_simulator: Qov
 
     assert stack.outputs() == {"outcome": "canceled", "package": str(packages / "qovery_provider")}
     assert deployment.state == "CANCELED"
-    assert {one.headers["User-Agent"] for one in qovery_simulator.requests} == {f"qovery-provider/{MARK} (pulumi)"}
+    user_agents = {request.headers["User-Agent"] for request in qovery_simulator.requests}
+    assert user_agents == {f"qovery-provider/{MARK} (pulumi)"}

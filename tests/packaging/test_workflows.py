@@ -1,4 +1,4 @@
-"""The workflows of this repository, and the one that people copy, give nobody more than is needed."""
+"""The workflows of this repository, and the one to copy, grant no more than they need."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def _steps(workflow: Workflow) -> Iterator[dict[str, Any]]:
 
 
 def _unpinned(text: str) -> list[str]:
-    """Return the actions that are named by more, or less, than a digest and the release that it is."""
+    """Return the actions that are not named by a digest and, in a comment, its release."""
     pinned = re.compile(r"[\w.-]+(?:/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+\b")
     return [use for use in re.findall(r"\buses: *(.+)", text) if not pinned.match(use)]
 
 
 def _generous(workflow: Workflow) -> list[object]:
-    """Return what every job gets, if that is more than to read the repository."""
+    """Return what every job is granted, if that is more than to read the repository."""
     allowed: list[object] = [{}, {"contents": "read"}]
     granted = workflow.get("permissions", "all that the repository's settings give")
     return [] if granted in allowed else [granted]
@@ -62,23 +62,23 @@ def _exposed(workflow: Workflow) -> set[str]:
 
 
 def _injectable(workflow: Workflow) -> list[str]:
-    """Return the scripts that text from elsewhere becomes a part of."""
+    """Return the scripts that contain expressions, and so text from outside."""
     return [step["run"] for step in _steps(workflow) if "${{" in step.get("run", "")]
 
 
-def _keeping(workflow: Workflow) -> list[str]:
+def _persistent(workflow: Workflow) -> list[str]:
     """Return the checkouts that leave the token behind for the steps that follow."""
-    checkouts = [step for step in _steps(workflow) if step.get("uses", "").startswith("actions/checkout@")]
-    return [one["uses"] for one in checkouts if one.get("with", {}).get("persist-credentials") is not False]
+    steps = [step for step in _steps(workflow) if step.get("uses", "").startswith("actions/checkout@")]
+    return [step["uses"] for step in steps if step.get("with", {}).get("persist-credentials") is not False]
 
 
-def _endless(workflow: Workflow) -> list[str]:
-    """Return the jobs that may run for hours."""
+def _unlimited(workflow: Workflow) -> list[str]:
+    """Return the jobs without a timeout."""
     return [name for name, job in workflow["jobs"].items() if "timeout-minutes" not in job]
 
 
-def _beside_each_other(workflow: Workflow) -> list[str]:
-    """Return what is missing where runs may get into each other's way."""
+def _concurrent(workflow: Workflow) -> list[str]:
+    """Return the missing setting where runs may disturb each other."""
     return [] if "concurrency" in workflow else ["concurrency"]
 
 
@@ -86,16 +86,16 @@ RULES: dict[str, tuple[Callable[[Workflow], object], object]] = {
     "permissions": (_generous, ["write-all"]),
     "triggers": (_exposed, {"pull_request_target"}),
     "injection": (_injectable, ['echo "${{ github.event.pull_request.title }}"']),
-    "credentials": (_keeping, ["actions/checkout@v7"]),
-    "timeouts": (_endless, ["build"]),
-    "concurrency": (_beside_each_other, ["concurrency"]),
+    "credentials": (_persistent, ["actions/checkout@v7"]),
+    "timeouts": (_unlimited, ["build"]),
+    "concurrency": (_concurrent, ["concurrency"]),
 }
 
 
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_a_workflow_keeps_the_rule(path: Path, rule: str) -> None:
-    """Nothing is found in it."""
+    """The rule finds nothing in it."""
     find, _ = RULES[rule]
 
     assert not find(yaml.safe_load(path.read_text()))
@@ -103,7 +103,7 @@ def test_a_workflow_keeps_the_rule(path: Path, rule: str) -> None:
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_finds_what_is_careless(rule: str) -> None:
-    """It is no rule that everything keeps."""
+    """Every rule finds its mistake in a careless workflow."""
     find, found = RULES[rule]
 
     assert find(yaml.safe_load(CARELESS)) == found
@@ -111,12 +111,12 @@ def test_a_rule_finds_what_is_careless(rule: str) -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_every_action_is_pinned(path: Path) -> None:
-    """By the digest of a commit, and beside it stands which release that is."""
+    """By the digest of a commit, with its release in a comment."""
     assert _unpinned(path.read_text()) == []
 
 
 def test_a_tag_is_no_pin() -> None:
-    """Neither is a digest of which nobody says what it is."""
+    """Neither is a digest without its release."""
     assert _unpinned(CARELESS) == [
         "actions/checkout@v7",
         "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97",
@@ -125,7 +125,7 @@ def test_a_tag_is_no_pin() -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_a_job_writes_what_it_is_for(path: Path) -> None:
-    """All others read at most."""
+    """All other jobs only read."""
     jobs = yaml.safe_load(path.read_text())["jobs"]
     writes = {
         name: {what for what, access in job.get("permissions", {}).items() if access != "read"}
@@ -136,7 +136,7 @@ def test_a_job_writes_what_it_is_for(path: Path) -> None:
 
 
 def test_what_publishes_waits_for_a_person() -> None:
-    """The job that gets a token of the index is the one in the protected environment, and it runs nothing of ours."""
+    """Only the job in the protected environment gets a token of the index, and it runs no code of this repository."""
     jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]
 
     assert {name: job["environment"]["name"] for name, job in jobs.items() if "environment" in job} == {

@@ -1,4 +1,4 @@
-"""The side door for other processes."""
+"""The admin interface for other processes."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import requests
 from qovery_provider.simulator import QoverySimulator
 
 
-class Door:
+class AdminClient:
     """Sends admin requests without credentials."""
 
     def __init__(self, url: str) -> None:
@@ -19,13 +19,13 @@ class Door:
 
 
 @pytest.fixture
-def door(simulator: QoverySimulator) -> Door:
-    return Door(simulator.url)
+def admin(simulator: QoverySimulator) -> AdminClient:
+    return AdminClient(simulator.url)
 
 
-def test_an_environment_is_made_with_what_runs_and_waits(simulator: QoverySimulator, door: Door) -> None:
+def test_an_environment_is_made_with_what_runs_and_waits(simulator: QoverySimulator, admin: AdminClient) -> None:
     """The answer names the running deployment and the queued requests."""
-    response = door(
+    response = admin(
         "POST",
         "environments",
         json={
@@ -52,55 +52,59 @@ def test_an_environment_is_made_with_what_runs_and_waits(simulator: QoverySimula
     assert environment.queue[0].plan.phases == (("BUILDING", 5.0),)
 
 
-def test_an_environment_can_be_idle(door: Door) -> None:
+def test_an_environment_can_be_idle(admin: AdminClient) -> None:
     """Without anything asked for, nothing runs."""
-    created = door("POST", "environments", json={}).json()
+    created = admin("POST", "environments", json={}).json()
 
     assert (created["deployment_id"], created["request_ids"]) == (None, [])
 
 
-def test_a_deployment_starts_or_waits(simulator: QoverySimulator, door: Door) -> None:
+def test_a_deployment_starts_or_waits(simulator: QoverySimulator, admin: AdminClient) -> None:
     """The first one runs at once, the second one queues."""
     environment = simulator.world.add_environment(id="env")
 
-    first = door("POST", "environments/env/deployments", json={"seconds": 5}).json()
-    second = door("POST", "environments/env/deployments", json={"seconds": 5}).json()
+    first = admin("POST", "environments/env/deployments", json={"seconds": 5}).json()
+    second = admin("POST", "environments/env/deployments", json={"seconds": 5}).json()
 
     assert first["deployment_id"] == "env-1"
     assert second == {"request_id": environment.queue[0].id, "deployment_id": None}
 
 
 @pytest.mark.parametrize(("query", "status"), [({}, 404), ({"gone_as": "403"}, 403)])
-def test_an_environment_can_vanish(simulator: QoverySimulator, door: Door, query: dict[str, str], status: int) -> None:
+def test_an_environment_can_vanish(
+    simulator: QoverySimulator, admin: AdminClient, query: dict[str, str], status: int
+) -> None:
     """It is gone in the way that was asked for."""
     environment = simulator.world.add_environment(id="env")
 
-    assert door("DELETE", "environments/env", params=query).status_code == 204
-    assert status == environment.gone_as
+    assert admin("DELETE", "environments/env", params=query).status_code == 204
+    assert environment.gone_as == status
 
 
-def test_the_world_shows_the_truth(simulator: QoverySimulator, door: Door) -> None:
+def test_the_world_shows_the_truth(simulator: QoverySimulator, admin: AdminClient) -> None:
     """Everything that happened can be read as JSON."""
     simulator.world.add_environment(id="env").deploy()
 
-    assert simulator.world.truth() == door("GET", "world").json()
+    assert admin("GET", "world").json() == simulator.world.truth()
 
 
-def test_looking_is_not_logged(simulator: QoverySimulator, session: requests.Session, door: Door) -> None:
-    """The log holds the API's requests only, and no look at it uses up the limit."""
+def test_admin_requests_are_not_logged(
+    simulator: QoverySimulator, session: requests.Session, admin: AdminClient
+) -> None:
+    """The log holds the API's requests only."""
     session.get(f"{simulator.url}/environment/x?y=z", timeout=5)
 
-    (entry,) = door("GET", "requests").json()["requests"]
+    (entry,) = admin("GET", "requests").json()["requests"]
 
     assert (entry["number"], entry["path"], entry["query"], entry["status"]) == (1, "/environment/x", {"y": "z"}, 404)
     assert entry["headers"]["Authorization"] == f"Token {simulator.token}"
     assert len(simulator.requests) == 1
 
 
-def test_faults_can_be_planned(simulator: QoverySimulator, session: requests.Session, door: Door) -> None:
-    """A fault that came through the door strikes like any other, but never at the door itself."""
-    assert door("POST", "faults", json={"kind": "respond", "status": 418}).status_code == 201
-    assert door("GET", "world").status_code == 200
+def test_faults_can_be_planned(simulator: QoverySimulator, session: requests.Session, admin: AdminClient) -> None:
+    """A fault that was planned here strikes like any other, but never an admin request."""
+    assert admin("POST", "faults", json={"kind": "respond", "status": 418}).status_code == 201
+    assert admin("GET", "world").status_code == 200
     assert session.get(f"{simulator.url}/environment/x", timeout=5).status_code == 418
 
 
@@ -124,11 +128,11 @@ def test_faults_can_be_planned(simulator: QoverySimulator, session: requests.Ses
     ],
 )
 def test_what_cannot_be_done_is_refused(
-    simulator: QoverySimulator, door: Door, request_line: str, *, options: dict[str, Any], status: int
+    simulator: QoverySimulator, admin: AdminClient, request_line: str, *, options: dict[str, Any], status: int
 ) -> None:
     """The answer says what was wrong, and nothing was made."""
-    response = door(*request_line.split(), **options)
+    response = admin(*request_line.split(), **options)
 
-    assert status == response.status_code
+    assert response.status_code == status
     assert response.json()["detail"]
     assert simulator.world.environments == {}

@@ -17,7 +17,7 @@ def test_the_status_of_a_running_deployment_has_every_field(api: Api, environmen
     """A status speaks of the latest started deployment."""
     deployment = environment.deploy(Plan(triggered_by="ci", origin="CLI"))
 
-    assert Answer(
+    assert api.status("env") == Answer(
         200,
         {
             "id": "env",
@@ -31,7 +31,7 @@ def test_the_status_of_a_running_deployment_has_every_field(api: Api, environmen
             "deployment_status": "OUT_OF_DATE",
             "deployment_request_id": deployment.request_id,
         },
-    ) == api.status("env")
+    )
 
 
 def test_the_status_after_a_success_is_up_to_date(api: Api, environment: Environment, clock: SimpleNamespace) -> None:
@@ -71,13 +71,13 @@ def test_optional_fields_may_be_null_or_absent(api: Api, environment: Environmen
 
 
 def test_a_project_tells_the_status_of_each_of_its_environments(api: Api, world: World) -> None:
-    """One call answers for a whole project, without what is gone or elsewhere."""
+    """One call answers for a whole project, without the environments that are gone or elsewhere."""
     project_id = world.add_project()
     here, gone = (world.add_environment(project_id=project_id) for _ in range(2))
     world.add_environment(project_id="elsewhere")
     gone.remove()
 
-    assert Answer(200, {"results": [api.status(here.id).body]}) == api.project_statuses(project_id)
+    assert api.project_statuses(project_id) == Answer(200, {"results": [api.status(here.id).body]})
 
 
 def test_an_unknown_project_is_not_found(api: Api) -> None:
@@ -101,8 +101,8 @@ def test_a_vanished_environment_answers_in_one_of_three_ways(
     environment.remove(gone_as=status)
     world.unknown_as = status
 
-    assert status == api.status("unknown").status
-    assert status == api.cancel("env").status
+    assert api.status("unknown").status == status
+    assert api.cancel("env").status == status
     assert (status == 400) == ("exist" in body_of(api.status("env"))["detail"])
 
 
@@ -184,7 +184,7 @@ def test_a_cancel_of_nothing_is_a_conflict(api: Api, environment: Environment) -
 
 
 def test_the_queue_lists_the_requests_that_wait(api: Api, environment: Environment) -> None:
-    """Each waiting request shows its id, its action and who asked for it."""
+    """Each waiting request shows its id, its action and the user that asked for it."""
     environment.deploy()
     request = environment.enqueue(Plan(trigger_action="STOP", triggered_by="ci", origin="CLI"))
 
@@ -198,12 +198,12 @@ def test_the_queue_lists_the_requests_that_wait(api: Api, environment: Environme
     ]
 
 
-def test_a_queued_request_is_cancelled_by_its_id(api: Api, environment: Environment) -> None:
+def test_a_queued_request_is_canceled_by_its_id(api: Api, environment: Environment) -> None:
     """202 without a body the first time, 409 the second time."""
     environment.deploy()
     request = environment.enqueue()
 
-    assert Answer(202, None) == api.cancel_queued(request.id, number=5)
+    assert api.cancel_queued(request.id, number=5) == Answer(202, None)
     assert api.cancel_queued(request.id).status == 409
     assert request.canceled_by == 5
 

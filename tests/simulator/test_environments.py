@@ -1,4 +1,4 @@
-"""How deployments run, queue and are cancelled on a virtual clock."""
+"""How deployments run, queue and are canceled on a virtual clock."""
 
 from dataclasses import replace
 from math import inf
@@ -37,11 +37,11 @@ def test_each_action_has_its_states(
     """A plan made of an action and a number of seconds goes through that action's states."""
     deployment = environment.deploy(Plan.of(action, seconds=5))
 
-    assert running == deployment.state
+    assert deployment.state == running
 
     clock.now += 5
 
-    assert ended == deployment.state
+    assert deployment.state == ended
 
 
 def test_an_environment_that_never_deployed_is_ready(environment: Environment) -> None:
@@ -86,7 +86,7 @@ def test_a_second_deployment_has_to_queue(environment: Environment) -> None:
 
 
 def test_a_cancel_takes_effect_at_the_safe_point(environment: Environment, clock: SimpleNamespace) -> None:
-    """Accepted is not cancelled: the deployment is canceling until its safe point."""
+    """Accepted is not canceled: the deployment is canceling until its safe point."""
     deployment = environment.deploy(DEPLOY)
     clock.now = 1004.0
     environment.cancel(number=7)
@@ -102,10 +102,10 @@ def test_a_cancel_takes_effect_at_the_safe_point(environment: Environment, clock
 
 
 def test_a_deployment_without_a_safe_point_ignores_the_cancel(environment: Environment, clock: SimpleNamespace) -> None:
-    """A cancel that comes to nothing is accepted, and the deployment runs to its own end."""
+    """A cancel without effect is accepted, and the deployment finishes on its own."""
     deployment = environment.deploy(replace(DEPLOY, cancel_delay=None))
 
-    assert deployment is environment.cancel()
+    assert environment.cancel() is deployment
 
     clock.now += 30
 
@@ -113,7 +113,7 @@ def test_a_deployment_without_a_safe_point_ignores_the_cancel(environment: Envir
     assert deployment.canceled_by is None
 
 
-def test_a_deployment_that_ends_at_its_safe_point_ended_by_itself(
+def test_a_deployment_that_ends_at_its_safe_point_finished_on_its_own(
     environment: Environment, clock: SimpleNamespace
 ) -> None:
     """A task that has already ended ignores the cancel, also when both come at the same moment."""
@@ -161,11 +161,11 @@ def test_each_cancel_overwrites_the_force_flag(
         clock.now = 1000.0 + after
         environment.cancel(force=force)
 
-    assert ends_at == deployment.ends_at
+    assert deployment.ends_at == ends_at
 
 
 def test_only_a_cancel_that_changes_something_is_effective(environment: Environment) -> None:
-    """The record keeps every accepted cancel and counts the ones that mattered."""
+    """The record keeps every accepted cancel and counts those that changed something."""
     deployment = environment.deploy(DEPLOY)
     for number, force in enumerate((False, False, True), start=1):
         environment.cancel(force=force, number=number)
@@ -175,7 +175,7 @@ def test_only_a_cancel_that_changes_something_is_effective(environment: Environm
 
 
 def test_a_cancel_is_refused_when_nothing_runs(environment: Environment, clock: SimpleNamespace) -> None:
-    """An ended deployment cannot be cancelled."""
+    """An ended deployment cannot be canceled."""
     assert environment.cancel() is None
 
     deployment = environment.deploy(DEPLOY)
@@ -186,17 +186,17 @@ def test_a_cancel_is_refused_when_nothing_runs(environment: Environment, clock: 
 
 
 def test_a_second_cancel_may_be_refused(environment: Environment) -> None:
-    """An environment may answer a conflict to a cancel of what is already canceling."""
+    """An environment may answer a conflict to a cancel of a deployment that is already canceling."""
     environment.behavior = Behavior(conflict_when_canceling=True)
     deployment = environment.deploy(DEPLOY)
 
-    assert deployment is environment.cancel()
+    assert environment.cancel() is deployment
     assert environment.cancel() is None
     assert len(deployment.cancels) == 1
 
 
 def test_the_next_request_starts_when_the_deployment_ends(environment: Environment, clock: SimpleNamespace) -> None:
-    """After a cancel the queue goes on at once, and no look ever sees CANCELED."""
+    """After a cancel the queue goes on at once, and no status read ever shows CANCELED."""
     first = environment.deploy(DEPLOY)
     request = environment.enqueue(DEPLOY)
 
@@ -233,8 +233,8 @@ def test_a_gap_may_lie_between_two_deployments(environment: Environment, clock: 
     assert request.deployment is running
 
 
-def test_several_turns_pass_between_two_looks(environment: Environment, clock: SimpleNamespace) -> None:
-    """Time catches up with everything that happened meanwhile."""
+def test_several_turns_pass_between_two_steps(environment: Environment, clock: SimpleNamespace) -> None:
+    """The environment catches up with everything that happened meanwhile."""
     for _ in range(3):
         environment.enqueue(DEPLOY)
     clock.now = 1065.0
@@ -243,7 +243,7 @@ def test_several_turns_pass_between_two_looks(environment: Environment, clock: S
     assert environment.queue == ()
 
 
-def test_a_queued_request_can_be_cancelled_until_it_starts(environment: Environment, clock: SimpleNamespace) -> None:
+def test_a_queued_request_can_be_canceled_until_it_starts(environment: Environment, clock: SimpleNamespace) -> None:
     """A request leaves the queue once, and a started one is no longer in it."""
     environment.deploy(DEPLOY)
     canceled, started = environment.enqueue(DEPLOY), environment.enqueue(DEPLOY)
@@ -266,8 +266,8 @@ def test_requests_of_the_same_user_and_action_may_merge(environment: Environment
     longer = Plan.of("DEPLOY", seconds=100)
     first, stop = environment.enqueue(DEPLOY), environment.enqueue(Plan.of("STOP", seconds=1))
 
-    assert first is environment.enqueue(longer)
-    assert longer == first.plan
+    assert environment.enqueue(longer) is first
+    assert first.plan == longer
     assert environment.queue == (first, stop)
 
 
@@ -288,8 +288,8 @@ def test_an_environment_exists_once(world: World, environment: Environment) -> N
         world.add_environment(id=environment.id)
 
 
-def test_the_truth_names_who_cancelled_what(world: World, environment: Environment, clock: SimpleNamespace) -> None:
-    """The record of a world tells each deployment's and each request's end."""
+def test_the_truth_names_what_canceled_what(world: World, environment: Environment, clock: SimpleNamespace) -> None:
+    """The record of a world has each deployment's and each request's end, and the request that canceled it."""
     environment.deploy(DEPLOY)
     environment.enqueue(DEPLOY)
     canceled = environment.enqueue(DEPLOY)
@@ -314,7 +314,7 @@ def test_the_truth_names_who_cancelled_what(world: World, environment: Environme
     ] == [("STARTED", "env-2", None), ("CANCELED", None, 1)]
 
 
-def test_a_look_speaks_of_one_moment(clock: SimpleNamespace) -> None:
+def test_both_states_are_of_one_moment(clock: SimpleNamespace) -> None:
     """Both states agree while a deployment runs, although the clock goes on between two readings."""
 
     def ticking() -> float:
@@ -330,12 +330,12 @@ def test_a_look_speaks_of_one_moment(clock: SimpleNamespace) -> None:
 
 
 def test_a_deployment_past_its_phases_shows_the_last_one(environment: Environment) -> None:
-    """Whoever reads between two moments still gets a state that exists."""
+    """Rounding never leaves a deployment without a state."""
     deployment: Deployment = environment.deploy(DEPLOY)
 
     assert deployment.plan.phase_at(9999.0) == "DEPLOYING"
 
 
-def test_a_deployment_that_nobody_cancelled_has_no_safe_point(environment: Environment) -> None:
-    """It lies beyond any time."""
-    assert inf == environment.deploy(DEPLOY).safe_point
+def test_a_deployment_without_a_cancel_has_no_safe_point(environment: Environment) -> None:
+    """It is infinitely far away."""
+    assert environment.deploy(DEPLOY).safe_point == inf

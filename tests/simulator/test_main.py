@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from qovery_provider.simulator import Environment, Plan, __main__
+from qovery_provider.simulator import __main__
 from qovery_provider.simulator.__main__ import main
 
 PROJECT = "5b1f6a2e-7c0d-4e83-9a64-2f8d1c3b7e90"
@@ -33,77 +33,87 @@ def _signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-class Stdout(io.StringIO):
-    """A standard output whose reader stops the simulator as soon as it has the first line."""
+class Caller(io.StringIO):
+    """Reads the line as soon as it is printed, then the world over HTTP, and stops the simulator."""
+
+    line: dict[str, Any]
+    world: dict[str, Any]
 
     def flush(self) -> None:
+        self.line = json.loads(self.getvalue())
+        self.world = requests.get(f"{self.line['url']}/_simulator/world", timeout=5).json()
         signal.raise_signal(signal.SIGTERM)
 
 
-def introduction(monkeypatch: pytest.MonkeyPatch, *options: str) -> dict[str, Any]:
-    """Run `main` until it has printed its line, and give that."""
-    stdout = Stdout()
-    monkeypatch.setattr(sys, "stdout", stdout)
-    assert main(options) == 0
-    document: dict[str, Any] = json.loads(stdout.getvalue())
-    return document
+def run(*options: str) -> Caller:
+    """Run `main` until its line has been read."""
+    caller = Caller()
+    assert main(options, output=caller) == 0
+    return caller
 
 
-def test_it_says_where_it_is_and_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_line_says_where_it_is_and_what_runs() -> None:
     """One line of JSON names everything a client needs."""
-    said = introduction(
-        monkeypatch, "--token", "qov_t", "--project", PROJECT, "--environment", STAGING, "--environments", "2"
-    )
+    line = run("--token", "qov_t", "--project", PROJECT, "--environment", STAGING, "--environments", "2").line
 
-    first, second = said["environment_ids"]
-    assert said["url"].startswith("http://127.0.0.1:")
-    assert (said["token"], said["project_id"], first) == ("qov_t", PROJECT, STAGING)
-    assert said["running"] == {STAGING: f"{STAGING}-1", second: f"{second}-1"}
+    first, second = line["environment_ids"]
+    assert line["url"].startswith("http://127.0.0.1:")
+    assert (line["token"], line["project_id"], first) == ("qov_t", PROJECT, STAGING)
+    assert line["running"] == {STAGING: f"{STAGING}-1", second: f"{second}-1"}
 
 
 @pytest.mark.parametrize("named", [(STAGING, PREVIEW), (STAGING, PREVIEW, STAGING)], ids=["each once", "one twice"])
-def test_each_environment_can_be_named(monkeypatch: pytest.MonkeyPatch, named: tuple[str, ...]) -> None:
-    """There are those that are named, and no other."""
-    said = introduction(monkeypatch, *[f"--environment={environment_id}" for environment_id in named])
+def test_each_environment_can_be_named(named: tuple[str, ...]) -> None:
+    """The named environments exist, and no others."""
+    caller = run(*[f"--environment={environment_id}" for environment_id in named])
 
-    assert said["environment_ids"] == [STAGING, PREVIEW]
+    assert caller.line["environment_ids"] == [STAGING, PREVIEW]
+    assert list(caller.world["environments"]) == [STAGING, PREVIEW]
 
 
 @pytest.mark.parametrize("option", ["--project", "--environment"], ids=["project", "environment"])
 def test_an_id_is_a_uuid(option: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nobody looks for long why the id from an example finds nothing."""
+    """A mistyped id is an error at once, before anything is served."""
     with pytest.raises(SystemExit, match="2"):
         main([option, "staging"])
 
-    *_, said = capsys.readouterr().err.splitlines()
-    assert said == f"python -m qovery_provider.simulator: error: argument {option}: invalid UUID value: 'staging'"
+    *_, error = capsys.readouterr().err.splitlines()
+    assert error == f"python -m qovery_provider.simulator: error: argument {option}: invalid UUID value: 'staging'"
 
 
 @pytest.mark.parametrize("options", [("--running", "0", "--queued", "3"), ("--environments", "0")])
-def test_nothing_need_run(monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]) -> None:
-    """A simulator may start idle."""
-    assert introduction(monkeypatch, *options)["running"] == {}
+def test_it_can_start_idle(options: tuple[str, ...]) -> None:
+    """A simulator need not run a deployment."""
+    assert run(*options).line["running"] == {}
 
 
-def test_it_stops_at_the_end_of_its_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_deployments_wait_behind_the_running_one() -> None:
+    """As many requests as asked for are queued in every environment."""
+    environments = run("--environments", "2", "--queued", "3").world["environments"].values()
+
+    assert [[request["state"] for request in environment["queue"]] for environment in environments] == [
+        ["QUEUED", "QUEUED", "QUEUED"]
+    ] * 2
+
+
+def test_it_stops_at_the_end_of_its_input() -> None:
     """What comes before the end does not matter."""
-    monkeypatch.setattr(sys, "argv", ["simulator", "--exit-with-stdin"])
     reader, writer = os.pipe()
     os.write(writer, b"anything")
     os.close(writer)
+    output = io.StringIO()
 
-    with os.fdopen(reader) as stdin:
-        monkeypatch.setattr(sys, "stdin", stdin)
-        with pytest.raises(SystemExit, match="0"):
-            runpy.run_path(__main__.__file__, run_name="__main__")
+    with os.fdopen(reader):
+        assert main(["--exit-with-stdin"], output=output, stdin=reader) == 0
 
-    assert json.loads(capsys.readouterr().out)["token"] == "qov_simulator"
+    assert json.loads(output.getvalue())["token"] == "qov_simulator"
 
 
-def test_help_explains_each_option(capsys: pytest.CaptureFixture[str]) -> None:
-    """The help is shown without starting anything."""
+def test_help_explains_each_option(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The module, run with its own command line, shows the help without starting anything."""
+    monkeypatch.setattr(sys, "argv", ["simulator", "--help"])
     with pytest.raises(SystemExit, match="0"):
-        main(["--help"])
+        runpy.run_path(__main__.__file__, run_name="__main__")
 
     assert "time from a cancel until it takes effect" in " ".join(capsys.readouterr().out.split())
 
@@ -115,11 +125,11 @@ def test_it_serves_until_a_signal_comes(number: signal.Signals) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        said = json.loads(process.stdout.readline())
-        (environment_id,) = said["environment_ids"]
+        line = json.loads(process.stdout.readline())
+        (environment_id,) = line["environment_ids"]
         response = requests.post(
-            f"{said['url']}/environment/{environment_id}/cancelDeployment",
-            headers={"Authorization": f"Token {said['token']}"},
+            f"{line['url']}/environment/{environment_id}/cancelDeployment",
+            headers={"Authorization": f"Token {line['token']}"},
             timeout=5,
         )
         process.send_signal(number)
@@ -129,8 +139,8 @@ def test_it_serves_until_a_signal_comes(number: signal.Signals) -> None:
     assert (code, errors) == (0, b"")
 
 
-def test_a_port_that_is_taken_is_told_in_one_line() -> None:
-    """Somebody else listens there: that is no bug, and needs no traceback."""
+def test_a_port_that_is_taken_is_one_line() -> None:
+    """Another process listens there: that is no bug, and needs no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(SystemExit) as ended:
@@ -138,13 +148,3 @@ def test_a_port_that_is_taken_is_told_in_one_line() -> None:
 
     text = f"The simulator cannot listen on port {port} of 127.0.0.1: Address already in use."
     assert str(ended.value) == text
-
-
-def test_deployments_wait_behind_the_running_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is asked to be queued is queued in every environment."""
-    queued: list[Plan | None] = []
-    monkeypatch.setattr(Environment, "enqueue", lambda _, plan=None: queued.append(plan))
-
-    introduction(monkeypatch, "--environments", "2", "--queued", "3")
-
-    assert len(queued) == 6

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from qovery_provider.simulator import Api, Environment, ErrorStyle, LoggedRequest
+from qovery_provider.simulator import Api, Environment, ErrorStyle, LoggedRequest, World
 from qovery_provider.simulator._api.errors import reason
 from qovery_provider.simulator._api.limits import RateLimiter, ResetForm
 from qovery_provider.simulator._api.service import Service
@@ -83,7 +83,7 @@ def test_the_reset_is_an_epoch_or_a_number_of_seconds(
     service.reply(request("/environment/env"))
     clock.now += 600
 
-    assert reset == service.reply(request("/environment/env")).headers["X-RateLimit-Reset"]
+    assert service.reply(request("/environment/env")).headers["X-RateLimit-Reset"] == reset
 
 
 def test_over_the_limit_is_refused_until_the_hour_is_over(
@@ -91,14 +91,14 @@ def test_over_the_limit_is_refused_until_the_hour_is_over(
 ) -> None:
     """Each token has its own count, which starts again after an hour."""
     service.limiter.limit = 1
-    look = request(f"/environment/{environment.id}")
+    read = request(f"/environment/{environment.id}")
 
-    assert [service.reply(look).status for _ in range(3)] == [200, 429, 429]
+    assert [service.reply(read).status for _ in range(3)] == [200, 429, 429]
     assert service.reply(request("/environment/env", authorization="Token other")).status == 401
 
     clock.now += 3600
 
-    assert service.reply(look).status == 200
+    assert service.reply(read).status == 200
 
 
 @pytest.mark.parametrize(
@@ -158,12 +158,11 @@ def test_an_unknown_status_code_has_no_reason() -> None:
         ("GET", "/environment/env/status/", 404),
     ],
 )
-def test_paths_lead_to_their_calls(service: Service, api: Api, method: str, path: str, status: int) -> None:
+def test_paths_lead_to_their_calls(service: Service, world: World, method: str, path: str, status: int) -> None:
     """Each call has its path and its method."""
-    world = api._world  # noqa: SLF001 - the world behind the service
     world.add_environment(id="env", project_id="home").deploy()
 
-    assert status == service.reply(request(path, method=method)).status
+    assert service.reply(request(path, method=method)).status == status
 
 
 @pytest.mark.parametrize(
@@ -180,7 +179,7 @@ def test_a_cancel_reads_the_force_flag(service: Service, environment: Environmen
 
 @pytest.mark.parametrize("body", ["no json", "[]", '{"force_cancel": "yes"}', '{"force_cancel": null}'])
 def test_a_cancel_with_a_bad_body_is_refused(service: Service, environment: Environment, body: str) -> None:
-    """What is no force flag cancels nothing."""
+    """Without a valid force flag nothing is canceled."""
     deployment = environment.deploy()
 
     assert service.reply(cancel(body)).status == 400
@@ -198,7 +197,7 @@ def test_the_history_takes_a_page_size(
 
     reply = service.reply(request("/environment/env/deploymentHistoryV2", query={"pageSize": page_size}))
 
-    assert entries == len(json.loads(reply.body)["results"])
+    assert len(json.loads(reply.body)["results"]) == entries
 
 
 def test_a_page_size_must_be_a_number(service: Service, environment: Environment) -> None:

@@ -20,9 +20,11 @@ def up_inline(stack: Stack) -> dict[str, Any]:
     command = [sys.executable, "-m", "tests.support.automation"]
     path = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")]))  # noqa: PTH109 - as text
     environment = {**stack.environment, "PYTHONPATH": path, "VIRTUAL_ENV": sys.prefix}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    outputs: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    completed = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT, check=False
+    )
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    outputs: dict[str, Any] = json.loads(completed.stdout.splitlines()[-1])
     return outputs
 
 

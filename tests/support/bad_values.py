@@ -292,7 +292,7 @@ NO_UUID = f"must be a UUID such as {ENV}"
 NO_UUIDS = "must be a list of 1 to 500 UUIDs"
 NO_FLAG = "must be true or false"
 NO_DEPLOYMENT = 'must be the id of a deployment, or "" for none'
-NO_TRIGGERS = "must be a list or a map of any values"
+NO_TRIGGERS = "must be a list or a map of plain values (of a file, its hash)"
 NO_SECONDS = "must be a number of seconds above 0 and at most 604800 (7 days)"
 NO_TOLERANCE = 'must be "succeed" or "fail"'
 NOT_ONE = "must be given, or project_id: exactly one of the two"
@@ -335,6 +335,8 @@ INPUTS = {
             *_of_kind("a flag", FLAGS),
             *_of_kind("a number", NUMBERS),
             *(row._replace(quoted=f"a {row.quoted[1:-1]}") for row in ASSETS),
+            *(row._replace(name=f"list of {row.name}", value=[row.value], quoted="a list") for row in ASSETS),
+            *(row._replace(name=f"map of {row.name}", value={"a": row.value}, quoted="a dict") for row in ASSETS),
         ],
     ),
     "seconds": Input(frozenset({"timeout"}), NO_SECONDS, [*SECONDS, *TEXTS, *FLAGS, *LISTS, *MAPS, *ASSETS]),
@@ -574,7 +576,6 @@ GOOD = {
         ("triggers in strange letters", {"environment_id": ENV, "triggers": ["\x00\u200d\u202e\U0001f680", "a\nb"]}),
         ("many triggers", {"environment_id": ENV, "triggers": ["x" * 100] * 10_000}),
         ("a secret as trigger", {"environment_id": ENV, "triggers": [f"qov_{SECRET}"]}),
-        ("a file as trigger", {"environment_id": ENV, "triggers": [{SIGNATURE: ASSET, "path": "id.txt"}]}),
     ],
     "RunningDeployment": [
         ("UUID in upper case", {"environment_id": ENV.upper()}),

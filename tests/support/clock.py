@@ -1,8 +1,13 @@
-"""A clock that moves when somebody sleeps, and remembers for how long."""
+"""A clock that moves when something waits, and remembers for how long."""
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from collections.abc import Collection
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import Any
+
+REAL_LIMIT = 5.0
+"""Real seconds for a call on a thread; none of those in the tests takes nearly as long."""
 
 
 class FakeClock:
@@ -11,7 +16,7 @@ class FakeClock:
     Attributes:
         now: The monotonic time; a test may move it.
         epoch: The wall clock's time when the monotonic one is zero.
-        sleeps: What was slept, in order.
+        sleeps: What was waited in vain, in order.
     """
 
     def __init__(self, now: float = 0.0, epoch: float = 1_700_000_000.0) -> None:
@@ -26,11 +31,17 @@ class FakeClock:
         """Return the same time as seconds since the epoch."""
         return self.epoch + self.now
 
-    def sleep(self, seconds: float, wake: Future[None] | None = None) -> None:
-        """Move on at once, unless somebody has set `wake`."""
-        if wake is None or not wake.done():
-            self.sleeps.append(seconds)
-            self.move_to(self.now + seconds)
+    def wait(self, futures: Collection[Future[Any]], timeout: float) -> None:
+        """Move on at once, unless a future is done; what runs on a thread takes its real time, and none of this one."""
+        if any(future.running() for future in futures):
+            assert wait(futures, timeout=REAL_LIMIT, return_when=FIRST_COMPLETED).done, "a call hangs"
+        elif not any(future.done() for future in futures):
+            self.sleep(timeout)
+
+    def sleep(self, seconds: float) -> None:
+        """Move on."""
+        self.sleeps.append(seconds)
+        self.move_to(self.now + seconds)
 
     def move_to(self, time: float) -> None:
         """Move on without having slept, as time does while a call is on the wire."""

@@ -1,4 +1,4 @@
-"""One update that is broken off at a random moment, and the next one, judged by what really happened in the world."""
+"""An update that is broken off at a random moment, and the next one, judged by what really happened in the world."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ SHORT = Plan(phases=(("BUILDING", 100.0),), cancel_delay=0.8)
 LONG = Plan(phases=(("BUILDING", 100_000.0),), cancel_delay=0.8)
 
 WINDOW = 2.0
-"""Seconds from the first request of an update until it has stored its end, about."""
+"""Seconds from the first request of an update until it has stored its result, about."""
 
 SECONDS_TO_START = 1.0
 """Seconds until an update makes its first request, about."""
 
 QUIET = 0.3
-"""Seconds: an update that goes on makes its next request sooner, until it waits for the end."""
+"""Seconds without a request after which an update has ended or waits for the end of its target."""
 
 FIRST_HOST = "localhost"
-"""What the first update calls the simulator's host, so that its requests can be told from those of the second."""
+"""The simulator's host name in the first update, so that its requests can be told from those of the second."""
 
 UP = ("up", "--yes", "--skip-preview")
 
@@ -90,7 +90,7 @@ KINDS: dict[str, Callable[[subprocess.Popen[str]], None]] = {
 
 @dataclass
 class Figures:
-    """What many crashes have come to."""
+    """The results of many crashes."""
 
     crashes: int = 0
     before_the_cancel: int = 0
@@ -104,7 +104,7 @@ class Figures:
 
 @dataclass
 class Crash:
-    """One crash and what follows it.
+    """One crash and the update after it.
 
     Attributes:
         kind: How the update is broken off.
@@ -118,17 +118,19 @@ class Crash:
     number: int
 
     def play(self, stack: Stack, qovery: QoverySimulator, clock: JumpingClock, random: Random) -> Truth:
-        """Break an update off at a random moment, let the world be as it is meant to be, and run it again."""
+        """Break an update off at a random moment, let the world stay or move on, and run the update again."""
         environment = qovery.world.add_environment()
         environment.deploy(SHORT)
         environment.enqueue(SHORT)
         environment.enqueue(LONG)
         settings = {"NAME": f"stop-{self.number}", "ENVIRONMENT_ID": environment.id, "FORM": self.form}
         if self.kind.endswith("lives on"):
-            settings["PATH"] = os.pathsep.join([str(_plugin_without_leash(stack.folder)), stack.environment["PATH"]])
+            settings["PATH"] = os.pathsep.join(
+                [str(_plugin_that_outlives_the_engine(stack.folder)), stack.environment["PATH"]]
+            )
         broken = self._break_off(stack, qovery, random, settings)
         try:
-            # What is on the wire arrives: a cancel that takes minutes to get there is another story, and Qovery's own.
+            # Requests in flight arrive first: a cancel that takes minutes to arrive is not the case here.
             wait_until(lambda: _is_quiet(qovery, clock))
             if self.world == "stays":
                 clock.stand_still()
@@ -146,7 +148,7 @@ class Crash:
         return Truth(self, environment, before, stack.latest(), was_over=was_over, had_sent=had_sent)
 
     def _break_off(self, stack: Stack, qovery: QoverySimulator, random: Random, settings: dict[str, str]) -> int:
-        """Start an update, break it off, and return its session; processes of it may live on."""
+        """Start an update, break it off, and return its session id; some of its processes may live on."""
         known = len(qovery.requests)
         is_early = random.random() < 0.1
         pause = random.random() * (SECONDS_TO_START if is_early else WINDOW)
@@ -164,16 +166,17 @@ class Crash:
         return process.pid
 
     def _run_again(self, stack: Stack, qovery: QoverySimulator, clock: JumpingClock, settings: dict[str, str]) -> None:
-        """Run the update to its end; time that stood still goes on when it first looks, and it has to succeed."""
+        """Run the update to its end; it has to succeed. Time that stood still goes on at its first status read."""
         known = len(qovery.requests)
 
-        def has_looked() -> bool:
-            mine = [one for one in qovery.requests[known:] if not one.headers["Host"].startswith(FIRST_HOST)]
-            return bool(mine) and mine[0].status is not None
+        def has_read_the_status() -> bool:
+            new = qovery.requests[known:]
+            of_this_update = [request for request in new if not request.headers["Host"].startswith(FIRST_HOST)]
+            return bool(of_this_update) and of_this_update[0].status is not None
 
         process = stack.start(*UP, **settings)
         try:
-            wait_until(lambda: has_looked() or process.poll() is not None)
+            wait_until(lambda: has_read_the_status() or process.poll() is not None)
             clock.go_on()
             output, _ = process.communicate(timeout=60)
         finally:
@@ -183,11 +186,11 @@ class Crash:
 
 @dataclass
 class Truth:
-    """What a crash and the update after it have come to.
+    """The result of a crash and the update after it.
 
     Attributes:
         before: The resources in the state between the two updates, by name.
-        after: The resources in the state at last, by name.
+        after: The resources in the state at the end, by name.
         was_over: Whether the target had ended when the second update began.
         had_sent: Whether the first update had sent its cancel.
     """
@@ -212,18 +215,18 @@ class Truth:
 
     @property
     def target(self) -> str:
-        """The deployment that was meant: the one on record, else the one that ran when the first update looked."""
+        """The target deployment: the recorded one, else the one that ran at the first update's status read."""
         record = self.after.get(f"stop-{self.crash.number}-target")
         return str(record["outputs"]["deployment_id"]) if record else self.environment.deployments[0].id
 
     @property
     def others(self) -> list[str]:
-        """The deployments that were sent a cancel although they were not meant."""
+        """The deployments that were sent a cancel although they were not the target."""
         return [deployment.id for deployment in self.touched if deployment.id != self.target]
 
     @property
     def may_touch_another(self) -> bool:
-        """Whether the program asks for it: a plain update with nothing in the state cancels what runs then."""
+        """Whether the program asks for it: a plain update with nothing in the state cancels what runs at that time."""
         is_known = f"stop-{self.crash.number}" in self.before
         return self.crash.form == "plain" and self.was_over and not is_known
 
@@ -235,19 +238,20 @@ class Truth:
             assert self.target == self.environment.deployments[0].id, self
         outcome = self.outputs["outcome"]
         if outcome == "nothing_to_cancel":
-            # An orphan that had not looked yet did what a plain update does; then there was nothing left to do.
+            # A plugin without its engine had not read the status yet and did what a plain update does.
             assert self.may_touch_another, self
             assert self.environment.running is None, self
             return
-        meant = {one.id: one for one in self.environment.deployments}[self.outputs["deployment_id"]]
-        assert (self.others[0] if self.others else self.target) == meant.id, self
-        assert self.outputs["deployment_state"] == meant.end_state, self
-        assert (meant.end_state == "CANCELED") == (outcome == "canceled"), self
+        by_id = {deployment.id: deployment for deployment in self.environment.deployments}
+        reported = by_id[self.outputs["deployment_id"]]
+        assert (self.others[0] if self.others else self.target) == reported.id, self
+        assert self.outputs["deployment_state"] == reported.end_state, self
+        assert (reported.end_state == "CANCELED") == (outcome == "canceled"), self
         assert outcome in {"canceled", "completed", "superseded"}, self
-        assert outcome != "superseded" or not meant.cancels, self
+        assert outcome != "superseded" or not reported.cancels, self
 
     def count(self, figures: Figures) -> None:
-        """Add this one to the figures."""
+        """Add this crash to the figures."""
         figures.crashes += 1
         figures.before_the_cancel += not self.had_sent
         figures.while_waiting += self.had_sent and f"stop-{self.crash.number}" not in self.before
@@ -263,10 +267,11 @@ class Truth:
 def _is_quiet(qovery: QoverySimulator, clock: JumpingClock) -> bool:
     """Return whether every request is answered and none has come for a while."""
     requests = qovery.requests
-    return not requests or (requests[-1].at < clock() - QUIET and all(one.status is not None for one in requests))
+    are_answered = all(request.status is not None for request in requests)
+    return not requests or (requests[-1].at < clock() - QUIET and are_answered)
 
 
-def _plugin_without_leash(folder: Path) -> Path:
+def _plugin_that_outlives_the_engine(folder: Path) -> Path:
     """Make a plugin that outlives the engine, as the one of the official CLI does."""
     plugin = folder / "official" / "pulumi-resource-pulumi-python"
     if not plugin.exists():

@@ -6,7 +6,7 @@ import time
 
 
 class JumpingClock:
-    """Seconds since the epoch, as the machine tells them, until somebody interferes."""
+    """Seconds since the epoch, as the machine tells them, until a test interferes."""
 
     def __init__(self) -> None:
         self._ahead = 0.0

@@ -42,9 +42,27 @@ class Recorder(pulumi.runtime.Mocks):
             self.lines.append(request)
 
 
+class Engines:
+    """A monitor of mocks that cannot be told from an engine's by its class."""
+
+    def __init__(self, mocks: object) -> None:
+        self._mocks = mocks
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._mocks, name)
+
+
 @contextmanager
-def mocked(*, preview: bool = False, config: dict[str, str] | None = None) -> Iterator[Recorder]:
-    """Let mocks be in force, with event loops that are closed at the end: the SDK leaves its own open."""
+def mocked(
+    *, preview: bool = False, as_engine: bool = False, config: dict[str, str] | None = None
+) -> Iterator[Recorder]:
+    """Let mocks be in force, with event loops that are closed at the end: the SDK leaves its own open.
+
+    Args:
+        preview: Whether the program is previewed.
+        as_engine: Whether the mocks pass for an engine's.
+        config: The stack's configuration.
+    """
     loop, worker_loop = asyncio.new_event_loop(), asyncio.new_event_loop()
     loop.set_default_executor(ThreadPoolExecutor(1, initializer=asyncio.set_event_loop, initargs=(worker_loop,)))
     asyncio.set_event_loop(loop)
@@ -52,6 +70,8 @@ def mocked(*, preview: bool = False, config: dict[str, str] | None = None) -> It
     ROOT.set(None)  # an earlier test's stack belongs to an event loop that is closed
     set_mocks(recorder, preview=preview)
     SETTINGS.engine = recorder
+    if as_engine:
+        SETTINGS.monitor = Engines(SETTINGS.monitor)
     set_all_config(config or {})
     try:
         yield recorder

@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 from pulumi.dynamic import Config, ConfigureRequest
 
-from qovery_provider._hosts.dynamic import QoveryResourceProvider
+from qovery_provider._hosts.dynamic import DynamicProvider
 from qovery_provider.simulator import QoverySimulator
 
-Kind = TypeVar("Kind", bound=QoveryResourceProvider)
+Kind = TypeVar("Kind", bound=DynamicProvider)
 
 
 def configured(kind: type[Kind], qovery: QoverySimulator) -> Kind:

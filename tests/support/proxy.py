@@ -1,4 +1,4 @@
-"""A forward proxy on loopback that remembers what it was asked for."""
+"""A forward proxy on loopback that remembers its requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Proxy:
     """Tunnels TLS and answers plain requests itself.
 
     Attributes:
-        requests: What was asked for, in order.
+        requests: What came, in order.
         url: Where it listens.
     """
 

@@ -1,12 +1,28 @@
-"""An API that answers from a script, for tests of those who drive cancellations."""
+"""A client that answers from a script, for tests of the driver."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar, cast
 
-from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus, QueuedRequest
+from qovery_provider._qovery.endpoints import ApiCall
+from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider._qovery.rate_limit import RateBudget
+
+Answer = TypeVar("Answer")
+
+VERBS = {"{}": "unqueue", '{"force_cancel": false}': "cancel", '{"force_cancel": true}': "force"}
+"""What a POST does, by its body."""
+
+READS = {
+    ("environment",): "project of",
+    ("environment", "status"): "status",
+    ("environment", "deploymentHistoryV2"): "history",
+    ("environment", "deploymentQueue"): "queue",
+    ("project", "environment", "status"): "statuses",
+}
+"""What a GET reads, by its path without the id."""
 
 
 def status(name: str, state: str, deployment: str = "d1") -> EnvironmentStatus:
@@ -21,21 +37,34 @@ class Time(Protocol):
 
 
 class Script:
-    """An `Api` that answers from lists, the last answer again and again, and notes when it was asked what.
+    """A client that answers from lists, the last answer again and again, and notes which call was made when.
 
     Attributes:
         answers: The answers by the name of the call; a function is called for its answer.
-        asked: What was asked, with the time.
+        calls: What was called, with the time.
     """
 
     def __init__(self, clock: Time, answers: Mapping[str, Sequence[object]]) -> None:
         self.budget = RateBudget()
         self.clock, self.answers = clock, {name: list(values) for name, values in answers.items()}
-        self.operation: list[tuple[float, str]] = []
+        self.calls: list[tuple[float, str]] = []
 
-    def ask(self, name: str) -> object:
-        """Note what is asked and give the next answer."""
-        self.operation.append((self.clock.now, name))
+    def send(self, call: ApiCall[Answer]) -> Answer:
+        """Answer one of Qovery's calls."""
+        return cast("Answer", self._answer(_name(call)))
+
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
+
+    def read_statuses(self) -> dict[str, EnvironmentStatus]:
+        """Answer a poll of a group."""
+        answer = self._answer("poll")
+        assert isinstance(answer, list)
+        return {each.id: each for each in answer}
+
+    def _answer(self, name: str) -> object:
+        """Note what is called and give the next answer."""
+        self.calls.append((self.clock.now, name))
         answers = self.answers[name]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if callable(answer):
@@ -44,30 +73,13 @@ class Script:
             raise answer
         return answer
 
-    def deployment_history(self, environment_id: str) -> Sequence[DeploymentRecord]:
-        answer = self.ask(f"history {environment_id}")
-        assert isinstance(answer, list)
-        return answer
-
-    def deployment_queue(self, environment_id: str) -> Sequence[QueuedRequest]:
-        answer = self.ask(f"queue {environment_id}")
-        assert isinstance(answer, list)
-        return [QueuedRequest(request_id) for request_id in answer]
-
-    def cancel_deployment(self, environment_id: str, *, force: bool) -> EnvironmentStatus:
-        answer = self.ask(f"{'force' if force else 'cancel'} {environment_id}")
-        assert isinstance(answer, EnvironmentStatus)
-        return answer
-
-    def cancel_queued(self, request_id: str) -> None:
-        self.ask(f"unqueue {request_id}")
-
-    def look(self) -> dict[str, EnvironmentStatus]:
-        """Answer a look of a group."""
-        answer = self.ask("look")
-        assert isinstance(answer, list)
-        return {each.id: each for each in answer}
-
     def times(self, name: str) -> list[float]:
-        """Return when something was asked."""
-        return [at for at, operation in self.operation if operation == name]
+        """Return when something was called."""
+        return [at for at, called in self.calls if called == name]
+
+
+def _name(call: ApiCall[object]) -> str:
+    """Return a call's name in a script: `cancel a`."""
+    _, kind, identity, *rest = call.path.partition("?")[0].split("/")
+    verb = VERBS[json.dumps(call.body)] if call.changes else READS[(kind, *rest)]
+    return f"{verb} {identity}"

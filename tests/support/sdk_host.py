@@ -17,7 +17,7 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderStub, add_ResourceProviderServicer_to_server
 from pulumi.runtime.proto.status_pb2 import Status
 
-from qovery_provider._hosts.dynamic import QoveryResourceProvider
+from qovery_provider._hosts.dynamic import DynamicProvider
 
 HOST = "pulumi.dynamic.__main__"
 DETAILS = "grpc-status-details-bin"
@@ -43,7 +43,7 @@ class SdkHost:
         provider: The provider, as the state holds it.
     """
 
-    def __init__(self, stub: ResourceProviderStub, provider: QoveryResourceProvider) -> None:
+    def __init__(self, stub: ResourceProviderStub, provider: DynamicProvider) -> None:
         self._stub, self._provider = stub, serialize_provider(provider)
 
     def check(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
@@ -99,7 +99,7 @@ def _refused(error: Any) -> Refused:  # noqa: ANN401 - gRPC gives its errors the
 
 
 @contextmanager
-def sdk_host(provider: QoveryResourceProvider, config: Mapping[str, Any]) -> Iterator[SdkHost]:
+def sdk_host(provider: DynamicProvider, config: Mapping[str, Any]) -> Iterator[SdkHost]:
     """Serve the SDK's servicer, on four threads as the SDK does."""
     server = grpc.server(ThreadPoolExecutor(max_workers=4))
     add_ResourceProviderServicer_to_server(_servicer(), server)

@@ -1,4 +1,4 @@
-"""A Pulumi stack in a folder of its own, driven by the real CLI as a person would drive it."""
+"""A Pulumi stack in a folder of its own, driven by the real CLI as a user would drive it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Run:
         return [line.strip() for line in block.splitlines() if line.startswith("    ")]
 
     def row(self, name: str) -> str:
-        """Return what stands last on the row of one of our resources: what is done with it, and what it says."""
+        """Return the last row of a resource without its type and name: the operation, and the message."""
         rows = re.findall(rf"^ ?[-+~ ]+ pulumi-python:dynamic/qovery:\w+ {name} (.*)$", self.output, re.MULTILINE)
         return str(rows[-1]).strip() if rows else ""
 
@@ -54,10 +54,10 @@ class Stack:
     """One stack, whose programs run against a simulator.
 
     Args:
-        folder: Where everything of it lives: program, state, Pulumi's home.
+        folder: Where its files are: program, state, Pulumi's home.
         engine: The folder of the Pulumi CLI, or None where it is on PATH.
-        qovery: What the programs reach as Qovery.
-        backend: Where Pulumi keeps the state; by default in a file below the folder.
+        qovery: The simulator that the programs take for Qovery.
+        backend: The URL of Pulumi's backend; by default a file below the folder.
     """
 
     def __init__(
@@ -127,26 +127,26 @@ class Stack:
         return outputs
 
     def resources(self, kind: str) -> list[dict[str, Any]]:
-        """Return the stored resources whose type ends like this."""
+        """Return the stored resources whose type ends with `kind`."""
         state = json.loads(self.checked("stack", "export").output)
-        return [one for one in state["deployment"].get("resources", []) if one["type"].endswith(kind)]
+        return [resource for resource in state["deployment"].get("resources", []) if resource["type"].endswith(kind)]
 
     def latest(self) -> dict[str, dict[str, Any]]:
-        """Return the stored resources by name, read without the CLI where the state is a file: also a locked one."""
+        """Return the stored resources by name; a state in a file is read without the CLI, so it may be locked."""
         path = self.folder / "state/.pulumi/stacks/stop/test.json"
         if path.exists():
             stored = json.loads(path.read_text())["checkpoint"].get("latest") or {}
         else:
             stored = json.loads(self.checked("stack", "export").output)["deployment"]
-        return {one["urn"].rpartition("::")[2]: one for one in stored.get("resources") or []}
+        return {resource["urn"].rpartition("::")[2]: resource for resource in stored.get("resources") or []}
 
     def is_locked(self) -> bool:
-        """Return whether an update has left its lock behind; where that is not in a file, it may have."""
+        """Return whether an update has left its lock behind; true as well where locks are not in files."""
         state = self.folder / "state/.pulumi"
         return not state.exists() or any(state.rglob("locks/**/*.json"))
 
     def unlock(self) -> None:
-        """Do what a person does after an update has died: tell Pulumi that it is over."""
+        """Release the lock, as a user does after an update has died."""
         self.checked("cancel", "--yes")
 
     def files(self) -> Iterator[tuple[Path, bytes]]:
@@ -157,8 +157,8 @@ class Stack:
 
 
 @contextmanager
-def killed_at_last(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    """Let nothing of a command outlive its test."""
+def killed_on_exit(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """Kill a command and all its processes at the end of the block, if they still run."""
     try:
         yield process
     finally:
@@ -167,6 +167,6 @@ def killed_at_last(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[
 
 
 def engine_folder(command: Sequence[str]) -> str | None:
-    """Return where the Pulumi CLI is; a test that needs it fails loudly where there is none."""
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return done.stdout.strip() or None
+    """Return the folder of the Pulumi CLI, or None where it is on PATH; raise where there is none at all."""
+    completed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return completed.stdout.strip() or None

@@ -1,39 +1,37 @@
 """One real cancellation over a real socket, with a server that misbehaves at one place of it.
 
 The server answers from the simulator's world, so that "executed, but the answer was lost" is real. Time is virtual:
-nobody sleeps, and a call that hangs takes the time that it is given at once. Sockets, threads and TLS are real.
+nothing sleeps, and a call that hangs takes at once the time that it is given. Sockets, threads and TLS are real.
 """
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Collection
-from concurrent import futures
+from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
 
-import pytest
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
 
 from qovery_provider._cancellation.model import CancellationRequest, CancellationResult
-from qovery_provider._clock import Clock
-from qovery_provider._driver import calls as _calls
-from qovery_provider._driver import polls as _shared
-from qovery_provider._driver import session as _operations
+from qovery_provider._clock import Clock, Signal
+from qovery_provider._driver.session import Sessions
 from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.settings import Settings, resolve
 from qovery_provider.errors import QoveryError
 from qovery_provider.simulator import LoggedRequest, Plan, QoverySimulator
 from tests.support.certificates import HOST, Certificate, server_context
 from tests.support.clock import FakeClock
-from tests.support.wire import LOOPBACK, Connection, DeadPorts, Request, ScriptedServer, http
+from tests.support.wire import Connection, DeadPorts, Request, ScriptedServer, http
 
 TOKEN = "qov_S3cret+t0ken/of=the~test"
 """Its percent-encoded form is another one than itself."""
 
 TIMEOUT, LONG_TIMEOUT, SHORT_TIMEOUT = 400.0, 600.0, 30.0
-"""Seconds for the whole wait: long where calls hang, short where the last look is to be reached."""
+"""Seconds for the whole wait: long where calls hang, short where the last poll is to be reached."""
 
 SAFE_POINT = 2.0
 """Seconds from the cancel until the deployment has ended."""
@@ -42,13 +40,17 @@ PATIENT, IMPATIENT = (5.0, 5.0), (0.03, 0.03)
 """Limits of the client on connecting and on silence; the second for calls that are known to meet silence."""
 
 
+UNRESOLVABLE = ".".join(["unknown"] * 40)
+"""A host name that is too long to be one: no resolver sends a query for it, so this needs no network and no time."""
+
+
 class Position(Enum):
     """Where in a cancellation a fault strikes."""
 
-    FIRST_POLL = "first look"
+    FIRST_READ = "first status read"
     POST = "POST"
-    WAITING = "look while waiting"
-    LAST_LOOK = "last look"
+    WAITING = "poll"
+    LAST_POLL = "last poll"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,8 @@ class Moment:
         return self.stage.reply(self.request)
 
     def hang(self) -> None:
-        """Tell that no whole answer will come, so that nobody has to wait for that."""
-        self.stage.hung.set_result(None)
+        """Tell that no whole answer will come, so that the test need not wait for that."""
+        self.stage.clock.hung.set_result(None)
 
 
 Route = Literal["open", "closed port", "no answer to connects", "unknown host"]
@@ -123,37 +125,30 @@ class Stage:
 
     def __init__(self, fault: Fault, position: Position | None, *, lasting: bool = False) -> None:
         self.fault, self.position, self.lasting = fault, position, lasting
-        self.clock = FakeClock()
+        self.clock = _Clock()
         self.timeout = LONG_TIMEOUT if fault.hangs else TIMEOUT
-        if position is Position.LAST_LOOK:
+        if position is Position.LAST_POLL:
             self.timeout = SHORT_TIMEOUT
         self.qovery = QoverySimulator(token=TOKEN, clock=self.clock.wall)
         self.environment = self.qovery.world.add_environment()
-        # The last look, and no earlier one, is the first to show the end.
-        delay = self.timeout - 0.001 if position is Position.LAST_LOOK else SAFE_POINT
+        # The last poll, and no earlier one, is the first to show the end.
+        delay = self.timeout - 0.001 if position is Position.LAST_POLL else SAFE_POINT
         course = (("BUILDING", 1e6),)
         self.target = self.environment.deploy(Plan(phases=course, cancel_delay=delay))
         self.environment.enqueue(Plan(phases=course))
         self.posts, self.strikes, self.calls = 0, list[float](), list[float]()
-        self.hung = futures.Future[None]()
         self._announced = {"POST": 0, "first": 0, "later": 0}
         self._is_struck = False
         self._turn = threading.Lock()
         self.server = ScriptedServer(self._answer, self._greet)
         self._dead = DeadPorts()
+        self._sessions = Sessions(self.clock, lambda: 0.5, self._connect)
 
     def __enter__(self) -> Stage:  # noqa: PYI034 - `Self` came with Python 3.11
-        self._patches = pytest.MonkeyPatch()
-        self._patches.setattr(_shared, "QoveryClient", self._client)
-        for module in (_operations, _shared):
-            self._patches.setattr(module, "random", lambda: 0.5)
-        self._patches.setattr(_calls, "wait", self._wait)
-        self._patches.setattr(socket, "getaddrinfo", self._resolve)
         self.server.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._patches.undo()
         self.server.__exit__()
         self._dead.close()
 
@@ -165,12 +160,15 @@ class Stage:
         request = CancellationRequest(self.environment.id, deployment_id, timeout=self.timeout)
         self._deadline = self.clock.now + self.timeout
         try:
-            return _operations.cancel(settings, request, lambda _: None, clock=self.clock).result()
+            session = self._sessions.of(settings)
+            cancellation = session.begin(request)
+            session.follow(cancellation, lambda _: None)
+            return cancellation.result()
         except QoveryError as error:
             return error
 
     def cancel_again(self) -> CancellationResult | QoveryError:
-        """Run again what is meant, pinned, on a wire that behaves; count its cancels alone."""
+        """Run again, pinned to the target, on a wire that behaves; count the cancels of this run alone."""
         self.position, self._is_struck, self.posts = None, False, 0
         return self.cancel(self.target.id)
 
@@ -194,31 +192,30 @@ class Stage:
         if not path.endswith("/status"):
             return None
         if not self._announced["POST"]:
-            return Position.FIRST_POLL
+            return Position.FIRST_READ
         if self.clock.now >= self._deadline:
-            return Position.LAST_LOOK
+            return Position.LAST_POLL
         self._announced["later"] += 1
         return Position.WAITING if self._announced["later"] > 1 else None
 
-    def _client(self, settings: Settings, clock: Clock, *, connections: int) -> QoveryClient:
-        return _AnnouncingClient(settings, clock, connections, self)
+    def _connect(
+        self, settings: Settings, clock: Clock, *, connections: int, timeout: tuple[float, float]
+    ) -> QoveryClient:
+        return QoveryClient(
+            settings, clock, connections=connections, timeout=timeout, adapter=_Road(self.announce, self.route)
+        )
 
-    def _wait(self, calls: Collection[futures.Future[Any]], timeout: float, return_when: str) -> None:
-        """Wait for calls; what hangs for good takes its time at once."""
-        done, _ = futures.wait([*calls, self.hung], timeout=5, return_when=return_when)
-        assert done, "a call hangs, and the script does not say so"
-        if self.hung in done:
-            self.hung = futures.Future()
-            self.clock.move_to(self.clock.now + timeout)
-
-    def _resolve(self, host: str, port: int, *_: object, **__: object) -> list[tuple[Any, ...]]:
-        assert host == HOST
+    def route(self, url: str) -> str:
+        """Return where a call to this URL leads."""
         route = self.fault.route if self._is_struck else "open"
         if route == "unknown host":
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        if route != "open":
-            port = self._dead.refusing if route == "closed port" else self._dead.silent
-        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (LOOPBACK, port))]
+            return url.replace(HOST, UNRESOLVABLE)
+        ports = {
+            "open": self.server.port,
+            "closed port": self._dead.refusing,
+            "no answer to connects": self._dead.silent,
+        }
+        return url.replace(f":{self.server.port}", f":{ports[route]}")
 
     # The server's side.
 
@@ -254,13 +251,40 @@ class Stage:
         return connection.send(reply.to_bytes()) and reply.headers.get("Connection") != "close"
 
 
-class _AnnouncingClient(QoveryClient):
-    """The real client; it says which call it is about to make."""
+class _Clock(FakeClock):
+    """A call that hangs for good takes at once as long as it may.
 
-    def __init__(self, settings: Settings, clock: Clock, connections: int, stage: Stage) -> None:
-        super().__init__(settings, clock, connections=connections)
-        self._stage = stage
+    Attributes:
+        hung: Set by the script when no whole answer will come.
+    """
 
-    def _exchange(self, method: str, path: str, operation: str, body: object) -> tuple[bytes, str]:
-        self._timeout = self._stage.announce(method, path)
-        return super()._exchange(method, path, operation, body)
+    def __init__(self) -> None:
+        super().__init__()
+        self.hung = Signal()
+
+    def wait(self, futures: Collection[Future[Any]], timeout: float) -> None:
+        if not any(future.running() for future in futures):
+            super().wait(futures, timeout)
+            return
+        super().wait([*futures, self.hung], timeout)
+        if self.hung.done():
+            self.hung = Signal()
+            self.move_to(self.now + timeout)
+
+
+class _Road(HTTPAdapter):
+    """Says which call it is about to carry, and carries it where it is told.
+
+    Args:
+        announce: Is told of method and path; returns the limits on silence.
+        route: Returns where a URL leads.
+    """
+
+    def __init__(self, announce: Callable[[str, str], tuple[float, float]], route: Callable[[str], str]) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1)
+        self._announce, self._route = announce, route
+
+    def send(self, request: PreparedRequest, *_: Any, **options: Any) -> Response:  # noqa: ANN401 - as in the base
+        timeout = self._announce(str(request.method), request.path_url)
+        request.url = self._route(str(request.url))
+        return super().send(request, **{**options, "timeout": timeout})

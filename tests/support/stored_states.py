@@ -1,8 +1,8 @@
 """Stacks as this version stores them, recorded so that every later version can prove that it reads them.
 
 `python -m tests.support.stored_states`, once a release, writes tests/data/states/<version>/: the program, and what
-`pulumi stack export` says after an update that came to its end and after one that could not. Time stands still in the
-simulated world, so that a test can make that very world again. What is recorded is never changed, and neither are the
+`pulumi stack export` prints after an update that finished and after one that timed out. Time stands still in the
+simulated world, so that a test can make the same world again. Recorded states are never changed, and neither are the
 constants here.
 """
 
@@ -31,13 +31,13 @@ IDLE = "d5a31ca8-72ef-4b1c-9f4e-ae8d6b2c3f45"
 PROJECT = "5b1f6a2e-7c0d-4e83-9a64-2f8d1c3b7e90"
 
 ELAPSED, UNTIL_CANCELED = 90.0, 10.0
-"""Seconds that deployments have run when the update begins, and for which they are CANCELING where they do not end."""
+"""Seconds that deployments have run when the update begins, and for which they are CANCELING in the unfinished case."""
 
 TIMEOUTS = {"finished": "60", "unfinished": "5"}
-"""What is recorded, with how long it may wait in seconds."""
+"""The recorded cases, each with its timeout in seconds."""
 
 PLACES = {"sourcePosition", "stackTrace"}
-"""What is not kept: paths of the machine, which Pulumi shows with errors and never reads."""
+"""Fields that are not recorded: paths of the machine, which Pulumi shows with errors and never reads."""
 
 PROGRAM = f"""\
 import os
@@ -66,7 +66,7 @@ pulumi.export("counts", freeze.counts)
 
 
 class World(NamedTuple):
-    """The world of a recorded stack: three environments that run a deployment, and time at a stand."""
+    """The world of a recorded stack: three environments that run a deployment, and a clock that stands still."""
 
     qovery: QoverySimulator
     clock: FakeClock
@@ -75,7 +75,7 @@ class World(NamedTuple):
 
 @contextmanager
 def recorded_world(name: str) -> Iterator[World]:
-    """Serve the world as it is when the update begins: in one, deployments end at once when canceled."""
+    """Serve the world as it is when the update begins; in the finished case, deployments end at once when canceled."""
     clock = FakeClock()
     plan = Plan(phases=(("BUILDING", 6000.0),), cancel_delay=0.0 if name == "finished" else UNTIL_CANCELED)
     with QoverySimulator(clock=clock.wall) as qovery:
@@ -102,7 +102,7 @@ def main() -> None:
             run = stack.run("up", "--yes", "--skip-preview")
             assert (run.code == 0) == (name == "finished"), run.output
             state = json.loads(stack.checked("stack", "export").output)
-            # It holds no secret, so it need not say how to read one.
+            # The stack holds no secrets, so the state need not say how to decrypt them.
             del state["deployment"]["secrets_providers"]
             for resource in state["deployment"]["resources"]:
                 for key in PLACES & resource.keys():

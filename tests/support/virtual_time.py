@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor, Future
-from contextlib import contextmanager
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
-from unittest.mock import patch
-
-from qovery_provider._driver import calls as _calls
 
 
 class Trip(NamedTuple):
@@ -24,7 +20,7 @@ class VirtualTime(Executor):
 
     Attributes:
         now: The monotonic time.
-        sleeps: From when until when was slept.
+        sleeps: From when until when was waited with no call on the wire.
         trip: Says how a call that is made now will travel.
         note: Says what the function of a call that is made now may want to know when it is executed.
         noted: That note, while the function runs.
@@ -47,10 +43,11 @@ class VirtualTime(Executor):
         """Return the same time; nothing here reads it as an epoch."""
         return self.now
 
-    def sleep(self, seconds: float, wake: Future[None] | None = None) -> None:
-        """Let everything happen that happens within that time, or until somebody sets `wake`."""
-        self.sleeps.append((self.now, self.now + seconds))
-        self.pass_until(self.now + seconds, unless=lambda: wake is not None and wake.done())
+    def wait(self, futures: Collection[Future[Any]], timeout: float) -> None:
+        """Let everything happen that happens within that time, or until one of the futures is done."""
+        if not any(future.running() or future.done() for future in futures):
+            self.sleeps.append((self.now, self.now + timeout))
+        self.pass_until(self.now + timeout, unless=lambda: any(future.done() for future in futures))
 
     def plan(self, at: float, action: Callable[[], None]) -> None:
         """Let something happen at a time; what is planned first happens first."""
@@ -58,7 +55,7 @@ class VirtualTime(Executor):
         heappush(self._moments, (max(at, self.now), self._planned, action))
 
     def pass_until(self, time: float, *, unless: Callable[[], bool] = lambda: False) -> None:
-        """Let time pass, until a moment after which somebody has what he waits for."""
+        """Let time pass, until a moment after which a condition holds."""
         while self._moments and self._moments[0][0] <= time and not unless():
             self.now, _, action = heappop(self._moments)
             action()
@@ -68,6 +65,7 @@ class VirtualTime(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as in Executor
         """Send a function on its way; it runs on arrival, and the future is told when the answer is back."""
         future: Future[Any] = Future()
+        future.set_running_or_notify_cancel()
         trip, note = self.trip(), self.note()
 
         def arrive() -> None:
@@ -77,17 +75,6 @@ class VirtualTime(Executor):
 
         self.plan(self.now + trip.there, arrive)
         return future
-
-    def wait(self, futures: Collection[Future[Any]], timeout: float, return_when: str) -> None:
-        """Stand in for `concurrent.futures.wait`."""
-        assert return_when == "FIRST_COMPLETED"
-        self.pass_until(self.now + timeout, unless=lambda: any(future.done() for future in futures))
-
-    @contextmanager
-    def rules(self) -> Iterator[None]:
-        """Let the package wait on this time instead of on the machine's."""
-        with patch.object(_calls, "wait", self.wait):
-            yield
 
 
 def _run(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[[Future[Any]], None]:  # noqa: ANN401 - any call

@@ -1,6 +1,6 @@
 """A TCP server on loopback whose every byte a test decides. It knows requests, and no Qovery.
 
-One thread per connection. Whatever a script still sends or waits for when the server stops ends at once.
+One thread per connection. What a script still sends or waits for when the server stops ends at once.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Connection:
         return True
 
     def close(self) -> None:
-        """Close the connection; whoever reads from it wakes up."""
+        """Close the connection; a thread that reads from it wakes up."""
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
@@ -114,7 +114,7 @@ class ScriptedServer:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        # Closing a listener does not wake up whoever waits in accept(); a connection does.
+        # Closing a listener does not wake up a thread in accept(); a connection does.
         socket.create_connection((LOOPBACK, self.port)).close()
         for connection in self.connections:
             connection.close()
@@ -165,7 +165,7 @@ class DeadPorts:
         self.refusing: int = refusing.getsockname()[1]
         self.silent: int = full.getsockname()[1]
         self._sockets = [refusing, full]
-        # The kernel answers nobody any more once the queue of connections is full.
+        # The kernel answers no more connections once the queue of connections is full.
         full.listen(0)
         for _ in range(3):
             waiting = socket.socket()

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
-import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
-from pulumi.automation import PulumiCommand
 
 from tools.pulumi_cli import ensure
 
-VERSION = "3.274.1"
+MODULES = (ensure.HERE / "go.mod").read_text()
+(VERSION,) = re.findall(r"pulumi/pkg/v3 v(\S+)", MODULES)
+(GO,) = re.findall(r"^go (\S+)$", MODULES, re.MULTILINE)
 
 
 @pytest.fixture
@@ -30,18 +32,20 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty cache, and an installer that finds no internet."""
+    """An empty cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(ensure, "install", offline)
     yield tmp_path / "cache/qovery-provider"
     assert not list(tmp_path.glob("cache/*/unfinished-*"))
 
 
-INSTALL = ensure.install
-
-
 def offline(home: Path, version: str) -> None:
-    raise ensure.Unavailable(f"No internet for {version} in {home.name}.")
+    """An installer that has no internet."""
+    raise ensure.UnavailableError(f"No internet for {version} in {home.name}.")
+
+
+def find(installer: ensure.Way = offline) -> str:
+    """Look for a CLI with another installer than Pulumi's."""
+    return ensure.find([installer, ensure.build])
 
 
 def script(file: Path, text: str) -> None:
@@ -74,10 +78,10 @@ def go(folder: Path, then: str = "") -> None:
 # The CLI on PATH
 
 
-def test_a_cli_on_path_that_will_do_is_used(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It needs no folder, and no words."""
+def test_a_usable_cli_on_path_is_used(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No folder is added, and nothing is said."""
     cli(path)
-    assert (ensure.find(), capsys.readouterr().err) == ("", "")
+    assert (find(), capsys.readouterr().err) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -90,22 +94,22 @@ def test_a_cli_on_path_that_will_do_is_used(path: Path, capsys: pytest.CaptureFi
         pytest.param("'' && exit 3", "does not run: ", id="broken"),
     ],
 )
-def test_a_cli_on_path_that_will_not_do(
+def test_an_unusable_cli_on_path_is_passed_over(
     path: Path, cache: Path, capsys: pytest.CaptureFixture[str], version: str, complaint: str
 ) -> None:
     """One sentence says why, and the search goes on."""
     cli(path, version, host=False)
     cli(cache / f"pulumi-{VERSION}/bin")
 
-    assert str(cache / f"pulumi-{VERSION}/bin") == ensure.find()
+    assert find() == str(cache / f"pulumi-{VERSION}/bin")
     assert complaint in capsys.readouterr().err
 
 
 def test_a_language_host_beside_the_real_file_of_a_linked_cli_counts(path: Path, tmp_path: Path) -> None:
-    """As the engine looks for it there, too."""
+    """The engine searches there, too."""
     cli(tmp_path / "elsewhere")
     (path / "pulumi").symlink_to(tmp_path / "elsewhere/pulumi")
-    assert ensure.find() == ""
+    assert find() == ""
 
 
 # Getting one
@@ -114,68 +118,70 @@ def test_a_language_host_beside_the_real_file_of_a_linked_cli_counts(path: Path,
 @pytest.mark.usefixtures("path")
 def test_no_way_left() -> None:
     """Without internet and without Go, one sentence says what to install."""
-    with pytest.raises(ensure.Unavailable, match=r"install Pulumi \(.*\) or Go 1\.26\.6 or newer"):
-        ensure.find()
+    with pytest.raises(ensure.UnavailableError, match=rf"install Pulumi \(.*\) or Go {GO} or newer"):
+        find()
+
+
+def test_the_command_tries_pulumi_s_installer_and_a_build(path: Path) -> None:
+    """Behind a proxy that is down and without Go, it says why neither works, and prints no folder."""
+    variables = {**os.environ, "PATH": str(path), "https_proxy": "http://127.0.0.1:1", "no_proxy": ""}
+    command = [sys.executable, str(ensure.HERE / "ensure.py")]
+
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+
+    start, installer, build, advice = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert start.startswith(f"Getting Pulumi {VERSION} with Pulumi's own installer")
+    assert re.fullmatch(r"Pulumi's own installer does not work here: .*Connection refused.*\.", installer)
+    assert build == "There is no Go on PATH to build the Pulumi CLI with."
+    assert advice.startswith("There is no Pulumi CLI here, and no way to get one")
 
 
 @pytest.mark.usefixtures("path")
-def test_the_installer_comes_before_a_build(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+def test_the_installer_comes_before_a_build(cache: Path) -> None:
     """What it brings is official, and its language host is left alone."""
-    monkeypatch.setattr(ensure, "install", lambda home, _version: cli(home / "bin"))
-    folder = ensure.find()
+    folder = find(lambda home, _version: cli(home / "bin"))
 
-    assert str(cache / f"pulumi-{VERSION}/bin") == folder
+    assert folder == str(cache / f"pulumi-{VERSION}/bin")
     assert names(Path(folder)) == ["pulumi", "pulumi-language-python"]
-    assert folder == ensure.find()
-
-
-def test_an_installer_without_internet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Its failure is one more reason to go on, and the default time limit of sockets is put back."""
-
-    def unreachable(**_: object) -> None:
-        raise URLError(socket.gaierror(-2, "Name or service not known"))
-
-    monkeypatch.setattr(PulumiCommand, "install", unreachable)
-    with pytest.raises(ensure.Unavailable, match=r"installer does not work here: .*Name or service not known"):
-        INSTALL(tmp_path, VERSION)
-    assert socket.getdefaulttimeout() is None
+    assert find() == folder
 
 
 def test_a_build(path: Path, cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is pinned, says how long it takes, brings the language host, and is done once."""
     go(path)
-    folder = Path(ensure.find())
+    folder = Path(find())
 
-    assert cache / f"pulumi-{VERSION}/bin" == folder
+    assert folder == cache / f"pulumi-{VERSION}/bin"
     assert f"-X {ensure.VERSION_VARIABLE}=v{VERSION}" in (path / "runs").read_text()
     assert "4 minutes of compiling" in capsys.readouterr().err
     assert all(os.access(folder / name, os.X_OK) for name in ("pulumi", *ensure.PLUGINS))
-    assert str(folder) == ensure.find()
+    assert find() == str(folder)
     assert len((path / "runs").read_text().splitlines()) == 1
 
 
 def test_what_is_kept_names_neither_this_checkout_nor_its_python(path: Path) -> None:
     """It serves every checkout on this machine."""
     go(path)
-    kept = "".join(file.read_text() for file in Path(ensure.find()).iterdir())
+    kept = "".join(file.read_text() for file in Path(find()).iterdir())
     assert str(ensure.HERE.parents[1]) not in kept
     assert "qovery_provider" not in kept
 
 
 def test_a_build_that_fails_leaves_nothing(path: Path, cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Not even what it had built; Go's own words are shown."""
+    """Not even what it had built; Go's own message is shown."""
     go(path, then="echo 'no space left' >&2; exit 1")
-    with pytest.raises(ensure.Unavailable):
-        ensure.find()
+    with pytest.raises(ensure.UnavailableError):
+        find()
     assert "no space left" in capsys.readouterr().err
     assert names(cache) == ["lock"]
 
 
-def test_the_remains_of_a_killed_build_are_swept_away(path: Path, cache: Path) -> None:
-    """They never pass for a whole CLI."""
+def test_the_remains_of_a_killed_build_are_removed(path: Path, cache: Path) -> None:
+    """They never count as a complete CLI."""
     go(path)
     cli(cache / "unfinished-killed/pulumi/bin")
-    ensure.find()
+    find()
     assert names(cache) == ["lock", f"pulumi-{VERSION}"]
 
 
@@ -185,7 +191,7 @@ def test_two_runs_at_once_build_once(path: Path, cache: Path, capsys: pytest.Cap
     cache.mkdir(parents=True)
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        second = threading.Thread(target=ensure.find)
+        second = threading.Thread(target=find)
         second.start()
         while "waiting for it" not in capsys.readouterr().err:
             second.join(0.01)
@@ -195,24 +201,24 @@ def test_two_runs_at_once_build_once(path: Path, cache: Path, capsys: pytest.Cap
 
 
 def test_another_language_host_in_the_cache_is_replaced(path: Path) -> None:
-    """An older checkout's, say."""
+    """An older checkout has left it there."""
     go(path)
-    folder = Path(ensure.find())
+    folder = Path(find())
     (folder / "programs.py").write_text("something else")
-    ensure.find()
-    assert (ensure.HERE / "host/programs.py").read_text() == (folder / "programs.py").read_text()
+    find()
+    assert (folder / "programs.py").read_text() == (ensure.HERE / "host/programs.py").read_text()
 
 
-def test_so_is_that_of_a_built_one_on_path(path: Path) -> None:
-    """Who has put the kept CLI on PATH runs this checkout's language host as well."""
+def test_another_language_host_beside_a_built_cli_on_path_is_replaced(path: Path) -> None:
+    """A built CLI that its user has put on PATH runs this checkout's language host as well."""
     cli(path)
     (path / "language_host.py").write_text("something else")
 
-    assert ensure.find() == ""
-    assert (ensure.HERE / "host/language_host.py").read_text() == (path / "language_host.py").read_text()
+    assert find() == ""
+    assert (path / "language_host.py").read_text() == (ensure.HERE / "host/language_host.py").read_text()
 
 
 def test_progress() -> None:
-    """Time, and what Go has said so far."""
+    """The time, and how much Go has downloaded and compiled."""
     lines = ["go: downloading example.com/a v1.0.0\n", "example.com/a\n", "example.com/b\n"]
     assert ensure.progress(lines, 83.4) == "  1:23 1 modules downloaded, 2 packages compiled"

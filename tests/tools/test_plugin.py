@@ -54,7 +54,7 @@ def test_the_virtual_environment_of_the_project(tmp_path: Path, bin_folder: Path
     assert started(bin_folder / "pulumi-language-python", tmp_path / "project/main") == [
         str(expected),
         "-u",
-        f"{bin_folder}/leash.py",
+        f"{bin_folder}/run_with_engine.py",
         f"{bin_folder}/language_host.py",
         "127.0.0.1:1",
     ]
@@ -69,10 +69,9 @@ def test_dynamic_resources_run_with_the_same_python(tmp_path: Path, bin_folder: 
 
 
 def test_without_a_virtual_environment_the_active_one_serves(tmp_path: Path, bin_folder: Path) -> None:
-    """And before it, what the official host looks for."""
+    """And before it the variable that the official host reads."""
     active, named = python(tmp_path / "active/bin/python"), python(tmp_path / "named/python")
     plugin = bin_folder / "pulumi-language-python"
-    assert str(active) == started(plugin, tmp_path, VIRTUAL_ENV=str(tmp_path / "active"))[0]
-    assert (
-        str(named) == started(plugin, tmp_path, VIRTUAL_ENV=str(tmp_path / "active"), PULUMI_PYTHON_CMD=str(named))[0]
-    )
+    environment = {"VIRTUAL_ENV": str(tmp_path / "active")}
+    assert started(plugin, tmp_path, **environment)[0] == str(active)
+    assert started(plugin, tmp_path, **environment, PULUMI_PYTHON_CMD=str(named))[0] == str(named)

@@ -15,7 +15,7 @@ NEXT: dict[str, Any] = {"id": "a-2", "state": "BUILDING", "cancels": [], "ended_
 
 def test_one_canceled_and_the_next_untouched() -> None:
     """The sentence names both."""
-    assert up.verdict(OUTPUTS, "a-1", [CANCELED, NEXT]) == (
+    assert up.confirmation(OUTPUTS, "a-1", [CANCELED, NEXT]) == (
         "The simulator confirms: deployment a-1: CANCELED by 1 request; "
         "deployment a-2, queued behind it: BUILDING, untouched."
     )
@@ -33,19 +33,16 @@ def test_one_canceled_and_the_next_untouched() -> None:
     ],
 )
 def test_anything_else_fails_the_run(outputs: dict[str, Any], deployments: list[dict[str, Any]]) -> None:
-    """Whatever the resource says."""
+    """Also when the resource's outputs are as expected."""
     with pytest.raises(SystemExit):
-        up.verdict(outputs, "a-1", deployments)
+        up.confirmation(outputs, "a-1", deployments)
 
 
 @pytest.mark.parametrize(
     ("name", "missing"),
     [("Q_CLI_ACCESS_TOKEN", "set ENVIRONMENT_ID, too"), ("ENVIRONMENT_ID", "set QOVERY_API_TOKEN, too")],
 )
-def test_half_of_the_settings(monkeypatch: pytest.MonkeyPatch, name: str, missing: str) -> None:
+def test_half_of_the_settings(name: str, missing: str) -> None:
     """One sentence says which other half is missing."""
-    monkeypatch.delenv("ENVIRONMENT_ID", raising=False)
-    monkeypatch.setenv(name, "something")
-    monkeypatch.setattr("signal.signal", lambda *_: None)
     with pytest.raises(SystemExit, match=missing):
-        up.main()
+        up.run({name: "something"})

@@ -1,13 +1,13 @@
-"""What the adapter tests share: Pulumi's mocks, and a simulator on a time that nobody waits for."""
+"""What the unit tests share: Pulumi's mocks, and a simulator on a fake clock."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future
 
 import pytest
 
-from qovery_provider._clock import SystemClock
+from qovery_provider._driver.session import Sessions
+from qovery_provider._hosts.dynamic import DynamicProvider
 from qovery_provider.simulator import QoverySimulator
 from tests.support.clock import FakeClock
 from tests.support.mocks import Recorder, mocked
@@ -22,16 +22,9 @@ def recorder() -> Iterator[Recorder]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    """The time of the package: whoever sleeps moves it on."""
+    """The time of all dynamic providers: a wait moves it on."""
     clock = FakeClock()
-
-    def sleep(_: SystemClock, seconds: float, wake: Future[None] | None = None) -> None:
-        if wake is None or not wake.done():
-            clock.sleep(seconds)
-
-    monkeypatch.setattr(SystemClock, "monotonic", lambda _: clock.monotonic())
-    monkeypatch.setattr(SystemClock, "wall", lambda _: clock.wall())
-    monkeypatch.setattr(SystemClock, "sleep", sleep)
+    monkeypatch.setattr(DynamicProvider, "sessions", Sessions(clock))
     return clock
 
 

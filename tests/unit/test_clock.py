@@ -1,41 +1,49 @@
 """The system clock is the machine's own."""
 
 import time
-from concurrent.futures import Future
-from types import SimpleNamespace
+from threading import Timer
 
-import pytest
+from qovery_provider._clock import Clock, Signal, SystemClock
 
-from qovery_provider import _clock
-from qovery_provider._clock import Clock, SystemClock
+CLOCK: Clock = SystemClock()
 
 
-def slept(seconds: float, wake: "Future[None] | None" = None) -> float:
-    """Return how long the system clock really sleeps."""
-    clock: Clock = SystemClock()
+def waited(*futures: Signal, timeout: float) -> float:
+    """Return how long the system clock really waits."""
     started = time.monotonic()
-    clock.sleep(seconds, wake)
+    CLOCK.wait(futures, timeout)
     return time.monotonic() - started
 
 
-def test_the_system_clock_reads_the_machines_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_system_clock_reads_the_machines_time() -> None:
     """Durations come from the monotonic clock, points in time from the wall clock."""
-    monkeypatch.setattr(_clock, "time", SimpleNamespace(monotonic=lambda: 12.5, time=lambda: 1.7e9))
-    clock: Clock = SystemClock()
+    before = time.monotonic(), time.time()
+    read = CLOCK.monotonic(), CLOCK.wall()
+    after = time.monotonic(), time.time()
 
-    assert clock.monotonic() == 12.5
-    assert clock.wall() == 1.7e9
+    assert before[0] <= read[0] <= after[0]
+    assert before[1] <= read[1] <= after[1]
 
 
 def test_the_system_clock_sleeps() -> None:
-    """It sleeps for as long as it is told, with or without something that could wake it."""
-    assert 0.01 <= slept(0.01) < 5
-    assert 0.01 <= slept(0.01, Future()) < 5
+    """It waits for as long as it is told, with or without something that could end that."""
+    assert 0.01 <= waited(timeout=0.01) < 5
+    assert 0.01 <= waited(Signal(), timeout=0.01) < 5
 
 
-def test_the_system_clock_can_be_woken() -> None:
-    """It returns as soon as the future is set."""
-    wake: Future[None] = Future()
-    wake.set_result(None)
+def test_one_of_the_futures_ends_the_wait() -> None:
+    """Also one that is done already."""
+    done = Signal()
+    done.set_result(None)
 
-    assert slept(60.0, wake) < 5
+    assert waited(Signal(), done, timeout=60.0) < 5
+
+
+def test_a_signal_ends_the_wait() -> None:
+    """As soon as it is set."""
+    signal = Signal()
+    timer = Timer(0.01, signal.set_result, [None])
+    timer.start()
+
+    assert waited(Signal(), signal, timeout=60.0) < 5
+    timer.join()

@@ -1,8 +1,6 @@
-"""Finds a Pulumi CLI, or gets one, and prints the folder to put first on PATH: an empty line if the one there will do.
+"""Finds a Pulumi CLI, or gets one, and prints the folder to put first on PATH: empty where the CLI on PATH is usable.
 
-In this order: the CLI on PATH; the one that an earlier run got; Pulumi's own installer, by way of its SDK; a build from
-Pulumi's Go modules, as pinned in go.mod and go.sum beside this file, with the language host of the folder `host`. What
-is got is kept outside the checkout, once per machine and version. Standard output holds the answer and nothing else.
+README.md says what is tried and in which order. Standard output holds the answer and nothing else.
 
 Nothing here knows Qovery, and nothing that is kept knows this checkout or its virtual environment.
 """
@@ -18,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from http.client import HTTPException
 from pathlib import Path
 
@@ -29,45 +27,57 @@ LANGUAGE_HOST = "pulumi-language-python"
 PLUGINS = (LANGUAGE_HOST, "pulumi-resource-pulumi-python")
 
 OLDEST = (3, 268, 0)
-"""The oldest CLI that will do: as old as the oldest SDK that the package accepts."""
+"""The oldest usable CLI: as old as the oldest SDK that the package accepts."""
 
-SECONDS_BETWEEN_REPORTS = 20
-SECONDS_OF_SILENCE = 20
-"""How long a download may stand still before it counts as failed."""
+REPORT_INTERVAL = 20
+"""Seconds between two lines about a build that goes on."""
 
-NO_WAY = (
+DOWNLOAD_TIMEOUT = 20
+"""Seconds without data after which a download counts as failed."""
+
+UNAVAILABLE = (
     "There is no Pulumi CLI here, and no way to get one: install Pulumi (https://www.pulumi.com/docs/install/) "
     "or Go {go} or newer (https://go.dev/dl/), then run this again."
 )
 
+Way = Callable[[Path, str], None]
+"""A way to get a CLI: fills a folder with that of a version, or raises `UnavailableError`."""
 
-class Unavailable(Exception):  # noqa: N818 - it says that one way is closed, not that something went wrong
-    """This way does not lead to a CLI; the text says why, in a sentence."""
+
+class UnavailableError(Exception):
+    """A CLI cannot be used, or cannot be got in this way; the text says why, in a sentence."""
 
 
 def main() -> None:
     try:
-        print(find())
-    except Unavailable as reason:
-        sys.exit(f"{reason}")
+        print(find([install, build]))
+    except UnavailableError as reason:
+        sys.exit(str(reason))
 
 
-def find() -> str:
-    """The folder to put first on PATH, or an empty text."""
+def find(ways: Sequence[Way]) -> str:
+    """The folder to put first on PATH, or an empty text.
+
+    Args:
+        ways: How to get a CLI where there is none, in the order in which they are tried.
+
+    Raises:
+        UnavailableError: None of them worked.
+    """
     if (cli := shutil.which("pulumi")) is not None:
         try:
             check(cli)
-        except Unavailable as reason:
+        except UnavailableError as reason:
             say(reason)
         else:
             refresh_plugins(Path(cli).resolve().parent)
             return ""
     version = pinned("github.com/pulumi/pulumi/pkg/v3 v")
     home = cache() / f"pulumi-{version}"
-    if not is_whole(home):
+    if not is_complete(home):
         with locked(home.parent):
-            if not is_whole(home):
-                obtain(home, version)
+            if not is_complete(home):
+                obtain(home, version, ways)
     refresh_plugins(home / "bin")
     return str(home / "bin")
 
@@ -86,24 +96,24 @@ def pinned(name: str) -> str:
 
 
 def check(cli: str) -> None:
-    """Returns if the CLI on PATH will do."""
+    """Raises `UnavailableError` where the CLI on PATH is not usable."""
     version = version_of(cli)
     if version < OLDEST:
         oldest, found = (".".join(map(str, numbers)) for numbers in (OLDEST, version))
-        raise Unavailable(f"The Pulumi CLI on PATH, {cli}, is {found}; this project needs {oldest} or newer.")
+        raise UnavailableError(f"The Pulumi CLI on PATH, {cli}, is {found}; this project needs {oldest} or newer.")
     if not (shutil.which(LANGUAGE_HOST) or Path(cli).resolve().with_name(LANGUAGE_HOST).exists()):
-        raise Unavailable(f"The Pulumi CLI on PATH, {cli}, comes without its {LANGUAGE_HOST}.")
+        raise UnavailableError(f"The Pulumi CLI on PATH, {cli}, comes without its {LANGUAGE_HOST}.")
 
 
 def version_of(cli: str) -> tuple[int, ...]:
-    quiet = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    variables = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
-        answer = subprocess.run([cli, "version"], env=quiet, capture_output=True, text=True, timeout=60, check=True)
+        answer = subprocess.run([cli, "version"], env=variables, capture_output=True, text=True, timeout=60, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        raise Unavailable(f"The Pulumi CLI on PATH, {cli}, does not run: {error}.") from error
+        raise UnavailableError(f"The Pulumi CLI on PATH, {cli}, does not run: {error}.") from error
     numbers = re.match(r"v?(\d+)\.(\d+)\.(\d+)", answer.stdout)
     if numbers is None:
-        raise Unavailable(f"The Pulumi CLI on PATH, {cli}, does not tell its version.")
+        raise UnavailableError(f"The Pulumi CLI on PATH, {cli}, does not tell its version.")
     return tuple(map(int, numbers.groups()))
 
 
@@ -114,8 +124,8 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "qovery-provider")
 
 
-def is_whole(home: Path) -> bool:
-    """Whether the CLI is there. The folder gets its name last, so it is there altogether or not at all."""
+def is_complete(home: Path) -> bool:
+    """Whether the CLI is there. The folder gets its name last, so it is there completely or not at all."""
     return os.access(home / "bin/pulumi", os.X_OK)
 
 
@@ -132,33 +142,35 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def obtain(home: Path, version: str) -> None:
-    """Fills a folder beside the one that is wanted, by the first way that works, and renames it."""
-    for left_over in home.parent.glob("unfinished-*"):
-        shutil.rmtree(left_over)
-    for way in (install, build):
+def obtain(home: Path, version: str, ways: Sequence[Way]) -> None:
+    """Fills a temporary folder by the first way that works, and renames it to `home`."""
+    for abandoned in home.parent.glob("unfinished-*"):
+        shutil.rmtree(abandoned)
+    for way in ways:
         with tempfile.TemporaryDirectory(prefix="unfinished-", dir=home.parent, ignore_cleanup_errors=True) as name:
             unfinished = Path(name, "pulumi")
             try:
                 way(unfinished, version)
-            except Unavailable as reason:
+            except UnavailableError as reason:
                 say(reason)
                 continue
             shutil.rmtree(home, ignore_errors=True)
             unfinished.rename(home)
             return
-    raise Unavailable(NO_WAY.format(go=pinned("go ")))
+    raise UnavailableError(UNAVAILABLE.format(go=pinned("go ")))
 
 
 def refresh_plugins(folder: Path) -> None:
-    """Brings what was built up to this checkout's language host. An official CLI has its own and is left alone."""
+    """Brings a built CLI up to this checkout's language host. An official CLI has its own and is left alone."""
     if (folder / "language_host.py").exists():
         place_plugins(folder)
 
 
 def place_plugins(folder: Path) -> None:
-    wanted = dict.fromkeys(PLUGINS, HERE / "host/plugin.sh") | {file.name: file for file in HERE.glob("host/*.py")}
-    for name, source in wanted.items():
+    """Copies the language host into the folder of a CLI, where the engine finds it."""
+    # The scripts come last: another run may start them at any moment, and they need the files.
+    sources = {file.name: file for file in HERE.glob("host/*.py")} | dict.fromkeys(PLUGINS, HERE / "host/plugin.sh")
+    for name, source in sources.items():
         target = folder / name
         if not target.exists() or target.read_bytes() != source.read_bytes():
             unfinished = folder / f"{name}.{os.getpid()}"
@@ -176,14 +188,12 @@ def install(home: Path, version: str) -> None:
     from pulumi.automation.errors import InvalidVersionError  # noqa: PLC0415
     from semver import VersionInfo  # noqa: PLC0415
 
-    patience = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(SECONDS_OF_SILENCE)
+    # The SDK takes no timeout. For the whole process: it is short, and opens no other connection.
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
     try:
         PulumiCommand.install(root=str(home), version=VersionInfo.parse(version))
     except (OSError, HTTPException, subprocess.SubprocessError, InvalidVersionError) as error:
-        raise Unavailable(f"Pulumi's own installer does not work here: {error}.") from error
-    finally:
-        socket.setdefaulttimeout(patience)
+        raise UnavailableError(f"Pulumi's own installer does not work here: {error}.") from error
 
 
 # The build from Go modules
@@ -192,7 +202,7 @@ def install(home: Path, version: str) -> None:
 def build(home: Path, version: str) -> None:
     go = shutil.which("go")
     if go is None:
-        raise Unavailable("There is no Go on PATH to build the Pulumi CLI with.")
+        raise UnavailableError("There is no Go on PATH to build the Pulumi CLI with.")
     say(
         f"Building Pulumi {version} from its Go modules: about half a minute of download and 4 minutes of compiling "
         "on two cores, 3.5 GB of Go's caches; once per machine."
@@ -204,23 +214,23 @@ def build(home: Path, version: str) -> None:
 
 
 def run_with_reports(command: list[str], environment: dict[str, str]) -> None:
-    """Runs a `go build -v`, which prints a line per module and package, and says now and then how far it is."""
+    """Runs a `go build -v`, which prints a line per module and package, and reports its progress now and then."""
     lines: list[str] = []
     with subprocess.Popen(command, cwd=HERE, env=environment, stderr=subprocess.PIPE, text=True) as process:
         reader = threading.Thread(target=collect, args=[process.stderr, lines])
         reader.start()
         start = time.monotonic()
-        reader.join(SECONDS_BETWEEN_REPORTS)
+        reader.join(REPORT_INTERVAL)
         while reader.is_alive():
             say(progress(lines, time.monotonic() - start))
-            reader.join(SECONDS_BETWEEN_REPORTS)
+            reader.join(REPORT_INTERVAL)
     if process.returncode:
-        raise Unavailable("Go could not build the Pulumi CLI:\n" + "".join(lines[-8:]).rstrip())
+        raise UnavailableError("Go could not build the Pulumi CLI:\n" + "".join(lines[-8:]).rstrip())
 
 
 def collect(stream: Iterable[str], lines: list[str]) -> None:
     for line in stream:
-        lines.append(line)  # noqa: PERF402 - as they come: the list is read meanwhile
+        lines.append(line)  # noqa: PERF402 - one at a time: the list is read meanwhile
 
 
 def progress(lines: list[str], elapsed: float) -> str:

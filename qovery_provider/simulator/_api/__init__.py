@@ -1,4 +1,5 @@
-"""What the simulated Qovery answers to a request, and how it misbehaves when it is told to.
+"""What the simulated Qovery answers: calls, credentials, rate limit, error bodies, the log, and faults by script.
 
-Requests and answers are plain data here: it knows no socket.
+Requests and answers are plain data here, so tests can drive an `Api` or a `Service` without a connection.
+It must not know sockets, event loops, threads or an HTTP library.
 """

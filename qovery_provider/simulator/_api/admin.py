@@ -1,6 +1,6 @@
-"""The simulator's side door, `/_simulator/...`: another process looks at the truth, makes environments, plans faults.
+"""The admin interface, `/_simulator/...`: other processes read the truth, make environments and plan faults.
 
-It needs no credentials, is not limited and does not appear in the log, so that looking never changes what is looked at.
+It needs no credentials, has no rate limit and does not appear in the log, so that reading never changes what is read.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,37 +34,39 @@ class Admin:
     def answer(self, method: str, path: str, document: Document) -> Answer:
         """Answer one request; `document` is its body, or its query when it has none.
 
-        `GET requests` and `GET world` look. `POST environments` makes one, with `running` and `queued` plans; `POST
+        `GET requests` and `GET world` read. `POST environments` makes one, with `running` and `queued` plans; `POST
         environments/{id}/deployments` starts or queues a plan; `DELETE environments/{id}?gone_as=403` makes it
         vanish; `POST faults` plans a fault.
         """
-        # Answers here are plain JSON whatever the error style: this is the test's tool, not a part of the API.
+        # Answers here are plain JSON in every error style: this is the test's tool, not a part of the API.
         match method, path.removeprefix(PREFIX).split("/"):
             case "GET", ["requests"]:
                 return Answer(200, {"requests": [request.to_json() for request in self._log.entries()]})
             case "GET", ["world"]:
                 return Answer(200, self._world.truth())
             case "POST", ["environments"]:
-                return _refusing(self._add_environment, document)
+                return _or_bad_request(self._add_environment, document)
             case "POST", ["environments", environment_id, "deployments"]:
-                return self._on(environment_id, _add_deployment, document)
+                return self._for_environment(environment_id, _add_deployment, document)
             case "DELETE", ["environments", environment_id]:
-                return self._on(environment_id, _remove, document)
+                return self._for_environment(environment_id, _remove, document)
             case "POST", ["faults"]:
-                return _refusing(self._add_fault, document)
+                return _or_bad_request(self._add_fault, document)
             case _:
                 return problem(404, f"No such path: {path}")
 
-    def _on(self, environment_id: str, act: Callable[[Environment, Document], Answer], document: Document) -> Answer:
+    def _for_environment(
+        self, environment_id: str, act: Callable[[Environment, Document], Answer], document: Document
+    ) -> Answer:
         environment = self._world.environments.get(environment_id)
         if environment is None:
             return problem(404, f"No environment found with id {environment_id}")
-        return _refusing(lambda wanted: act(environment, wanted), document)
+        return _or_bad_request(lambda content: act(environment, content), document)
 
     def _add_environment(self, document: Document) -> Answer:
         # Everything is read before anything is made: what cannot be read leaves no half an environment behind.
         running, queued = document.pop("running", None), document.pop("queued", [])
-        behavior = Behavior(**_sets_of_names(document.pop("behavior", {})))
+        behavior = Behavior(**_with_sets(document.pop("behavior", {})))
         plans = [plan_from_json(plan) for plan in queued]
         first = None if running is None else plan_from_json(running)
         environment = self._world.add_environment(behavior=behavior, **document)
@@ -104,13 +106,14 @@ def plan_from_json(document: Mapping[str, Any]) -> Plan:
     return replace(plan, **values)
 
 
-def _sets_of_names(behavior: Document) -> Document:
+# JSON has no sets, and a behavior's sets of names come as lists.
+def _with_sets(behavior: Document) -> Document:
     names = {field.name for field in fields(Behavior) if field.name.endswith("_fields")}
     return {name: frozenset(value) if name in names else value for name, value in behavior.items()}
 
 
 def _add_deployment(environment: Environment, document: Document) -> Answer:
-    # As a user's request would: it runs at once or it queues, and the answer tells which.
+    # Like a user's request: it runs at once or it queues, and the answer says which.
     request = environment.enqueue(plan_from_json(document))
     deployment = request.deployment
     return Answer(201, {"request_id": request.id, "deployment_id": None if deployment is None else deployment.id})
@@ -121,8 +124,8 @@ def _remove(environment: Environment, document: Document) -> Answer:
     return Answer(204, None)
 
 
-def _refusing(act: Callable[[Document], Answer], document: Document) -> Answer:
-    """Turn a document that cannot be read into a 400 that says why."""
+def _or_bad_request(act: Callable[[Document], Answer], document: Document) -> Answer:
+    """Act, or answer a document that cannot be read with a 400 that says why."""
     try:
         return act(document)
     except (KeyError, TypeError, ValueError) as exc:

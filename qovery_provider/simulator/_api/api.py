@@ -1,6 +1,6 @@
 """The calls of the Qovery API as functions of the world: a status code and a body, without any HTTP.
 
-Answers to calls that fail carry the newer `{status, detail}` body; `_errors.py` writes the other forms. Tests on a
+Answers to calls that fail carry the newer `{status, detail}` body; `errors.py` writes the other forms. Tests on a
 virtual clock drive this file directly. It knows no routes, credentials or limits.
 """
 
@@ -18,8 +18,8 @@ from qovery_provider.simulator._world.environments import Environment
 from qovery_provider.simulator._world.turns import in_turn
 from qovery_provider.simulator._world.world import World
 
-# Three ways in which the real API has been seen to say the same; the texts are not documented.
-ABSENT: Final = {
+# Three ways in which the real API has been seen to say that an environment is gone; the texts are not documented.
+GONE: Final = {
     400: "The environment {id} does not exist",
     403: "You don't have access to the environment {id}",
     404: "No environment found with id {id}",
@@ -52,11 +52,11 @@ class Api:
 
     def status(self, environment_id: str) -> Answer:
         """`GET /environment/{id}/status`."""
-        return self._on(environment_id, _status_now)
+        return self._for_environment(environment_id, _status_now)
 
     def environment(self, environment_id: str) -> Answer:
-        """`GET /environment/{id}`: what it is, not how it is."""
-        return self._on(environment_id, lambda environment: Answer(200, environment_details(environment)))
+        """`GET /environment/{id}`: its name and its project, not its state."""
+        return self._for_environment(environment_id, lambda environment: Answer(200, environment_details(environment)))
 
     @in_turn
     def project_statuses(self, project_id: str) -> Answer:
@@ -67,40 +67,39 @@ class Api:
         return Answer(200, {"results": [_status_now(environment).body for environment in environments]})
 
     def history(self, environment_id: str, *, page_size: int = 20) -> Answer:
-        """The latest deployments, newest first; requests that still wait are not in it."""
+        """`GET /environment/{id}/deploymentHistoryV2`: newest first, without the requests that still wait."""
 
         def page(environment: Environment) -> Answer:
             newest_first = environment.deployments[::-1][:page_size]
             results = [history_entry(deployment) for deployment in newest_first]
             return Answer(200, {"page": 1, "page_size": page_size, "results": results})
 
-        return self._on(environment_id, page)
+        return self._for_environment(environment_id, page)
 
     def queue(self, environment_id: str) -> Answer:
-        """`GET /environment/{id}/deploymentQueue`: what waits, next first."""
-        return self._on(
-            environment_id,
-            lambda environment: Answer(
-                200, {"results": [queue_entry(environment, request) for request in environment.queue]}
-            ),
-        )
+        """`GET /environment/{id}/deploymentQueue`: the requests that wait, next first."""
+
+        def entries(environment: Environment) -> Answer:
+            return Answer(200, {"results": [queue_entry(environment, request) for request in environment.queue]})
+
+        return self._for_environment(environment_id, entries)
 
     def cancel(self, environment_id: str, *, force: bool = False, number: int = 0) -> Answer:
-        """Cancel whatever runs in the environment; `number` goes into the record of who did it."""
+        """`POST /environment/{id}/cancelDeployment`: cancel the running deployment; the record keeps `number`."""
 
         def cancel(environment: Environment) -> Answer:
-            # Two meanings in one code: nothing runs, or it is canceling already. A client has to look again.
+            # Two meanings in one code: nothing runs, or it is canceling already. A client has to read the status again.
             hit = environment.cancel(force=force, number=number)
             if hit is None:
                 return problem(409, CONFLICT)
             # The answer names what was hit, even if that ended at once and the next request has started already.
             return Answer(202, environment_status(environment, hit))
 
-        return self._on(environment_id, cancel)
+        return self._for_environment(environment_id, cancel)
 
     @in_turn
     def cancel_queued(self, request_id: str, *, number: int = 0) -> Answer:
-        """Take one request out of its queue; the running deployment goes on."""
+        """`POST /deploymentQueue/{id}/cancelDeployment`: take a request out of its queue; what runs goes on."""
         found = self._world.find_request(request_id)
         if found is None or found[0].gone_as is not None:
             return problem(404, f"No deployment request found with id {request_id}")
@@ -110,10 +109,10 @@ class Api:
         return Answer(202, None) if canceled else problem(409, CONFLICT)
 
     @in_turn
-    def _on(self, environment_id: str, call: Callable[[Environment], Answer]) -> Answer:
+    def _for_environment(self, environment_id: str, call: Callable[[Environment], Answer]) -> Answer:
         environment = self._world.environments.get(environment_id)
-        # What is gone and what never was answer alike, so that nobody can find out which ids exist.
+        # An environment that is gone and one that never existed answer alike, so that ids cannot be guessed.
         status = self._world.unknown_as if environment is None else environment.gone_as
         if environment is None or status is not None:
-            return problem(status or 404, ABSENT[status or 404].format(id=environment_id))
+            return problem(status or 404, GONE[status or 404].format(id=environment_id))
         return call(environment)

@@ -19,7 +19,7 @@ def environment_status(environment: Environment, latest: Deployment | None) -> J
 
     Args:
         environment: The environment.
-        latest: The deployment to speak of: the latest started one. What waits in the queue is in no status.
+        latest: The deployment that it shows: the one that started last. Requests in the queue are in no status.
     """
     state, last_deployment_state = environment.states_after(latest)
     status: dict[str, object] = {
@@ -36,10 +36,7 @@ def environment_status(environment: Environment, latest: Deployment | None) -> J
 
 
 def environment_details(environment: Environment) -> Json:
-    """An Environment, as far as its identity goes.
-
-    The real one also names the cluster, the organization and the person who changed it last.
-    """
+    """An Environment with its identity only; the real one also names its cluster, organization and last user."""
     return {
         "id": environment.id,
         "name": environment.name,
@@ -52,7 +49,7 @@ def environment_details(environment: Environment) -> Json:
 def history_entry(deployment: Deployment) -> Json:
     """A DeploymentHistoryEnvironmentV2, without its stages.
 
-    It speaks of a deployment that has started; a queued request has no execution id yet.
+    Only deployments that have started are in the history; a queued request has no execution id yet.
     """
     # While it runs, the duration is the one up to now.
     ended_at = deployment.ended_at
@@ -86,7 +83,7 @@ def queue_entry(environment: Environment, request: QueuedRequest) -> Json:
     }
 
 
-# A look at a project formats the same few hundred starts again and again.
+# Each status read of a project formats the same few hundred starts again.
 @lru_cache(maxsize=4096)
 def rfc3339(at: float) -> str:
     """A moment as the API writes it: RFC 3339, in UTC, with a `Z`."""
@@ -105,7 +102,7 @@ _NEVER_DEPLOYED: Json = {
 
 
 def _of_latest(latest: Deployment) -> Json:
-    # The total duration is known at the end only. A deployment that failed or was cancelled leaves things out of date.
+    # The total duration is known at the end only. A deployment that failed or was canceled leaves things out of date.
     ended_at = latest.ended_at
     return {
         "last_deployment_date": rfc3339(latest.started_at),

@@ -1,6 +1,6 @@
 """The bodies of failed calls, in every form in which the API and the proxies before it have been seen to send them.
 
-It knows how an error is written, and nothing of when one happens.
+It knows how an error is written, and not when it happens.
 """
 
 import json
@@ -24,7 +24,7 @@ def error_body(style: ErrorStyle, status: int, detail: str, *, path: str, at: fl
         status: The status code; two of the styles repeat it in the body.
         detail: The sentence that says what was wrong.
         path: The path that was asked for.
-        at: When that was, by the simulator's clock.
+        at: When that was, in seconds by the simulator's clock.
     """
     match style:
         case "detail":

@@ -1,6 +1,6 @@
 """Faults by script: what may go wrong between a client and the API, as plain data, and which request each one strikes.
 
-It decides and never acts: `_exchange.py` plays a fault on the wire.
+It decides and never acts: `_http/exchange.py` plays a fault on the connection.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Strike:
+class _Matcher:
     """Which requests a fault strikes.
 
     Attributes:
@@ -30,7 +30,7 @@ class _Strike:
 
 
 @dataclass(frozen=True, slots=True)
-class Respond(_Strike):
+class Respond(_Matcher):
     """An answer of the script's own: an error, a redirect, a 429 with its headers, a huge or compressed body.
 
     With `executed` the API has acted all the same, as behind a proxy that gave up waiting.
@@ -43,22 +43,22 @@ class Respond(_Strike):
 
 
 @dataclass(frozen=True, slots=True)
-class LoseAnswer(_Strike):
+class LoseAnswer(_Matcher):
     """The API acts, and the connection is reset instead of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reset(_Strike):
-    """The connection is reset before the API sees the request."""
+class Reset(_Matcher):
+    """The connection is reset before the API receives the request."""
 
 
 @dataclass(frozen=True, slots=True)
-class CutOff(_Strike):
+class CutOff(_Matcher):
     """The API acts; the answer promises its whole body, and after half of it the connection ends."""
 
 
 @dataclass(frozen=True, slots=True)
-class Delay(_Strike):
+class Delay(_Matcher):
     """Seconds to wait before the API acts, and after it has acted."""
 
     before: float = 0.0
@@ -66,7 +66,7 @@ class Delay(_Strike):
 
 
 @dataclass(frozen=True, slots=True)
-class SendRaw(_Strike):
+class SendRaw(_Matcher):
     """These bytes instead of an answer, then the connection ends; nothing need be HTTP."""
 
     data: bytes | str = b""
@@ -74,7 +74,7 @@ class SendRaw(_Strike):
 
 
 @dataclass(frozen=True, slots=True)
-class SlowBody(_Strike):
+class SlowBody(_Matcher):
     """The API acts; its answer's body comes in `pieces`, with `pause` seconds before each."""
 
     pieces: int = 10
@@ -82,7 +82,7 @@ class SlowBody(_Strike):
 
 
 Fault = Respond | LoseAnswer | Reset | CutOff | Delay | SendRaw | SlowBody
-"""Everything that can go wrong."""
+"""Any fault."""
 
 KINDS: Final[Mapping[str, type[Fault]]] = {
     "respond": Respond,
@@ -130,16 +130,13 @@ class FaultScript:
     def add(self, fault: Fault) -> None:
         self._pending.append(_Pending(fault, fault.skip, fault.times))
 
-    def clear(self) -> None:
-        self._pending.clear()
-
     def strike(self, method: str, path: str) -> Fault | None:
         """The fault for this request, if any; every other fault that matches counts it as one to skip."""
         # Nearly every request of a benchmark ends here.
         if not self._pending:
             return None
         struck: _Pending | None = None
-        # Several may match. Each counts the request, so that `skip=2` means the third one whatever else is planned.
+        # Several may match. Each counts the request, so `skip=2` means the third request, also beside other faults.
         for pending in [p for p in self._pending if p.fault.matches(method, path)]:
             if pending.to_skip > 0:
                 pending.to_skip -= 1

@@ -1,6 +1,6 @@
-"""The rate limit: so many requests per hour and token, told in headers on every answer.
+"""The rate limit: so many requests per hour and token, shown in headers on every answer.
 
-It counts and never answers; `_service.py` refuses what is over the limit.
+It counts and never answers; `service.py` rejects requests over the limit.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from qovery_provider.simulator._world.turns import Clock
 WINDOW: Final = 3600.0
 
 ResetForm = Literal["epoch", "seconds"]
-"""How X-RateLimit-Reset tells the end of the window: as an epoch, or as the seconds until then."""
+"""How X-RateLimit-Reset gives the end of the window: as an epoch, or as the seconds until then."""
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class RateLimiter:
         headers = {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(max(0, self.limit - window.used)),
-            # Rounded up: a client that waits until then is let in again.
+            # Rounded up, so that a client that waits until then is accepted again.
             "X-RateLimit-Reset": str(ceil(reset)),
         }
         return window.used <= self.limit, headers

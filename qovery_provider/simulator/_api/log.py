@@ -1,4 +1,4 @@
-"""The log of requests: what came in, in the order of arrival, and what became of it.
+"""The log of requests, in the order of arrival, with the answer that each one got.
 
 A request is in the log from its arrival on, so that a test sees it while its answer is still held back.
 """
@@ -18,8 +18,8 @@ class LoggedRequest(NamedTuple):
         query: The query's fields.
         headers: The headers as they came.
         body: The body as text.
-        status: The status code that was sent; `None` while there is none, and for ever when the answer was lost.
-        executed: Whether the API acted on it, whatever the answer was.
+        status: The status code that was sent; `None` until then, and for good when the answer was lost.
+        executed: Whether the API acted on it, also when the answer was lost or an error.
     """
 
     number: int
@@ -63,6 +63,6 @@ class RequestLog:
         return tuple(self._requests)
 
     def _update(self, request: LoggedRequest, **changes: object) -> None:
-        # Entries are replaced, never changed: whoever holds one keeps what he saw.
+        # Entries are replaced, never changed: an entry that a reader holds stays as it is.
         index = request.number - 1
         self._requests[index] = self._requests[index]._replace(**changes)  # type: ignore[arg-type]

@@ -1,10 +1,11 @@
 """A request in, a reply out: credentials, rate limit, routes and error bodies, still without a socket.
 
-The layer between the pure API and the server: it knows HTTP's words, and no HTTP library.
+The layer between the pure API and the server: it knows HTTP's terms, and no HTTP library.
 """
 
 import json
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Final, NamedTuple
 
 from qovery_provider.simulator._api.api import Answer, Api, problem
@@ -12,7 +13,10 @@ from qovery_provider.simulator._api.errors import JSON_TYPE, ErrorStyle, error_b
 from qovery_provider.simulator._api.limits import RateLimiter
 from qovery_provider.simulator._api.log import LoggedRequest
 
-Operation = Callable[[Api, str, LoggedRequest], Answer]
+DOTS_IN_A_JWT: Final = 2
+"""It has three parts: header, payload and signature."""
+
+Call = Callable[[Api, str, LoggedRequest], Answer]
 """A call of the API, given the id in the path and the request."""
 
 
@@ -31,7 +35,7 @@ def authorization_for(token: str) -> str:
     `Bearer` is for a person's JWT with its three parts, `Token` for an API token (`qov_...`) and a policy token
     (`sk-qov-...`).
     """
-    is_jwt = token.count(".") == 2  # noqa: PLR2004 - header.payload.signature
+    is_jwt = token.count(".") == DOTS_IN_A_JWT
     return f"Bearer {token}" if is_jwt else f"Token {token}"
 
 
@@ -39,7 +43,7 @@ class Service:
     """Answers requests, one after the other, in the order in which they arrive.
 
     Attributes:
-        token: The token that is let in; changing it makes the old one expire.
+        token: The token that is accepted; changing it makes the old one expire.
         limiter: The rate limit.
         error_style: How errors are written; may be changed at any time.
     """
@@ -51,8 +55,8 @@ class Service:
         self._api = api
 
     def reply(self, request: LoggedRequest) -> Reply:
-        """Answer one request as the real API would: who asks, how often, and only then what."""
-        # The limit is counted before anything else, also for tokens that are refused, each by itself.
+        """Answer one request as the real API would: first credentials, then the rate limit, then the call."""
+        # The limit is counted before anything else, also for tokens that are rejected, each with its own count.
         authorization = request.headers.get("Authorization", "")
         within_limit, headers = self.limiter.count(authorization)
         if authorization != authorization_for(self.token):
@@ -63,28 +67,28 @@ class Service:
 
     def _write(self, answer: Answer, headers: dict[str, str], request: LoggedRequest, *, executed: bool) -> Reply:
         status, body = answer
-        if status < 400 and body is not None:  # noqa: PLR2004 - the first error code
-            headers["Content-Type"] = JSON_TYPE
-            return Reply(status, headers, json.dumps(body).encode(), executed)
         # The 202 of a queued request has no body, and no content type either.
         if body is None:
             return Reply(status, headers, b"", executed)
+        if status < HTTPStatus.BAD_REQUEST:
+            headers["Content-Type"] = JSON_TYPE
+            return Reply(status, headers, json.dumps(body).encode(), executed)
         style, detail = self.error_style, str(body["detail"])
         headers["Content-Type"], content = error_body(style, status, detail, path=request.path, at=request.at)
         return Reply(status, headers, content, executed)
 
 
-# A table instead of a router: three segments decide, and every request passes here.
+# A table instead of aiohttp's router, which needs aiohttp's request and an event loop: tests call this without either.
 def _answer(api: Api, request: LoggedRequest) -> Answer:
-    _, *segments = request.path.split("/")
-    resource, identity, call = segments[0], "".join(segments[1:2]), "/".join(segments[2:])
-    methods = ROUTES.get((resource, call))
+    resource, _, rest = request.path.removeprefix("/").partition("/")
+    identity, _, action = rest.partition("/")
+    methods = ROUTES.get((resource, action))
     if methods is None or not identity:
         return problem(404, f"No such path: {request.path}")
-    operation = methods.get(request.method)
-    if operation is None:
+    call = methods.get(request.method)
+    if call is None:
         return problem(405, f"{request.method} is not supported here")
-    return operation(api, identity, request)
+    return call(api, identity, request)
 
 
 def _history(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
@@ -95,7 +99,7 @@ def _history(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
 
 
 def _cancel(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
-    # No body at all means the default, `false`; a flag of another type must not pass for one.
+    # No body at all means the default, `false`; a value of another type is an error.
     try:
         body = json.loads(request.body or "{}")
     except ValueError:
@@ -106,7 +110,7 @@ def _cancel(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
     return api.cancel(environment_id, force=force, number=request.number)
 
 
-ROUTES: Final[Mapping[tuple[str, str], Mapping[str, Operation]]] = {
+ROUTES: Final[Mapping[tuple[str, str], Mapping[str, Call]]] = {
     ("environment", ""): {"GET": lambda api, identity, _: api.environment(identity)},
     ("environment", "status"): {"GET": lambda api, identity, _: api.status(identity)},
     ("environment", "cancelDeployment"): {"POST": _cancel},

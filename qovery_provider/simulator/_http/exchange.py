@@ -1,12 +1,11 @@
-"""One HTTP exchange on aiohttp: reads the request, lets a fault strike, and answers.
+"""One HTTP exchange on aiohttp: reads the request, plays the fault that is due, and answers.
 
-What is answered is decided in `_service.py` and `_admin.py`, which fault strikes in `_faults.py`, how bytes are mangled
-in `_wire.py`.
+`_api/service.py` and `_api/admin.py` decide the answer, `_api/faults.py` the fault; `wire.py` breaks connections.
 """
 
 import asyncio
 import json
-from collections.abc import Iterable
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -30,63 +29,70 @@ from qovery_provider.simulator._http.wire import head_of, reset, split, stream
 from qovery_provider.simulator._world.turns import Clock
 
 
+@dataclass(frozen=True, slots=True)
 class Exchange:
-    """Handles every request of a simulator; each of the API's answers comes after `latency` seconds."""
+    """Handles every request of a simulator.
 
-    def __init__(  # noqa: PLR0913 - the parts it puts together
-        self, service: Service, admin: Admin, log: RequestLog, script: FaultScript, *, clock: Clock, latency: float
-    ) -> None:
-        self._latency = latency
-        self._service = service
-        self._admin = admin
-        self._log = log
-        self._script = script
-        self._clock = clock
+    Attributes:
+        service: Decides what the API answers.
+        admin: Answers the admin interface.
+        log: Keeps the requests to the API.
+        script: Knows which fault is due.
+        clock: The time that the log shows.
+        latency: Seconds before each of the API's answers.
+    """
+
+    service: Service
+    admin: Admin
+    log: RequestLog
+    script: FaultScript
+    clock: Clock
+    latency: float
 
     async def handle(self, http: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; a client that hangs up meanwhile does not undo what it asked for."""
         body = (await http.read()).decode("utf-8", "replace") if http.can_read_body else ""
         if http.path.startswith(PREFIX):
             return self._answer_admin(http, body)
-        # Numbers follow the order of arrival, and so do faults: both come before any waiting.
+        # Numbers and faults follow the order of arrival, so both come before any waiting.
         request = self._arrived(http, body)
-        fault = self._script.strike(request.method, request.path)
-        # The latency of the way there: the API acts after it.
-        if self._latency > 0:
-            await asyncio.sleep(self._latency)
+        fault = self.script.strike(request.method, request.path)
+        # The latency is that of the request: the API acts after it.
+        if self.latency > 0:
+            await asyncio.sleep(self.latency)
         if fault is None:
             return self._send(request, self._execute(request))
-        return await self._strike(fault, request, http)
+        return await self._play(fault, request, http)
 
     def _answer_admin(self, http: web.BaseRequest, body: str) -> web.Response:
         document = _document(body) if body else dict(http.query)
         if document is None:
             answer = problem(400, "The body must be a JSON object")
         else:
-            answer = self._admin.answer(http.method, http.path, document)
+            answer = self.admin.answer(http.method, http.path, document)
         text = None if answer.body is None else json.dumps(answer.body)
         return web.Response(status=answer.status, text=text, content_type=JSON_TYPE)
 
     def _arrived(self, http: web.BaseRequest, body: str) -> LoggedRequest:
         # aiohttp's headers are read-only and ignore case, which is what a reader of the log needs: no copy.
-        number, query = self._log.next_number, dict(http.query) if http.query_string else {}
-        request = LoggedRequest(number, self._clock(), http.method, http.path, query, http.headers, body)
-        self._log.arrived(request)
+        number, query = self.log.next_number, dict(http.query) if http.query_string else {}
+        request = LoggedRequest(number, self.clock(), http.method, http.path, query, http.headers, body)
+        self.log.arrived(request)
         return request
 
     def _execute(self, request: LoggedRequest) -> Reply:
         # Without an await in between, two requests can never act at the same time: the loop is the API's own lock.
-        reply = self._service.reply(request)
+        reply = self.service.reply(request)
         if reply.executed:
-            self._log.executed(request)
+            self.log.executed(request)
         return reply
 
     def _send(self, request: LoggedRequest, reply: Reply) -> web.Response:
-        self._log.answered(request, reply.status)
+        self.log.answered(request, reply.status)
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
 
-    # What is not executed is never seen by the service, nor counted by the rate limit.
-    async def _strike(self, fault: Fault, request: LoggedRequest, http: web.BaseRequest) -> web.StreamResponse:
+    # A request that is not executed never reaches the service, and the rate limit does not count it.
+    async def _play(self, fault: Fault, request: LoggedRequest, http: web.BaseRequest) -> web.StreamResponse:
         match fault:
             case Respond(status=status, body=body, headers=headers):
                 self._execute_if(request, executed=fault.executed)
@@ -98,17 +104,19 @@ class Exchange:
                 return self._send(request, reply)
             case LoseAnswer() | Reset():
                 self._execute_if(request, executed=isinstance(fault, LoseAnswer))
-                return _reset(http)
+                reset(http.transport)
             case SendRaw():
                 self._execute_if(request, executed=fault.executed)
-                return await _stream(http, [_bytes(fault.data)])
+                await stream(http.transport, [_bytes(fault.data)])
             case CutOff():
                 reply = self._execute(request)
-                return await _stream(http, [head_of(reply), reply.body[: len(reply.body) // 2]])
+                await stream(http.transport, [head_of(reply), reply.body[: len(reply.body) // 2]])
             case SlowBody():
                 reply = self._execute(request)
-                self._log.answered(request, reply.status)
-                return await _stream(http, [head_of(reply), *split(reply.body, fault.pieces)], pause=fault.pause)
+                self.log.answered(request, reply.status)
+                await stream(http.transport, [head_of(reply), *split(reply.body, fault.pieces)], pause=fault.pause)
+        # Never sent: the connection is closed, and aiohttp then drops an answer in silence.
+        return web.Response()
 
     def _execute_if(self, request: LoggedRequest, *, executed: bool) -> None:
         if executed:
@@ -121,21 +129,6 @@ def _document(body: str) -> Document | None:
     except ValueError:
         return None
     return document if isinstance(document, dict) else None
-
-
-# The empty answers below are never sent: their connection is closed, and aiohttp then drops them in silence.
-
-
-def _reset(http: web.BaseRequest) -> web.Response:
-    if http.transport is not None:
-        reset(http.transport)
-    return web.Response()
-
-
-async def _stream(http: web.BaseRequest, chunks: Iterable[bytes], *, pause: float = 0.0) -> web.Response:
-    if http.transport is not None:
-        await stream(http.transport, chunks, pause=pause)
-    return web.Response()
 
 
 def _bytes(content: bytes | str) -> bytes:

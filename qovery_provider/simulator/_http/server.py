@@ -1,6 +1,6 @@
-"""The simulator as a user holds it: a context manager around a real HTTP server on loopback, in a thread of its own.
+"""The simulator as a test uses it: a context manager around a real HTTP server on loopback, in a thread of its own.
 
-It wires the parts together, starts them and stops them; what they do is in their own files.
+It wires the parts together, starts and stops them; it does not know what they do.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from qovery_provider.simulator._world.world import World
 HOST: Final = "127.0.0.1"
 # Hundreds of clients of a benchmark connect within a millisecond; the usual 128 would make them retry.
 BACKLOG: Final = 1024
-# A held back answer is not worth waiting for. Zero would mean to wait for ever.
+# An answer that is held back is not worth waiting for. Zero would mean no limit.
 SHUTDOWN_SECONDS: Final = 0.01
 
 
@@ -55,7 +55,7 @@ class QoverySimulator:
         """Prepare a simulator.
 
         Args:
-            token: The token to let in: `qov_...` and `sk-qov-...` as `Token`, a JWT as `Bearer`.
+            token: The token to accept: `qov_...` and `sk-qov-...` as `Token`, a JWT as `Bearer`.
             latency: Seconds before each answer.
             rate_limit: Requests per hour and token.
             reset_form: Whether X-RateLimit-Reset is an epoch or a number of seconds.
@@ -70,7 +70,7 @@ class QoverySimulator:
         self._log = RequestLog()
         self._script = FaultScript()
         admin = Admin(self.world, self._log, self._script)
-        self._exchange = Exchange(self.service, admin, self._log, self._script, clock=clock, latency=latency)
+        self._exchange = Exchange(self.service, admin, self._log, self._script, clock, latency)
         self._port = port
         self._thread: _ServerThread | None = None
 
@@ -159,7 +159,7 @@ class _ServerThread(threading.Thread):
         self.ready.set_result(_Running(asyncio.get_running_loop(), stopping, server))
         await stopping.wait()
         await runner.cleanup()
-        # Left are those that came while it stopped, and those whose last answer nobody reads.
+        # What is left: connections that came while it stopped, and clients that do not read their last answer.
         for transport in server.transports:
             transport.abort()
         await asyncio.sleep(0)

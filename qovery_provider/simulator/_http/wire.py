@@ -1,6 +1,7 @@
-"""What no HTTP library does willingly: reset a connection, end a body early, let it drip.
+"""What no HTTP library does willingly: reset a connection, end a body early, send it slowly.
 
-It knows transports and bytes, and no request.
+It knows transports and bytes, and no request. A transport of `None` is a client that has hung up meanwhile: there is
+nothing left to do.
 """
 
 import asyncio
@@ -16,20 +17,24 @@ RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 """SO_LINGER with no time to linger: the kernel then closes with a reset."""
 
 
-def reset(transport: asyncio.Transport) -> None:
+def reset(transport: asyncio.Transport | None) -> None:
     """Reset the connection at once."""
+    if transport is None:
+        return
     # abort() alone would send an ordinary end of the stream when nothing is left to write.
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
     transport.abort()
 
 
-async def stream(transport: asyncio.Transport, chunks: Iterable[bytes], *, pause: float = 0.0) -> None:
+async def stream(transport: asyncio.Transport | None, chunks: Iterable[bytes], *, pause: float = 0.0) -> None:
     """Send bytes with a pause before each chunk, then end the connection."""
+    if transport is None:
+        return
     for chunk in chunks:
         if pause > 0:
             await asyncio.sleep(pause)
         transport.write(chunk)
-    # What is written still goes out; whoever promised more in the head has broken the promise.
+    # What is written still goes out; a head that promised more has broken its promise.
     transport.close()
 
 

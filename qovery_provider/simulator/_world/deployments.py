@@ -1,7 +1,7 @@
-"""One deployment from its start to its end, as a function of time, with the truth about who cancelled it.
+"""One deployment from its start to its end, as a function of time, with a record of the requests that canceled it.
 
 Nothing here ticks: every state follows from the plan, the start, the cancels and `now`, so a deployment behaves the
-same on a wall clock and on a virtual one. It knows neither its queue nor how it is asked.
+same on a wall clock and on a virtual one. It does not know the queue behind it.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Cancel:
     """A cancel that the API accepted for a deployment.
 
     Attributes:
-        number: The number of the request that asked for it; 0 when it was no numbered request.
+        number: The number of the request that asked for it; 0 when the request had no number.
         at: When it was accepted.
         force_cancel: The flag it carried, which overwrote the one before.
         effective: Whether it changed anything: it was the first one, or it changed the flag.
@@ -33,7 +33,7 @@ class Deployment:
     """One execution in an environment.
 
     Attributes:
-        id: The execution id, an opaque text for whoever reads it.
+        id: The execution id, an opaque text to clients.
         environment_id: Where it runs.
         request_id: The deployment request it came from.
         plan: What it does.
@@ -82,7 +82,7 @@ class Deployment:
 
     @property
     def end_state(self) -> str | None:
-        """The outcome; `None` while it runs. A deployment that ends at its safe point has ended by itself."""
+        """The outcome; `None` while it runs. A deployment that ends at its safe point has finished on its own."""
         if self.is_running:
             return None
         return CANCELED if self.cancels and self.safe_point < self.natural_end else self.plan.end_state
@@ -102,12 +102,12 @@ class Deployment:
 
     @property
     def canceled_by(self) -> int | None:
-        """The number of the request that cancelled it; `None` unless it ended CANCELED."""
+        """The number of the request that canceled it; `None` unless it ended CANCELED."""
         return self.cancels[0].number if self.cancels and self.end_state == CANCELED else None
 
     @property
     def effective_cancels(self) -> int:
-        """How many cancels changed anything; more than one means that somebody repeated himself."""
+        """How many cancels changed anything; more than one means that a cancel was repeated with another flag."""
         return sum(cancel.effective for cancel in self.cancels)
 
     def cancel(self, *, force: bool, number: int) -> None:
@@ -119,6 +119,6 @@ class Deployment:
 
     @property
     def _shows_canceling(self) -> bool:
-        # Also true of a cancel that will come to nothing: CANCELING may be followed by DEPLOYED.
+        # Also true of a cancel that will have no effect: CANCELING may be followed by DEPLOYED.
         after = self.plan.canceling_visible_after
         return bool(self.cancels) and after is not None and self.now() >= self.cancels[0].at + after

@@ -1,6 +1,6 @@
 """An environment: at most one running deployment, a queue behind it, and everything that ever ran.
 
-This is the one place where deployments start and cancels are accepted or refused. Time passes when somebody looks: each
+This is the one place where deployments start and cancels are accepted or rejected. Nothing runs in the background: each
 public step first catches up with the clock. It knows no HTTP and no thread.
 """
 
@@ -18,7 +18,7 @@ class Behavior:
     """How one environment behaves where the real API is seen to behave in several ways.
 
     Attributes:
-        conflict_when_canceling: A cancel of what is already canceling answers 409; otherwise 202 again.
+        conflict_when_canceling: A cancel of a deployment that is already canceling answers 409; otherwise 202 again.
         gap: Seconds between the end of a deployment and the start of the next queued one.
         merge_queued: A queued request of the same user and action takes the place of the earlier one.
         omitted_fields: Optional fields of the status that are left out.
@@ -41,7 +41,7 @@ class QueuedRequest:
         plan: What it will do once it runs.
         queued_at: When it was asked for.
         deployment: The deployment it became.
-        canceled_by: The number of the request that cancelled it while it waited.
+        canceled_by: The number of the request that canceled it while it waited; 0 when that had no number.
     """
 
     id: str
@@ -53,7 +53,6 @@ class QueuedRequest:
     @property
     def state(self) -> str:
         """QUEUED, STARTED or CANCELED."""
-        # 0 is a canceller too: somebody who sent no numbered request.
         if self.canceled_by is not None:
             return "CANCELED"
         return "QUEUED" if self.deployment is None else "STARTED"
@@ -109,14 +108,14 @@ class Environment:
             self._requests.append(request)
             self._waiting.append(request)
         request.plan = plan
-        # A request that finds the environment idle starts before anybody can see it wait.
+        # A request that finds the environment idle starts before it can be seen waiting.
         self._catch_up()
         return request
 
     @in_turn
     def cancel(self, *, force: bool = False, number: int = 0) -> Deployment | None:
-        """Cancel whatever runs; `None` when the API would answer 409."""
-        # The API takes no deployment id: whatever runs at this moment is what it hits.
+        """Cancel the running deployment and return it; `None` when the API would answer 409."""
+        # The API takes no deployment id: it hits the deployment that runs at this moment.
         running = self.running
         if running is None or (running.cancels and self.behavior.conflict_when_canceling):
             return None
@@ -169,7 +168,7 @@ class Environment:
     @property
     @in_turn
     def requests(self) -> tuple[QueuedRequest, ...]:
-        """Every request that ever queued, whatever became of it."""
+        """Every request that ever queued, also the started and the canceled ones."""
         self._catch_up()
         return tuple(self._requests)
 
@@ -201,7 +200,7 @@ class Environment:
         return latest if latest is not None and latest.is_running else None
 
     def _catch_up(self) -> None:
-        """Start every queued request whose turn came between the last look and now."""
+        """Start every queued request whose turn came between the previous step and now."""
         while self._waiting and self._running is None:
             turn = max(self._waiting[0].queued_at, self._free_since())
             if turn > self.turn.now():
@@ -210,7 +209,7 @@ class Environment:
             request.deployment = self._start(request.plan, request.id, turn)
 
     def _free_since(self) -> float:
-        # Several turns may lie between two looks: each start follows the end before it, not the moment of the look.
+        # Several turns may lie between two steps: each start follows the end before it, not the moment of the step.
         return self._deployments[-1].ends_at + self.behavior.gap if self._deployments else -inf
 
     def _start(self, plan: Plan, request_id: str, at: float) -> Deployment:

@@ -1,6 +1,6 @@
-"""What a deployment will do when nobody interferes, and how it answers a cancel: plain data.
+"""The course of a deployment that is left alone, and how it reacts to a cancel: plain data.
 
-A plan knows no time of day, no environment and no HTTP; `_deployments.py` plays it on a clock. States are plain text,
+A plan knows no time of day, no environment and no HTTP; `deployments.py` plays it on a clock. States are plain text,
 so that a test can use one that Qovery has not invented yet.
 """
 
@@ -29,7 +29,7 @@ class Plan:
     Attributes:
         trigger_action: What the history calls it: DEPLOY, RESTART, STOP, DELETE.
         phases: The states it goes through, each with its duration in seconds.
-        end_state: How it ends by itself: DEPLOYED, DEPLOYMENT_ERROR, ...
+        end_state: How it ends on its own: DEPLOYED, DEPLOYMENT_ERROR, ...
         environment_state: The environment's own `state` after the end; `None`: the same as the deployment's.
         cancel_delay: Seconds from the cancel to the safe point; `None`: the cancel is accepted and ignored.
         force_cancel_delay: The same for a forced cancel; `None`: like `cancel_delay`.
@@ -58,7 +58,7 @@ class Plan:
 
     @property
     def duration(self) -> float:
-        """Seconds from the start to the end, when nobody cancels."""
+        """Seconds from the start to the end without a cancel."""
         return sum(seconds for _, seconds in self.phases)
 
     def phase_at(self, elapsed: float) -> str:

@@ -1,7 +1,7 @@
 """Turns: one step of the world at a time, during which its clock stands still.
 
-Several threads may share a world, and one answer must not speak of two moments. Clock and lock are given from outside;
-a world on a virtual clock, driven by one thread, has a lock that does nothing. This file knows nothing of deployments.
+Several threads may share a world, and one answer must not mix two moments. Clock and lock are handed in; a world on a
+virtual clock, driven by one thread, has a lock that does nothing. This file knows nothing of deployments.
 """
 
 from collections.abc import Callable
@@ -17,10 +17,7 @@ Lock = AbstractContextManager[Any]
 
 
 class Turn:
-    """A context manager to take a turn; turns nest.
-
-    Whatever belongs to one world shares one of these.
-    """
+    """A context manager to take a turn; turns nest. All parts of one world share one `Turn`."""
 
     def __init__(self, clock: Clock, lock: Lock) -> None:
         self._clock = clock

@@ -1,7 +1,7 @@
-"""The Qovery world: projects and environments, made by a test and asked through `_api.py`.
+"""The Qovery world: projects and environments, made by a test, read and changed through the API.
 
-Pure: the time comes from the given clock, ids from counters, so that the same steps give the same world. It knows no
-HTTP, no thread and no wall clock.
+Pure: the time comes from the clock that is handed in, ids from counters, so that the same steps give the same world. It
+knows no HTTP, no thread and no wall clock.
 """
 
 from collections.abc import Mapping
@@ -65,14 +65,14 @@ class World:
     @in_turn
     def in_project(self, project_id: str) -> tuple[Environment, ...] | None:
         """The environments of a project that still exist; `None` when there is no such project."""
-        # A project's statuses simply leave out what is gone; only a look at the environment itself says 404 or 403.
+        # A project's statuses leave out what is gone; only calls about the environment itself answer 404, 403 or 400.
         environments = self._projects.get(project_id)
         return None if environments is None else tuple(e for e in environments if e.gone_as is None)
 
     @in_turn
     def find_request(self, request_id: str) -> tuple[Environment, QueuedRequest] | None:
         """A request that is or was queued, and its environment."""
-        # Requests are never forgotten, so the index only grows: it is built again when somebody asks for a new id.
+        # Requests are never forgotten, so the index only grows: it is built again when an id is not in it.
         if request_id not in self._requests:
             self._requests = {r.id: (e, r) for e in self.environments.values() for r in e.requests}
         return self._requests.get(request_id)

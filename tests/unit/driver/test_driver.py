@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
-
 import pytest
 
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._driver.driver import Group, Watcher
-from qovery_provider._qovery.models import DeploymentRecord
+from qovery_provider._cancellation.model import CancellationRequest, Sent
+from qovery_provider._clock import Signal
+from qovery_provider._driver.calls import CALL_LIMIT, MAX_CONCURRENT_CALLS, CallRunner
+from qovery_provider._driver.driver import Driver
+from qovery_provider._driver.polls import PollGroup
+from qovery_provider._qovery.models import DeploymentRecord, QueuedRequest
 from qovery_provider.errors import (
     AuthenticationError,
     CancellationInterruptedError,
+    CancellationStoppedError,
     CancellationTimeoutError,
     ConflictError,
     QoveryError,
@@ -37,66 +39,68 @@ def clock() -> FakeClock:
     return FakeClock(0.0)
 
 
-def cancellation(**options: object) -> Cancellation:
-    return Cancellation(CancellationRequest("a", **options), 0.0, full)  # type: ignore[arg-type]
+def new_cancellation(environment_id: str = "a", /, **options: object) -> Cancellation:
+    return Cancellation(CancellationRequest(environment_id, **options), 0.0, full)  # type: ignore[arg-type]
 
 
 def run(script: Script, clock: FakeClock, *cancellations: Cancellation) -> list[Cancellation]:
     """Drive cancellations, and return of whom was told that something has changed."""
     told: list[Cancellation] = []
-    Watcher(script, clock, InlineExecutor(), full, told.append).run([Group(list(cancellations), script.look)])
+    Driver(script, CallRunner(clock, InlineExecutor(), full), told.append).run(
+        [PollGroup(list(cancellations), script.read_statuses)]
+    )
     return told
 
 
-def error_of(one: Cancellation) -> QoveryError:
+def error_of(cancellation: Cancellation) -> QoveryError:
     with pytest.raises(QoveryError) as caught:
-        one.result()
+        cancellation.result()
     return caught.value
 
 
 # One cancellation.
 
 
-def test_a_cancellation_from_look_to_end(clock: FakeClock) -> None:
-    """A look, the cancel, looks with growing pauses, and everything is told to whoever shows the progress."""
+def test_a_cancellation_from_its_beginning_to_its_end(clock: FakeClock) -> None:
+    """A status read, the cancel, polls with growing pauses, and each event is told to what shows the progress."""
     script = Script(
         clock,
         {
-            "look": [*[[status("a", state)] for state in ("BUILDING", "CANCELING", "CANCELING", "CANCELED")]],
+            "poll": [*[[status("a", state)] for state in ("BUILDING", "CANCELING", "CANCELING", "CANCELED")]],
             "cancel a": [status("a", "CANCELING")],
         },
     )
-    one = cancellation()
+    cancellation = new_cancellation()
 
-    told = run(script, clock, one)
+    told = run(script, clock, cancellation)
 
-    assert [(round(at, 3), name) for at, name in script.operation] == [
-        (0.0, "look"),
+    assert [(round(at, 3), name) for at, name in script.calls] == [
+        (0.0, "poll"),
         (0.0, "cancel a"),
-        (0.75, "look"),
-        (1.237, "look"),
-        (2.042, "look"),
+        (0.75, "poll"),
+        (1.237, "poll"),
+        (2.042, "poll"),
     ]
-    assert one.result().outcome == "canceled"
-    assert told == [one] * 5
+    assert cancellation.result().outcome == "canceled"
+    assert told == [cancellation] * 5
 
 
 def test_force_is_passed_on(clock: FakeClock) -> None:
     """The API is told what the user declared."""
-    script = Script(clock, {"look": [[status("a", "BUILDING")]], "force a": [status("a", "CANCELED")]})
+    script = Script(clock, {"poll": [[status("a", "BUILDING")]], "force a": [status("a", "CANCELED")]})
 
-    run(script, clock, one := cancellation(force_cancel=True))
+    run(script, clock, cancellation := new_cancellation(force_cancel=True))
 
-    assert one.result().outcome == "canceled"
+    assert cancellation.result().outcome == "canceled"
 
 
-def test_the_queue_and_the_history_are_asked(clock: FakeClock) -> None:
+def test_the_queue_and_the_history_are_read(clock: FakeClock) -> None:
     """Every step of the machine has its call."""
     script = Script(
         clock,
         {
-            "look": [[status("a", "BUILDING")], [status("a", "BUILDING")], [status("a", "BUILDING", "d2")]],
-            "queue a": [["r1", "r2"]],
+            "poll": [[status("a", "BUILDING")], [status("a", "BUILDING")], [status("a", "BUILDING", "d2")]],
+            "queue a": [[QueuedRequest("r1"), QueuedRequest("r2")]],
             "unqueue r1": [None],
             "unqueue r2": [None],
             "cancel a": [status("a", "CANCELING")],
@@ -104,72 +108,72 @@ def test_the_queue_and_the_history_are_asked(clock: FakeClock) -> None:
         },
     )
 
-    run(script, clock, one := cancellation(include_queued=True))
+    run(script, clock, cancellation := new_cancellation(include_queued=True))
 
-    operation = ["look", "queue a", "unqueue r1", "unqueue r2", "look", "cancel a", "look", "history a"]
-    assert [name for _, name in script.operation] == operation
-    assert (one.result().outcome, one.result().canceled_request_ids) == ("canceled", ("r1", "r2"))
+    operation = ["poll", "queue a", "unqueue r1", "unqueue r2", "poll", "cancel a", "poll", "history a"]
+    assert [name for _, name in script.calls] == operation
+    assert (cancellation.result().outcome, cancellation.result().canceled_request_ids) == ("canceled", ("r1", "r2"))
 
 
 @pytest.mark.parametrize(
     ("call", "answer", "options"),
     [
-        ("look", [status("a", "DEPLOYED")], {}),
+        ("poll", [status("a", "DEPLOYED")], {}),
         ("history a", [DeploymentRecord("x", "DEPLOYED")], {"deployment_id": "x"}),
-        ("queue a", list[str](), {"include_queued": True}),
+        ("queue a", list[QueuedRequest](), {"include_queued": True}),
     ],
 )
 def test_calls_that_change_nothing_are_retried(
     clock: FakeClock, call: str, answer: object, options: dict[str, object]
 ) -> None:
-    """PollSchedule, the history and the queue get five attempts, with pauses that grow."""
-    answers: dict[str, list[object]] = {"look": [[status("a", "DEPLOYED")]]}
+    """Polls, the history and the queue get five attempts, with pauses that grow."""
+    answers: dict[str, list[object]] = {"poll": [[status("a", "DEPLOYED")]]}
     script = Script(clock, {**answers, call: [BROKEN, BROKEN, BROKEN, BROKEN, answer]})
 
-    run(script, clock, one := cancellation(**options))
+    run(script, clock, cancellation := new_cancellation(**options))
 
     assert script.times(call)[:5] == [0.0, 0.5, 1.5, 3.5, 7.5]
-    assert one.result().outcome in {"nothing_to_cancel", "superseded"}
+    assert cancellation.result().outcome in {"nothing_to_cancel", "superseded"}
 
 
 @pytest.mark.parametrize(("call", "options"), [("cancel a", {}), ("unqueue r1", {"include_queued": True})])
 def test_what_changes_something_is_not_retried_here(clock: FakeClock, call: str, options: dict[str, object]) -> None:
-    """Every failure of a cancel goes to the machine, which looks before anything is sent again."""
-    answers = {"look": [[status("a", "BUILDING")], [status("a", "BUILDING")], [status("a", "CANCELED")]]}
+    """Every failure of a cancel goes to the machine, which reads the status before it sends again."""
+    answers = {"poll": [[status("a", "BUILDING")], [status("a", "BUILDING")], [status("a", "CANCELED")]]}
     script = Script(
         clock,
-        {**answers, "queue a": [["r1"], []], "cancel a": [BROKEN], "unqueue r1": [BROKEN]},
+        {**answers, "queue a": [[QueuedRequest("r1")], []], "cancel a": [BROKEN], "unqueue r1": [BROKEN]},
     )
 
-    run(script, clock, cancellation(**options))
+    run(script, clock, new_cancellation(**options))
 
-    following = script.operation[[name for _, name in script.operation].index(call) + 1]
-    assert following[1] in {"look", "queue a"}
+    following = script.calls[[name for _, name in script.calls].index(call) + 1]
+    assert following[1] in {"poll", "queue a"}
 
 
 def test_a_failure_for_good_ends_it(clock: FakeClock) -> None:
     """A refused token is no reason to try again."""
     refused = AuthenticationError("reading", 401, token_source="a test")
 
-    run(script := Script(clock, {"look": [refused]}), clock, one := cancellation())
+    run(script := Script(clock, {"poll": [refused]}), clock, cancellation := new_cancellation())
 
-    assert script.times("look") == [0.0]
-    assert error_of(one) is refused
+    assert script.times("poll") == [0.0]
+    assert error_of(cancellation) is refused
 
 
 def test_bugs_go_up(clock: FakeClock) -> None:
     """What is no CallError is a bug, keeps its traceback and stops everything."""
     with pytest.raises(KeyError, match="bug"):
-        run(Script(clock, {"look": [KeyError("bug")]}), clock, cancellation())
+        run(Script(clock, {"poll": [KeyError("bug")]}), clock, new_cancellation())
 
 
 def test_bugs_in_steps_go_up(clock: FakeClock) -> None:
     """The same for the calls of one cancellation alone."""
     with pytest.raises(ZeroDivisionError):
         run(
-            Script(clock, {"look": [[status("a", "BUILDING")]], "cancel a": [ZeroDivisionError()]}),
+            Script(clock, {"poll": [[status("a", "BUILDING")]], "cancel a": [ZeroDivisionError()]}),
             clock,
-            cancellation(),
+            new_cancellation(),
         )
 
 
@@ -179,112 +183,258 @@ def test_nothing_to_do(clock: FakeClock) -> None:
 
     run(script, clock)
 
-    assert script.operation == []
+    assert script.calls == []
 
 
 def test_one_step_at_a_time(clock: FakeClock) -> None:
-    """Whoever drives it himself is told whether anything is left to do."""
-    script = Script(clock, {"look": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELED")]})
-    group = Group([cancellation()], script.look)
-    watcher = Watcher(script, clock, InlineExecutor(), full, lambda _: None)
+    """Each step tells whether anything is left to do."""
+    script = Script(clock, {"poll": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELED")]})
+    group = PollGroup([new_cancellation()], script.read_statuses)
+    driver = Driver(script, CallRunner(clock, InlineExecutor(), full), lambda _: None)
 
-    assert [watcher.advance([group]) for _ in range(3)] == [True, True, False]
+    assert [driver.advance([group]) for _ in range(3)] == [True, True, False]
 
 
-def test_somebody_may_wake_the_driver(clock: FakeClock) -> None:
-    """A driver that waits for its next look is woken by whoever brings something new."""
-    script = Script(clock, {"look": [[status("a", "CANCELING")]]})
-    group = Group([cancellation()], script.look)
-    watcher = Watcher(script, clock, InlineExecutor(), full, lambda _: None)
-    watcher.advance([group])
-    wake: Future[None] = Future()
+def test_a_signal_wakes_the_driver(clock: FakeClock) -> None:
+    """A driver that waits for its next status read takes in something new at once."""
+    script = Script(clock, {"poll": [[status("a", "CANCELING")]]})
+    group = PollGroup([new_cancellation()], script.read_statuses)
+    driver = Driver(script, CallRunner(clock, InlineExecutor(), full), lambda _: None)
+    driver.advance([group])
+    wake = Signal()
     wake.set_result(None)
 
-    assert watcher.advance([group], wake)
-    assert (clock.now, script.times("look")) == (0.0, [0.0])
+    assert driver.advance([group], [wake])
+    assert (clock.now, script.times("poll")) == (0.0, [0.0])
 
 
 # Time.
 
 
-def test_the_last_look_is_made_at_the_deadline(clock: FakeClock) -> None:
-    """No sleep ends after the deadline, and the last look is made exactly then."""
-    script = Script(clock, {"look": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELING")]})
+def test_the_last_poll_is_made_at_the_deadline(clock: FakeClock) -> None:
+    """No sleep ends after the deadline, and the last poll is made exactly then."""
+    script = Script(clock, {"poll": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELING")]})
 
-    run(script, clock, one := cancellation(timeout=10.0))
+    run(script, clock, cancellation := new_cancellation(timeout=10.0))
 
-    assert [round(at, 3) for at, _ in script.operation] == [0.0, 0.0, 0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 10.0]
+    assert [round(at, 3) for at, _ in script.calls] == [0.0, 0.0, 0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 10.0]
     assert clock.now == 10.0
-    assert isinstance(error_of(one), CancellationTimeoutError)
+    assert isinstance(error_of(cancellation), CancellationTimeoutError)
 
 
 def test_ten_minutes_cost_at_most_fifty_requests(clock: FakeClock) -> None:
     """The rate limit is 1000 requests per hour and token: one long wait leaves most of it to others."""
-    script = Script(clock, {"look": [[status("a", "CANCELING")]]})
-    script.answers["look"].insert(0, [status("a", "BUILDING")])
+    script = Script(clock, {"poll": [[status("a", "CANCELING")]]})
+    script.answers["poll"].insert(0, [status("a", "BUILDING")])
     script.answers["cancel a"] = [status("a", "CANCELING")]
 
-    run(script, clock, cancellation(timeout=600.0))
+    run(script, clock, new_cancellation(timeout=600.0))
 
-    assert len(script.operation) == 49
+    assert len(script.calls) == 49
 
 
 def test_retries_end_at_the_deadline(clock: FakeClock) -> None:
     """The last attempt is made at the deadline, and the end is a timeout, not a success."""
-    script = Script(clock, {"look": [[status("a", "CANCELING")], BROKEN]})
+    script = Script(clock, {"poll": [[status("a", "CANCELING")], BROKEN]})
 
-    run(script, clock, one := cancellation(timeout=2.0))
+    run(script, clock, cancellation := new_cancellation(timeout=2.0))
 
-    assert script.times("look") == [0.0, 0.75, 1.25, 2.0]
-    assert isinstance(error_of(one), CancellationTimeoutError)
+    assert script.times("poll") == [0.0, 0.75, 1.25, 2.0]
+    assert isinstance(error_of(cancellation), CancellationTimeoutError)
 
 
 def test_the_servers_delay_is_kept_or_it_ends(clock: FakeClock) -> None:
     """A rate limit is waited for if the deadline allows; else the error says so at once."""
     limited = RateLimitError("reading", 429, retry_after=30.0)
-    script = Script(clock, {"look": [[status("a", "CANCELING")], limited]})
+    script = Script(clock, {"poll": [[status("a", "CANCELING")], limited]})
 
-    run(script, clock, one := cancellation(timeout=45.0))
+    run(script, clock, cancellation := new_cancellation(timeout=45.0))
 
-    assert script.times("look") == [0.0, 0.75, 30.75]
-    assert isinstance(error_of(one), CancellationInterruptedError)
+    assert script.times("poll") == [0.0, 0.75, 30.75]
+    assert isinstance(error_of(cancellation), CancellationInterruptedError)
 
 
-def test_a_scarce_budget_slows_looks_down(clock: FakeClock) -> None:
-    """Below a fifth of the limit, looks are spread over the time that is left; first look and cancel never wait."""
-    script = Script(clock, {"look": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELING")]})
+def test_a_scarce_budget_slows_polls_down(clock: FakeClock) -> None:
+    """Below a fifth of the limit, polls are spread over the time that is left; first read and cancel never wait."""
+    script = Script(clock, {"poll": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELING")]})
     scarce = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "99", "X-RateLimit-Reset": "1000"}
     script.budget.observe(scarce, 0.0, 0.0)
 
-    run(script, clock, cancellation(timeout=60.0))
+    run(script, clock, new_cancellation(timeout=60.0))
 
     assert script.times("cancel a") == [0.0]
-    assert [round(at, 1) for at in script.times("look")] == [0.0, 10.8, 25.0, 49.7, 60.0]
+    assert [round(at, 1) for at in script.times("poll")] == [0.0, 10.8, 25.0, 49.7, 60.0]
 
 
 def test_pacing_never_passes_the_deadline(clock: FakeClock) -> None:
-    """However scarce the budget is, the last look is made at the deadline."""
-    script = Script(clock, {"look": [[status("a", "CANCELING")]]})
+    """However scarce the budget is, the last poll is made at the deadline."""
+    script = Script(clock, {"poll": [[status("a", "CANCELING")]]})
     script.budget.observe(EMPTY, 0.0, 0.0)
 
-    run(script, clock, one := cancellation(timeout=60.0))
+    run(script, clock, cancellation := new_cancellation(timeout=60.0))
 
-    assert script.times("look") == [0.0, 60.0]
-    assert isinstance(error_of(one), CancellationTimeoutError)
+    assert script.times("poll") == [0.0, 60.0]
+    assert isinstance(error_of(cancellation), CancellationTimeoutError)
 
 
-def test_a_late_look_is_made_at_once() -> None:
-    """A look that is due after the deadline, because a call took long, is not held back by the budget."""
+def test_a_late_poll_is_made_at_once() -> None:
+    """A poll that is due after the deadline, because a call took long, is not held back by the budget."""
     time = VirtualTime(0.0)
     refused = ConflictError("canceling", 409)
-    script = Script(time, {"look": [[status("a", "BUILDING")], [status("a", "CANCELED")]], "cancel a": [refused]})
+    script = Script(time, {"poll": [[status("a", "BUILDING")], [status("a", "CANCELED")]], "cancel a": [refused]})
     trips = iter([Trip(), Trip(0.0, 50.0)])
     time.trip = lambda: next(trips, Trip())
     time.plan(1.0, lambda: script.budget.observe(EMPTY, 1.0, 0.0))
-    one = cancellation(timeout=40.0)
+    cancellation = new_cancellation(timeout=40.0)
 
-    with time.rules():
-        Watcher(script, time, time, full, lambda _: None).run([Group([one], script.look)])
+    Driver(script, CallRunner(time, time, full), lambda _: None).run([PollGroup([cancellation], script.read_statuses)])
 
-    assert script.times("look") == [0.0, 50.0]
-    assert one.result().outcome == "canceled"
+    assert script.times("poll") == [0.0, 50.0]
+    assert cancellation.result().outcome == "canceled"
+
+
+# Stopped.
+
+
+@pytest.fixture
+def time() -> VirtualTime:
+    return VirtualTime(0.0)
+
+
+def stopped(script: Script, time: VirtualTime, at: float, *cancellations: Cancellation, spared: str = "") -> None:
+    """Drive cancellations, and set their stop signal at a time; a spared environment has a signal of its own."""
+    stop, never = Signal(), Signal()
+    time.plan(at, lambda: stop.set_result(None))
+
+    def stop_of(cancellation: Cancellation) -> Signal:
+        return never if cancellation.request.environment_id == spared else stop
+
+    driver = Driver(script, CallRunner(time, time, full), lambda _: None, stop_of)
+    driver.run([PollGroup(list(cancellations), script.read_statuses)])
+
+
+def travelling(time: VirtualTime, *trips: Trip) -> None:
+    """Let the first calls travel like this, and all others take no time."""
+    rest = iter(trips)
+    time.trip = lambda: next(rest, Trip())
+
+
+def test_a_wait_ends_at_once_when_it_is_stopped(time: VirtualTime) -> None:
+    """Nothing more is called, and what was accepted can be resumed."""
+    script = Script(time, {"poll": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELING")]})
+
+    stopped(script, time, 0.3, cancellation := new_cancellation())
+
+    assert isinstance(error_of(cancellation), CancellationStoppedError)
+    assert (time.now, script.calls) == (0.3, [(0.0, "poll"), (0.0, "cancel a")])
+    assert (cancellation.known.sent, cancellation.known.is_resumable) == (Sent.ACCEPTED, True)
+
+
+def test_what_is_stopped_before_it_begins_calls_nothing(time: VirtualTime) -> None:
+    """It ends without a status read."""
+    time.now = 5.0
+    time.pass_until(5.0)
+    script = Script(time, {})
+    stop = Signal()
+    stop.set_result(None)
+    cancellation = new_cancellation()
+
+    Driver(script, CallRunner(time, time, full), lambda _: None, lambda _: stop).run([PollGroup([cancellation], dict)])
+
+    assert isinstance(error_of(cancellation), CancellationStoppedError)
+    assert script.calls == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "options"),
+    [
+        pytest.param({}, {}, id="status"),
+        pytest.param({"history a": [BROKEN]}, {"deployment_id": "x"}, id="history"),
+        pytest.param({"queue a": [BROKEN]}, {"include_queued": True}, id="queue"),
+    ],
+)
+def test_a_read_on_the_wire_is_not_waited_for(
+    time: VirtualTime, answers: dict[str, list[object]], options: dict[str, object]
+) -> None:
+    """Its answer would change nothing any more."""
+    script = Script(time, {"poll": [[status("a", "BUILDING")]], **answers})
+    travelling(time, *[Trip()] * len(answers), Trip(0.0, 30.0))
+
+    stopped(script, time, 1.0, cancellation := new_cancellation(**options))
+
+    assert isinstance(error_of(cancellation), CancellationStoppedError)
+    assert time.now == 1.0
+
+
+@pytest.mark.parametrize(
+    ("trip", "answer", "end", "sent"),
+    [
+        pytest.param(Trip(0.1, 5.0), status("a", "CANCELING"), 5.1, Sent.ACCEPTED, id="accepted"),
+        pytest.param(Trip(0.1, 5.0), ServerError("canceling", 502), 5.1, Sent.UNCONFIRMED, id="lost"),
+        pytest.param(Trip(0.1, 5.0), ConflictError("canceling", 409), 5.1, Sent.NOT_SENT, id="refused"),
+        pytest.param(Trip(0.1, 500.0), status("a", "CANCELING"), CALL_LIMIT, Sent.UNCONFIRMED, id="never answered"),
+    ],
+)
+def test_a_cancel_on_the_wire_is_waited_for(
+    time: VirtualTime, trip: Trip, answer: object, end: float, sent: Sent
+) -> None:
+    """What it did is known before the end, and it is not sent again."""
+    script = Script(time, {"poll": [[status("a", "BUILDING")]], "cancel a": [answer]})
+    travelling(time, Trip(), trip)
+
+    stopped(script, time, 1.0, cancellation := new_cancellation())
+
+    assert isinstance(error_of(cancellation), CancellationStoppedError)
+    assert (time.now, cancellation.known.sent) == (end, sent)
+    assert script.times("cancel a") == [0.1]
+
+
+def test_what_ends_by_the_answer_is_not_stopped(time: VirtualTime) -> None:
+    """The cancel on the wire may be all that was missing."""
+    script = Script(time, {"poll": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELED")]})
+    travelling(time, Trip(), Trip(0.1, 5.0))
+
+    stopped(script, time, 1.0, cancellation := new_cancellation())
+
+    assert cancellation.result().outcome == "canceled"
+
+
+def test_a_queue_is_not_emptied_any_further(time: VirtualTime) -> None:
+    """The request whose cancel is on the wire is the last one."""
+    queued = [QueuedRequest("r1"), QueuedRequest("r2")]
+    script = Script(time, {"poll": [[status("a", "BUILDING")]], "queue a": [queued], "unqueue r1": [None]})
+    travelling(time, Trip(), Trip(), Trip(0.1, 5.0))
+
+    stopped(script, time, 1.0, cancellation := new_cancellation(include_queued=True))
+
+    assert isinstance(error_of(cancellation), CancellationStoppedError)
+    assert [name for _, name in script.calls] == ["poll", "queue a", "unqueue r1"]
+    assert cancellation.known.canceled_request_ids == ["r1"]
+
+
+def test_a_cancel_that_waits_for_room_is_not_sent(time: VirtualTime) -> None:
+    """Only what is on the wire is waited for."""
+    names = [f"e{number}" for number in range(MAX_CONCURRENT_CALLS + 1)]
+    script = Script(time, {f"cancel {name}": [status(name, "CANCELING")] for name in names})
+    script.answers["poll"] = [[status(name, "BUILDING") for name in names]]
+    travelling(time, Trip(), *[Trip(0.1, 5.0)] * len(names))
+    many = [new_cancellation(name) for name in names]
+
+    stopped(script, time, 1.0, *many)
+
+    assert [cancellation.known.sent for cancellation in many] == [Sent.ACCEPTED] * MAX_CONCURRENT_CALLS + [
+        Sent.NOT_SENT
+    ]
+    assert {type(error_of(cancellation)) for cancellation in many} == {CancellationStoppedError}
+
+
+def test_a_stop_ends_those_alone_that_share_it(time: VirtualTime) -> None:
+    """The others go on, with their polls."""
+    reads = [[status(name, state) for name in "ab"] for state in ("CANCELING", "CANCELED")]
+    script = Script(time, {"poll": reads})
+
+    stopped(script, time, 0.3, cancellation := new_cancellation("a"), other := new_cancellation("b"), spared="b")
+
+    assert isinstance(error_of(cancellation), CancellationStoppedError)
+    assert other.result().outcome == "canceled"
+    assert script.times("poll") == [0.0, 0.75]

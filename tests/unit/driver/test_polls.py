@@ -1,4 +1,4 @@
-"""The driver with many cancellations: one look serves all, and each is told only what concerns it."""
+"""The driver with many cancellations: one poll serves all, and each is told only what concerns it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._driver.calls import CALL_LIMIT
-from qovery_provider._driver.driver import Group, Watcher
+from qovery_provider._driver.calls import CALL_LIMIT, CallRunner
+from qovery_provider._driver.driver import Driver
+from qovery_provider._driver.polls import PollGroup
 from qovery_provider.errors import (
     CancellationInterruptedError,
     CancellationTimeoutError,
@@ -29,13 +30,13 @@ def full() -> float:
     return 1.0
 
 
-def cancellation(name: str, **options: object) -> Cancellation:
+def new_cancellation(name: str, **options: object) -> Cancellation:
     return Cancellation(CancellationRequest(name, **options), 0.0, full)  # type: ignore[arg-type]
 
 
-def error_of(one: Cancellation) -> QoveryError:
+def error_of(cancellation: Cancellation) -> QoveryError:
     with pytest.raises(QoveryError) as caught:
-        one.result()
+        cancellation.result()
     return caught.value
 
 
@@ -44,59 +45,58 @@ def time() -> VirtualTime:
     return VirtualTime(0.0)
 
 
-def run(script: Script, time: VirtualTime, *groups: Group) -> None:
-    with time.rules():
-        Watcher(script, time, time, full, lambda _: None).run(groups)
+def run(script: Script, time: VirtualTime, *groups: PollGroup) -> None:
+    Driver(script, CallRunner(time, time, full), lambda _: None).run(groups)
 
 
-def test_one_look_serves_all(time: VirtualTime) -> None:
-    """Each look is one call, whatever the number of environments; each is told of its own."""
-    looks = [[status(name, state) for name in "abc"] for state in ("BUILDING", "CANCELING", "CANCELED")]
+def test_one_poll_serves_all(time: VirtualTime) -> None:
+    """Each poll is one call for any number of environments; each is told of its own."""
+    polls = [[status(name, state) for name in "abc"] for state in ("BUILDING", "CANCELING", "CANCELED")]
     cancels = {f"cancel {name}": [status(name, "CANCELING")] for name in "abc"}
-    script = Script(time, {"look": looks, **cancels})
-    many = [cancellation(name) for name in "abc"]
+    script = Script(time, {"poll": polls, **cancels})
+    many = [new_cancellation(name) for name in "abc"]
 
-    run(script, time, Group(many, script.look))
+    run(script, time, PollGroup(many, script.read_statuses))
 
-    assert pytest.approx(script.times("look")) == [0.0, 0.75, 1.2375]
-    assert [one.result().outcome for one in many] == ["canceled"] * 3
-    assert [one.result().deployment_id for one in many] == ["a-d1", "b-d1", "c-d1"]
+    assert pytest.approx(script.times("poll")) == [0.0, 0.75, 1.2375]
+    assert [cancellation.result().outcome for cancellation in many] == ["canceled"] * 3
+    assert [cancellation.result().deployment_id for cancellation in many] == ["a-d1", "b-d1", "c-d1"]
 
 
-def test_groups_look_for_themselves(time: VirtualTime) -> None:
+def test_groups_poll_for_themselves(time: VirtualTime) -> None:
     """Environments of two projects need two calls."""
-    script = Script(time, {"look": [[status("a", "DEPLOYED"), status("b", "DEPLOYED")]]})
-    first, second = cancellation("a"), cancellation("b")
+    script = Script(time, {"poll": [[status("a", "DEPLOYED"), status("b", "DEPLOYED")]]})
+    first, second = new_cancellation("a"), new_cancellation("b")
 
-    run(script, time, Group([first], script.look), Group([second], script.look))
+    run(script, time, PollGroup([first], script.read_statuses), PollGroup([second], script.read_statuses))
 
-    assert script.times("look") == [0.0, 0.0]
-    assert [one.result().outcome for one in (first, second)] == ["nothing_to_cancel"] * 2
+    assert script.times("poll") == [0.0, 0.0]
+    assert [cancellation.result().outcome for cancellation in (first, second)] == ["nothing_to_cancel"] * 2
 
 
-def test_the_earliest_wish_decides(time: VirtualTime) -> None:
-    """A planned look is brought forward for a cancellation that has just begun to wait, and serves the others too."""
-    waiting, new = cancellation("a"), cancellation("b")
+def test_the_earliest_need_decides(time: VirtualTime) -> None:
+    """A planned poll is brought forward for a cancellation that has just begun to wait, and serves the others too."""
+    waiting, new = new_cancellation("a"), new_cancellation("b")
     for at in (0.0, 0.5, 1.2, 2.2, 3.5):
         waiting.observe(events.StatusRead(status("a", "CANCELING")), at)
     assert isinstance(waiting.action, actions.ReadStatus)
     assert waiting.action.at - 1 > 3.5
     time.now = 3.5
-    looks = [[status("a", "CANCELING"), status("b", "BUILDING")], [status("a", "CANCELED"), status("b", "CANCELED")]]
-    script = Script(time, {"look": looks, "cancel b": [status("b", "CANCELING")]})
+    polls = [[status("a", "CANCELING"), status("b", "BUILDING")], [status("a", "CANCELED"), status("b", "CANCELED")]]
+    script = Script(time, {"poll": polls, "cancel b": [status("b", "CANCELING")]})
 
-    run(script, time, Group([waiting, new], script.look))
+    run(script, time, PollGroup([waiting, new], script.read_statuses))
 
-    assert script.times("look") == [3.5, 4.25]
-    assert [one.result().outcome for one in (waiting, new)] == ["canceled"] * 2
+    assert script.times("poll") == [3.5, 4.25]
+    assert [cancellation.result().outcome for cancellation in (waiting, new)] == ["canceled"] * 2
 
 
 def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
     """An environment that the project's answer leaves out does not exist; the others go on."""
-    script = Script(time, {"look": [[status("a", "DEPLOYED")]]})
-    here, gone = cancellation("a"), cancellation("b")
+    script = Script(time, {"poll": [[status("a", "DEPLOYED")]]})
+    here, gone = new_cancellation("a"), new_cancellation("b")
 
-    run(script, time, Group([here, gone], script.look))
+    run(script, time, PollGroup([here, gone], script.read_statuses))
 
     error = error_of(gone)
     assert here.result().outcome == "nothing_to_cancel"
@@ -108,160 +108,159 @@ def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
 
 
 def test_an_incomplete_answer_tells_nothing_of_those_it_leaves_out(time: VirtualTime) -> None:
-    """A look that need not show every environment is made again for those that it did not show."""
-    looks = [[status("a", "DEPLOYED")], [status("b", "DEPLOYED")]]
-    script = Script(time, {"look": looks})
-    first, second = cancellation("a"), cancellation("b")
+    """A poll that need not show every environment is made again for those that it did not show."""
+    polls = [[status("a", "DEPLOYED")], [status("b", "DEPLOYED")]]
+    script = Script(time, {"poll": polls})
+    first, second = new_cancellation("a"), new_cancellation("b")
 
-    run(script, time, Group([first, second], script.look, is_complete=False))
+    run(script, time, PollGroup([first, second], script.read_statuses, is_complete=False))
 
-    assert [one.result().outcome for one in (first, second)] == ["nothing_to_cancel"] * 2
-    assert len(script.operation) == 2
+    assert [cancellation.result().outcome for cancellation in (first, second)] == ["nothing_to_cancel"] * 2
+    assert len(script.calls) == 2
 
 
-def test_an_incomplete_look_that_fails_tells_all(time: VirtualTime) -> None:
-    """A failure is no answer, and concerns everybody."""
-    many = [cancellation(name) for name in "ab"]
+def test_an_incomplete_poll_that_fails_tells_all(time: VirtualTime) -> None:
+    """A failure is no answer, and concerns all of them."""
+    many = [new_cancellation(name) for name in "ab"]
 
-    run(script := Script(time, {"look": [BROKEN]}), time, Group(many, script.look, is_complete=False))
+    run(script := Script(time, {"poll": [BROKEN]}), time, PollGroup(many, script.read_statuses, is_complete=False))
 
-    assert [error_of(one) for one in many] == [BROKEN, BROKEN]
+    assert [error_of(cancellation) for cancellation in many] == [BROKEN, BROKEN]
 
 
 def test_more_may_come(time: VirtualTime) -> None:
-    """Who joins a group while it is driven is looked at with the others."""
-    first, second = cancellation("a"), cancellation("b")
-    looks = [[status(name, state) for name in "ab"] for state in ("CANCELING", "CANCELED")]
-    script = Script(time, {"look": looks})
-    group = Group([first], script.look)
+    """A cancellation that joins a group while it is driven is polled with the others."""
+    first, second = new_cancellation("a"), new_cancellation("b")
+    polls = [[status(name, state) for name in "ab"] for state in ("CANCELING", "CANCELED")]
+    script = Script(time, {"poll": polls})
+    group = PollGroup([first], script.read_statuses)
     time.plan(0.1, lambda: group.cancellations.append(second))
 
     run(script, time, group)
 
-    assert [one.result().outcome for one in (first, second)] == ["canceled", "nothing_to_cancel"]
+    assert [cancellation.result().outcome for cancellation in (first, second)] == ["canceled", "nothing_to_cancel"]
 
 
-def test_an_environment_that_vanishes_is_looked_at_twice(time: VirtualTime) -> None:
+def test_an_environment_that_vanishes_is_read_twice(time: VirtualTime) -> None:
     """While one is waited for, a project's answer without it is believed the second time."""
-    script = Script(time, {"look": [[status("a", "CANCELING")], [], []]})
+    script = Script(time, {"poll": [[status("a", "CANCELING")], [], []]})
 
-    run(script, time, Group([one := cancellation("a", on_completed="succeed")], script.look))
+    run(script, time, PollGroup([cancellation := new_cancellation("a", on_completed="succeed")], script.read_statuses))
 
-    assert one.result().outcome == "environment_gone"
-    assert len(script.operation) == 3
+    assert cancellation.result().outcome == "environment_gone"
+    assert len(script.calls) == 3
 
 
-def test_a_failure_is_told_to_those_that_had_to_look(time: VirtualTime) -> None:
-    """Those whose own look is due later are not told: they look when it is their time."""
-    hurried, patient = cancellation("a", timeout=0.3), cancellation("b")
-    looks = [[status(name, "CANCELING") for name in "ab"], BROKEN, [status("b", "CANCELED")]]
-    script = Script(time, {"look": looks})
+def test_a_failure_is_told_to_those_whose_poll_was_due(time: VirtualTime) -> None:
+    """Those whose own poll is due later are not told: they poll when it is their time."""
+    hurried, patient = new_cancellation("a", timeout=0.3), new_cancellation("b")
+    polls = [[status(name, "CANCELING") for name in "ab"], BROKEN, [status("b", "CANCELED")]]
+    script = Script(time, {"poll": polls})
 
-    run(script, time, Group([hurried, patient], script.look))
+    run(script, time, PollGroup([hurried, patient], script.read_statuses))
 
-    assert script.times("look") == [0.0, 0.3, 0.75]
+    assert script.times("poll") == [0.0, 0.3, 0.75]
     assert isinstance(error_of(hurried), CancellationTimeoutError)
     assert patient.result().outcome == "canceled"
 
 
-def test_a_failure_is_told_to_all_that_had_to_look(time: VirtualTime) -> None:
+def test_a_failure_is_told_to_all_whose_poll_was_due(time: VirtualTime) -> None:
     """When the attempts are used up, the wait of each is interrupted."""
-    many = [cancellation(name) for name in "ab"]
-    script = Script(time, {"look": [[status(name, "CANCELING") for name in "ab"], BROKEN]})
+    many = [new_cancellation(name) for name in "ab"]
+    script = Script(time, {"poll": [[status(name, "CANCELING") for name in "ab"], BROKEN]})
 
-    run(script, time, Group(many, script.look))
+    run(script, time, PollGroup(many, script.read_statuses))
 
-    assert script.times("look") == [0.0, 0.75, 1.25, 2.25, 4.25, 8.25]
-    assert [type(error_of(one)) for one in many] == [CancellationInterruptedError] * 2
+    assert script.times("poll") == [0.0, 0.75, 1.25, 2.25, 4.25, 8.25]
+    assert [type(error_of(cancellation)) for cancellation in many] == [CancellationInterruptedError] * 2
 
 
-def test_a_look_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
+def test_a_poll_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
     """What was on the wire while the cancel was accepted may show the time before it: it is dropped."""
-    one, other = cancellation("a"), cancellation("b")
-    looks = [
+    cancellation, other = new_cancellation("a"), new_cancellation("b")
+    polls = [
         [status("a", "BUILDING"), status("b", "CANCELING")],
         [status("a", "DEPLOYED", "d0"), status("b", "CANCELED")],
         [status("a", "CANCELED"), status("b", "CANCELED")],
     ]
-    script = Script(time, {"look": looks, "cancel a": [status("a", "CANCELING")]})
+    script = Script(time, {"poll": polls, "cancel a": [status("a", "CANCELING")]})
     trips = iter([Trip(), Trip(0.1, 0.8), Trip(0.1, 5.0)])
     time.trip = lambda: next(trips, Trip())
 
-    run(script, time, Group([one, other], script.look))
+    run(script, time, PollGroup([cancellation, other], script.read_statuses))
 
-    assert script.times("look") == [0.0, 0.85, 5.85]
-    assert [each.result().outcome for each in (one, other)] == ["canceled"] * 2
+    assert script.times("poll") == [0.0, 0.85, 5.85]
+    assert [each.result().outcome for each in (cancellation, other)] == ["canceled"] * 2
 
 
-def test_a_failed_look_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
-    """Its failure concerns nobody who has made another step meanwhile."""
-    one, other = cancellation("a"), cancellation("b", timeout=3.0)
-    looks = [[status("a", "BUILDING"), status("b", "CANCELING")], NotFoundError("x", 404), [status("a", "CANCELED")]]
-    script = Script(time, {"look": looks, "cancel a": [status("a", "CANCELING")]})
+def test_a_failed_poll_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
+    """Its failure does not concern a cancellation that has made another step meanwhile."""
+    cancellation, other = new_cancellation("a"), new_cancellation("b", timeout=3.0)
+    polls = [[status("a", "BUILDING"), status("b", "CANCELING")], NotFoundError("x", 404), [status("a", "CANCELED")]]
+    script = Script(time, {"poll": polls, "cancel a": [status("a", "CANCELING")]})
     trips = iter([Trip(), Trip(0.1, 0.8), Trip(0.1, 5.0)])
     time.trip = lambda: next(trips, Trip())
 
-    run(script, time, Group([one, other], script.look))
+    run(script, time, PollGroup([cancellation, other], script.read_statuses))
 
-    assert one.result().outcome == "canceled"
+    assert cancellation.result().outcome == "canceled"
 
 
-def test_one_that_hangs_holds_up_nobody(time: VirtualTime) -> None:
-    """The others come to their end while a cancel hangs; it is left behind after its limit, and looked after."""
-    stuck, quick = cancellation("a"), cancellation("b")
-    looks = [[status(name, "BUILDING") for name in "ab"], [status(name, "CANCELED") for name in "ab"]]
-    script = Script(time, {"look": looks, **{f"cancel {name}": [status(name, "CANCELED")] for name in "ab"}})
+def test_one_that_hangs_delays_no_other(time: VirtualTime) -> None:
+    """The others come to their end while a cancel hangs; it is given up after its limit, and its effect is read."""
+    stuck, quick = new_cancellation("a"), new_cancellation("b")
+    polls = [[status(name, "BUILDING") for name in "ab"], [status(name, "CANCELED") for name in "ab"]]
+    script = Script(time, {"poll": polls, **{f"cancel {name}": [status(name, "CANCELED")] for name in "ab"}})
     trips = iter([Trip(), Trip(0.0, 1000.0), Trip(0.0, 0.1)])
     time.trip = lambda: next(trips, Trip())
     ends: dict[str, float] = {}
 
-    def note(one: Cancellation) -> None:
-        if isinstance(one.action, actions.Done | actions.Fail):
-            ends[one.request.environment_id] = time.now
+    def note(cancellation: Cancellation) -> None:
+        if isinstance(cancellation.action, actions.Done | actions.Fail):
+            ends[cancellation.request.environment_id] = time.now
 
-    with time.rules():
-        Watcher(script, time, time, full, note).run([Group([stuck, quick], script.look)])
+    Driver(script, CallRunner(time, time, full), note).run([PollGroup([stuck, quick], script.read_statuses)])
 
     assert ends == {"b": 0.1, "a": CALL_LIMIT + 0.75}
 
 
-def test_a_look_that_hangs_is_made_again(time: VirtualTime) -> None:
+def test_a_poll_that_hangs_is_made_again(time: VirtualTime) -> None:
     """After its limit it counts as failed, and a new attempt is made."""
-    script = Script(time, {"look": [[status("a", "CANCELED")]]})
+    script = Script(time, {"poll": [[status("a", "CANCELED")]]})
     trips = iter([Trip(0.0, 1000.0)])
     time.trip = lambda: next(trips, Trip())
 
-    run(script, time, Group([one := cancellation("a")], script.look))
+    run(script, time, PollGroup([cancellation := new_cancellation("a")], script.read_statuses))
 
-    assert script.times("look") == [0.0, CALL_LIMIT + 0.5]
-    assert one.result().outcome == "nothing_to_cancel"
+    assert script.times("poll") == [0.0, CALL_LIMIT + 0.5]
+    assert cancellation.result().outcome == "nothing_to_cancel"
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.3, 2.0, 7.0])
 def test_twenty_environments_cost_at_most_a_hundred_requests(time: VirtualTime, spread: float) -> None:
-    """They share their looks for ten minutes, also when their cancels are accepted within a few seconds."""
+    """They share their polls for ten minutes, also when their cancels are accepted within a few seconds."""
     names = [f"e{number}" for number in range(20)]
     trips = iter([Trip(), *(Trip(0.0, spread * number / 20) for number in range(20))])
     time.trip = lambda: next(trips, Trip())
     cancels = {f"cancel {name}": [status(name, "CANCELING")] for name in names}
-    script = Script(time, {**cancels, "look": [[status(name, "BUILDING") for name in names]]})
-    many = [cancellation(name, timeout=600.0) for name in names]
+    script = Script(time, {**cancels, "poll": [[status(name, "BUILDING") for name in names]]})
+    many = [new_cancellation(name, timeout=600.0) for name in names]
 
-    run(script, time, Group(many, script.look))
+    run(script, time, PollGroup(many, script.read_statuses))
 
-    assert len(script.operation) <= 100
-    assert [type(error_of(one)) for one in many] == [CancellationTimeoutError] * 20
+    assert len(script.calls) <= 100
+    assert [type(error_of(cancellation)) for cancellation in many] == [CancellationTimeoutError] * 20
 
 
 def test_statuses_are_those_of_the_own_environment(time: VirtualTime) -> None:
-    """Nobody is told of somebody else's deployment."""
-    many = [cancellation(name, deployment_id=f"{name}-d1") for name in "abcd"]
+    """No cancellation is told of the deployment of another."""
+    many = [new_cancellation(name, deployment_id=f"{name}-d1") for name in "abcd"]
     states = dict(zip("abcd", ("CANCELED", "DEPLOYED", "CANCELING", "BUILDING"), strict=True))
-    script = Script(time, {"look": [[status(name, state) for name, state in states.items()]]})
+    script = Script(time, {"poll": [[status(name, state) for name, state in states.items()]]})
     script.answers["cancel d"] = [partial(status, "d", "CANCELED")]
-    time.plan(0.1, lambda: script.answers.update(look=[[status("c", "DEPLOYED")]]))
+    time.plan(0.1, lambda: script.answers.update(poll=[[status("c", "DEPLOYED")]]))
 
-    run(script, time, Group(many, script.look))
+    run(script, time, PollGroup(many, script.read_statuses))
 
     assert [many[n].result().outcome for n in (0, 1, 3)] == ["canceled", "superseded", "canceled"]
     assert "deployment c-d1 ended by itself (DEPLOYED), although a cancel was under way" in str(error_of(many[2]))

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import pytest
 
-from qovery_provider._hosts.dynamic import QoveryResourceProvider
-from qovery_provider._lifecycle import inputs as _inputs
-from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
-from qovery_provider.provider import DeploymentCancellationProvider
-from qovery_provider.running_provider import RunningDeploymentProvider
+from qovery_provider._hosts.dynamic import DynamicProvider
+from qovery_provider.providers import (
+    BulkDeploymentCancellationProvider,
+    DeploymentCancellationProvider,
+    RunningDeploymentProvider,
+)
 from qovery_provider.simulator import QoverySimulator
 from tests.support.bad_values import (
     ENV,
@@ -48,23 +49,22 @@ class Kind(NamedTuple):
 
     Attributes:
         provider: Its provider.
-        defaults: Its inputs.
         good: Inputs that are right.
     """
 
-    provider: type[QoveryResourceProvider]
-    defaults: Mapping[str, Any]
+    provider: type[DynamicProvider]
     good: Mapping[str, Any]
+
+    @property
+    def inputs(self) -> KeysView[str]:
+        """The names of its inputs."""
+        return self.provider.lifecycle.schema.inputs.keys()
 
 
 KINDS = {
-    "DeploymentCancellation": Kind(
-        DeploymentCancellationProvider, _inputs.CANCELLATION, {"environment_id": ENV, "triggers": []}
-    ),
-    "RunningDeployment": Kind(RunningDeploymentProvider, _inputs.LOOKING, {"environment_id": ENV}),
-    "BulkDeploymentCancellation": Kind(
-        BulkDeploymentCancellationProvider, _inputs.BULK_CANCELLATION, {"environment_ids": [ENV]}
-    ),
+    "DeploymentCancellation": Kind(DeploymentCancellationProvider, {"environment_id": ENV, "triggers": []}),
+    "RunningDeployment": Kind(RunningDeploymentProvider, {"environment_id": ENV}),
+    "BulkDeploymentCancellation": Kind(BulkDeploymentCancellationProvider, {"environment_ids": [ENV]}),
 }
 
 ROWS = [*(row for one in INPUTS.values() for row in one.bad), *(row for _, rows in SETTINGS.values() for row in rows)]
@@ -131,13 +131,13 @@ def test_there_are_hundreds_of_bad_values() -> None:
         pytest.param(resource, kind, row, id=f"{resource}: {name}: {row.kind}: {row.name}")
         for resource in KINDS
         for name, kind in INPUTS.items()
-        if kind.names & KINDS[resource].defaults.keys()
+        if kind.names & KINDS[resource].inputs
         for row in kind.bad
     ],
 )
 def test_a_bad_input_is_refused(check: Check, passed: list[Bad], resource: str, kind: Input, row: Bad) -> None:
     """Wherever a value is bad, the answer names the property, what is allowed, and what was given."""
-    names = kind.names & KINDS[resource].defaults.keys()
+    names = kind.names & KINDS[resource].inputs
     inputs = {**KINDS[resource].good, **dict.fromkeys(names, row.value)}
     if "project_id" in names:
         del inputs["environment_ids"]
@@ -197,7 +197,7 @@ def test_a_bad_variable_is_refused(
 @pytest.mark.parametrize("resource", KINDS)
 def test_all_that_is_bad_is_told_at_once(resource: str, number: int) -> None:
     """A person mends all inputs and all settings in one go."""
-    bad = {name: kind for kind in INPUTS.values() for name in kind.names if name in KINDS[resource].defaults}
+    bad = {name: kind for kind in INPUTS.values() for name in kind.names if name in KINDS[resource].inputs}
     inputs = {name: kind.bad[number].value for name, kind in bad.items()}
     stack = {key: rows[number].value for key, (_, rows) in SETTINGS.items()}
 

@@ -73,6 +73,15 @@ def test_the_details_hold_the_state(name: str) -> None:
     assert MessageToDict(failure.properties) == {**INPUTS, **outputs}
 
 
+def test_what_cannot_be_stored_is_left_out() -> None:
+    """Keeping never fails: the rest is what the next update needs."""
+    call = _call()
+
+    _host_method(SimpleNamespace(properties=_struct({})), call.context, {"a": object(), "b": [object()], "c": "kept"})
+
+    assert MessageToDict(_details(call).properties) == {"c": "kept"}
+
+
 @pytest.mark.parametrize("size", [0, 1, 50, 100, 16_000, 16_384, 3_000_000])
 def test_details_of_every_length_can_be_read(size: int) -> None:
     """The length is written in groups of seven bits, as many as it takes."""

@@ -1,9 +1,10 @@
-"""Lines to the engine: said once, on the right row, and never in the way."""
+"""Lines to the engine: said once, on the right row, in order, and never in the way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import grpc
 import pytest
@@ -11,41 +12,52 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto.engine_pb2 import INFO, LogRequest
 from pulumi.runtime.proto.engine_pb2_grpc import EngineServicer, add_EngineServicer_to_server
 
-from qovery_provider._hosts.progress import Progress, to_engine
+from qovery_provider._hosts.engine import Engine
+from qovery_provider._hosts.progress import Reporter, Row
+from tests.support.waiting import wait_until
 
 URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
 
 
-class Engine(EngineServicer):
-    """An engine that keeps the lines it is told."""
+class EngineDouble(EngineServicer):
+    """An engine that keeps the lines it is told; it answers only while it is not stopped."""
 
     def __init__(self) -> None:
         self.lines: list[LogRequest] = []
+        self.answers = Event()
+        self.answers.set()
 
     def Log(self, request: LogRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:  # noqa: ARG002, N802
         self.lines.append(request)
+        self.answers.wait()
         return empty_pb2.Empty()
+
+    @property
+    def messages(self) -> list[str]:
+        """The texts of the lines."""
+        return [line.message for line in self.lines]
 
 
 @pytest.fixture
-def engine() -> Iterator[tuple[Engine, str]]:
+def engine() -> Iterator[tuple[EngineDouble, str]]:
     """A real gRPC server on loopback, and its address."""
-    engine, server = Engine(), grpc.server(ThreadPoolExecutor(1))
+    engine, server = EngineDouble(), grpc.server(ThreadPoolExecutor(4))
     add_EngineServicer_to_server(engine, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     yield engine, f"127.0.0.1:{port}"
+    engine.answers.set()
     server.stop(None).wait()
 
 
-def test_lines_reach_the_resource_s_row(engine: tuple[Engine, str]) -> None:
+def test_lines_reach_the_resource_s_row(engine: tuple[EngineDouble, str]) -> None:
     """Passing lines are ephemeral, the last one is not; each is said once."""
-    progress = to_engine(["/sdk/pulumi/dynamic/__main__.py", engine[1]], URN)
+    row = Engine(engine[1]).row(URN)
 
-    progress.say("BUILDING")
-    progress.say("BUILDING")
-    progress.say("CANCELING")
-    progress.conclude("canceled")
+    for line in ("BUILDING", "BUILDING", "CANCELING"):
+        row.status(line)
+        wait_until(lambda expected=line: engine[0].messages[-1:] == [expected])  # type: ignore[misc]
+    row.info("canceled")
 
     assert [(line.message, line.ephemeral) for line in engine[0].lines] == [
         ("BUILDING", True),
@@ -55,29 +67,59 @@ def test_lines_reach_the_resource_s_row(engine: tuple[Engine, str]) -> None:
     assert {(line.severity, line.urn) for line in engine[0].lines} == {(INFO, URN)}
 
 
-@pytest.mark.parametrize(
-    "arguments", [["__main__.py"], ["pytest", "127.0.0.1:1"], []], ids=["no address", "another program", "nothing"]
-)
-def test_without_an_engine_it_is_silent(arguments: list[str]) -> None:
-    """In a program, in a test or in a REPL there is nobody to tell."""
-    progress = to_engine(arguments, URN)
+def test_a_terminal_that_stands_still_holds_nobody_up(engine: tuple[EngineDouble, str]) -> None:
+    """While the engine does not answer (^Z), lines do not wait for it; then the newest of each row is shown."""
+    double, address = engine
+    double.answers.clear()
+    plugin = Engine(address)
+    rows = [plugin.row(name) for name in ("first", "second")]
+    rows[0].status("0")
+    wait_until(lambda: double.messages == ["0"])
 
-    progress.say("BUILDING")
-    progress.conclude("canceled")
+    for number in range(1, 200):
+        for row in rows:
+            row.status(str(number))
+    assert double.messages == ["0"]
 
-    assert progress._log is None  # noqa: SLF001
+    double.answers.set()
+    wait_until(lambda: double.messages == ["0", "199", "199"])
 
 
-def test_an_engine_that_has_gone_stops_nothing() -> None:
-    """A line that cannot be shown must not hold up or fail a cancellation, and is not tried again and again."""
-    tries: list[LogRequest] = []
+def test_a_passing_line_never_follows_the_last_one() -> None:
+    """What still waits to be shown is out of date when the operation has ended."""
+    shown: list[str] = []
+    begun, goes_on = Event(), Event()
 
     def log(request: LogRequest) -> None:
-        tries.append(request)
+        begun.set()
+        goes_on.wait(5)
+        shown.append(request.message)
+
+    reporter = Reporter()
+    row = Row(log, reporter, URN)
+    row.status("BUILDING")
+    begun.wait(5)
+    row.status("CANCELING")
+    goes_on.set()
+    row.info("canceled")
+
+    reporter.drain()
+    assert shown == ["BUILDING", "canceled"]
+
+
+def test_an_engine_that_cannot_be_reached_stops_nothing() -> None:
+    """A line that cannot be shown does not hold up or fail a cancellation; the next one is tried again."""
+    tries: list[str] = []
+
+    def log(request: LogRequest) -> None:
+        tries.append(request.message)
         raise grpc.RpcError
 
-    progress = Progress(log)
-    progress.say("BUILDING")
-    progress.say("CANCELING")
+    reporter = Reporter()
+    row = Row(log, reporter)
+    for line in ("BUILDING", "CANCELING"):
+        row.status(line)
+        reporter.drain()
+    row.info("canceled")
 
-    assert [request.message for request in tries] == ["BUILDING"]
+    assert tries == ["BUILDING", "CANCELING", "canceled"]

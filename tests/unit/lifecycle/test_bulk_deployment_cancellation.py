@@ -10,8 +10,8 @@ import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider import errors
-from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
-from qovery_provider.provider import UNFINISHED
+from qovery_provider._lifecycle.stored_state import UNFINISHED
+from qovery_provider.providers import BulkDeploymentCancellationProvider
 from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator, Respond
 from tests.support.clock import FakeClock
 from tests.support.mocks import ENVIRONMENT_ID

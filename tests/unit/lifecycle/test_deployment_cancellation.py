@@ -10,13 +10,20 @@ from typing import Any
 
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
-from pulumi.runtime.proto.engine_pb2 import LogRequest
 from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider import errors
-from qovery_provider._hosts.progress import Progress
-from qovery_provider.provider import DRIFT_MARK, DeploymentCancellationProvider
-from qovery_provider.simulator import Environment, Plan, QoverySimulator
+from qovery_provider._cancellation import messages
+from qovery_provider._hosts.dynamic import DynamicProvider
+from qovery_provider._lifecycle.stored_state import DRIFT
+from qovery_provider.providers import (
+    BulkDeploymentCancellationProvider,
+    DeploymentCancellationProvider,
+    RunningDeploymentProvider,
+)
+from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond
+from tests.support.clock import FakeClock
+from tests.support.operations import lent
 
 SOON = Plan(phases=(("BUILDING", 60.0),), cancel_delay=0.0)
 ENVIRONMENT_ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
@@ -103,9 +110,9 @@ class TestCheck:
 
     def test_carries_on_what_a_refresh_has_marked(self) -> None:
         """The mark of a refresh that saw drift stays in the inputs, so that the next update is clean."""
-        result = DeploymentCancellationProvider().check({DRIFT_MARK: "1"}, {"environment_id": ENVIRONMENT_ID})
+        result = DeploymentCancellationProvider().check({DRIFT: "1"}, {"environment_id": ENVIRONMENT_ID})
 
-        assert result.inputs[DRIFT_MARK] == "1"
+        assert result.inputs[DRIFT] == "1"
 
 
 class TestDiff:
@@ -213,13 +220,9 @@ class TestCreate:
         assert f"reading the status of environment {ENVIRONMENT_ID}: Qovery answered 404" in text
         assert qovery_simulator.token not in text
 
-    def test_a_bug_keeps_its_traceback(
-        self, provider: DeploymentCancellationProvider, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_bug_keeps_its_traceback(self, provider: DeploymentCancellationProvider) -> None:
         """Only expected errors are shortened: for everything else the traceback is what helps."""
-        monkeypatch.setattr("qovery_provider.provider.cancel", lambda *_: 1 / 0)
-
-        text = _as_the_sdk_reports(lambda: provider.create({"environment_id": ENVIRONMENT_ID}))
+        text = _as_the_sdk_reports(lambda: provider.create({"environment_id": ENVIRONMENT_ID, "timeout": "soon"}))
 
         assert text.startswith("Traceback")
         assert not hasattr(sys, "tracebacklimit")
@@ -275,7 +278,7 @@ class TestRead:
         self, provider: DeploymentCancellationProvider, environment: Environment
     ) -> None:
         """The mark goes through create and update as well: otherwise each later update would show a change."""
-        inputs = {"environment_id": environment.id, DRIFT_MARK: "1"}
+        inputs = {"environment_id": environment.id, DRIFT: "1"}
 
         created = provider.create(inputs).outs or {}
         updated = provider.update("id", created, inputs).outs or {}
@@ -284,20 +287,46 @@ class TestRead:
         assert provider.diff("id", updated, inputs).changes is False
 
     @pytest.mark.parametrize("stored", [{"state": "CANCELED"}, {"__pinned": True}], ids=["observed", "never observed"])
-    def test_an_environment_that_is_gone_leaves_the_state(
-        self, provider: DeploymentCancellationProvider, monkeypatch: pytest.MonkeyPatch, stored: dict[str, Any]
+    def test_the_record_of_a_missing_environment_stays(
+        self, qovery: QoverySimulator, clock: FakeClock, stored: dict[str, Any]
     ) -> None:
-        """An empty id is how a read says that there is nothing any more; a line that stays says what follows."""
-        said: list[LogRequest] = []
-        monkeypatch.setattr("qovery_provider.provider.lines", lambda: Progress(said.append))
+        """Forgetting means canceling again: a line says what a second read confirmed, and the state is as it was."""
+        operation, lines = lent(qovery, clock)
 
-        assert provider.read(ENVIRONMENT_ID, stored).id == ""
-        (line,) = said
-        assert line.message == (
-            f"environment {ENVIRONMENT_ID}: Qovery answered 404; it leaves the stack, and `pulumi up` would cancel "
-            "there again"
-        )
-        assert not line.ephemeral
+        state = DeploymentCancellationProvider.lifecycle.read(operation, ENVIRONMENT_ID, stored)
+
+        assert state == (ENVIRONMENT_ID, stored, None)
+        assert lines == [messages.missing(ENVIRONMENT_ID)]
+        assert [request.at - qovery.requests[0].at for request in qovery.requests] == [0.0, 5.0]
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            Respond(status=400, body='{"status": 400, "detail": "the cluster does not exist"}'),
+            Respond(status=404, body="<html>no such page</html>"),
+            Respond(status=200, body="<html>log in</html>"),
+        ],
+        ids=["another 400", "a page of a gateway", "a login page"],
+    )
+    def test_no_single_answer_takes_the_record_away(
+        self, qovery: QoverySimulator, clock: FakeClock, answer: Respond
+    ) -> None:
+        """The read is made again, and shows what is true."""
+        busy = qovery.world.add_environment()
+        qovery.inject(answer)
+        operation, _ = lent(qovery, clock)
+
+        state = DeploymentCancellationProvider.lifecycle.read(operation, busy.id, {"state": "CANCELED"})
+
+        assert (state.id, state.outputs["state"]) == (busy.id, "READY")
+
+    def test_an_outage_is_an_error(self, qovery: QoverySimulator, clock: FakeClock) -> None:
+        """The engine then keeps what is stored."""
+        qovery.inject(Respond(status=503, times=None))
+        operation, _ = lent(qovery, clock)
+
+        with pytest.raises(errors.ServerError):
+            DeploymentCancellationProvider.lifecycle.read(operation, ENVIRONMENT_ID, {"state": "CANCELED"})
 
     def test_a_wrong_id_is_an_error_the_first_time(self, provider: DeploymentCancellationProvider) -> None:
         """A `get` of nothing must not pass for an environment that is gone: its outputs would be missing."""
@@ -309,6 +338,27 @@ class TestRead:
         text = _as_the_sdk_reports(lambda: DeploymentCancellationProvider().read(ENVIRONMENT_ID, {}))
 
         assert len(text.strip().splitlines()) == 1
+
+
+class TestPreview:
+    @pytest.mark.parametrize(
+        ("provider", "inputs"),
+        [
+            (DeploymentCancellationProvider, {"environment_id": ENVIRONMENT_ID}),
+            (RunningDeploymentProvider, {"environment_id": ENVIRONMENT_ID}),
+            (BulkDeploymentCancellationProvider, {"project_id": ENVIRONMENT_ID}),
+            (BulkDeploymentCancellationProvider, {"environment_ids": [ENVIRONMENT_ID]}),
+        ],
+    )
+    def test_a_slow_qovery_holds_no_preview_up(
+        self, provider: type[DynamicProvider], inputs: dict[str, Any], qovery_simulator: QoverySimulator
+    ) -> None:
+        """The host's limit ends the read, retries included."""
+        qovery_simulator.inject(Delay(before=5.0, times=None))
+        operation, _ = lent(qovery_simulator, timeout=0.02)
+
+        with pytest.raises(errors.TransportError, match="answer within"):
+            provider.lifecycle.preview(operation, inputs)
 
 
 class TestUpdateAndDelete:

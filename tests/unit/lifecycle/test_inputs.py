@@ -7,21 +7,12 @@ import pytest
 from hypothesis import strategies as st
 
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._lifecycle.inputs import (
-    ACTING,
-    ACTING_IN_BULK,
-    BULK_CANCELLATION,
-    LOOKING,
-    PINNED,
-    WAITING,
-    bulk_problems,
-    changed,
-    checked_uuid,
-    declared,
-    problems,
-    request,
-    with_defaults,
-)
+from qovery_provider._lifecycle.bulk_deployment_cancellation import BulkDeploymentCancellationLifecycle
+from qovery_provider._lifecycle.deployment_cancellation import DeploymentCancellationLifecycle
+from qovery_provider._lifecycle.inputs import cancellation_request, checked_uuid
+from qovery_provider._lifecycle.lifecycle import Lifecycle
+from qovery_provider._lifecycle.running_deployment import RunningDeploymentLifecycle
+from qovery_provider._lifecycle.stored_state import PINNED
 from qovery_provider.errors import ConfigurationError
 from tests.support.bad_values import (
     ENV,
@@ -40,10 +31,14 @@ from tests.support.bad_values import (
     answer,
 )
 
+CANCELLATION, BULK = DeploymentCancellationLifecycle(), BulkDeploymentCancellationLifecycle()
+problems = CANCELLATION.schema.problems
+with_defaults = CANCELLATION.schema.with_defaults
+
 DEFAULTS: dict[str, Any] = {
     "environment_id": None,
-    "force_cancel": False,
     "deployment_id": None,
+    "force_cancel": False,
     "include_queued": False,
     "triggers": None,
     "wait_until_canceled": True,
@@ -67,18 +62,20 @@ FLAGS = ["force_cancel", "include_queued", "wait_until_canceled"]
 TOLERANCES = ["on_idle", "on_completed"]
 
 
-def knows_all(_value: object) -> bool:
-    return False
-
-
 def problems_of(**changes: object) -> dict[str, str]:
     """Return the problems of inputs that are good but for these."""
-    return problems({**DEFAULTS, "environment_id": ENV, **changes}, knows_all)
+    return problems({**DEFAULTS, "environment_id": ENV, **changes})
 
 
 def bulk_problems_of(**changes: object) -> dict[str, str]:
     """Return the problems of a bulk cancellation that is good but for these."""
-    return bulk_problems({**BULK_DEFAULTS, "environment_ids": [ENV], **changes}, knows_all)
+    return BULK.schema.problems({**BULK_DEFAULTS, "environment_ids": [ENV], **changes})
+
+
+def changed(stored: dict[str, Any], inputs: dict[str, Any], lifecycle: Lifecycle = CANCELLATION) -> list[str]:
+    """Return the inputs that a diff names."""
+    diff = lifecycle.diff(stored, inputs)
+    return [*diff.replaces, *diff.updates]
 
 
 def outputs(**changes: object) -> dict[str, Any]:
@@ -89,22 +86,19 @@ def outputs(**changes: object) -> dict[str, Any]:
 def test_everything_has_its_documented_default() -> None:
     """Whoever gives nothing gets these, in this order."""
     assert list(with_defaults({}).items()) == list(DEFAULTS.items())
-    assert DEFAULTS == {**ACTING, **WAITING}
 
 
 def test_a_bulk_cancellation_has_its_documented_defaults() -> None:
     """The same options, and another way to say which environments."""
-    assert list(with_defaults({}, BULK_CANCELLATION).items()) == list(BULK_DEFAULTS.items())
-    assert BULK_DEFAULTS == {**ACTING_IN_BULK, **WAITING}
+    assert list(BULK.schema.with_defaults({}).items()) == list(BULK_DEFAULTS.items())
 
 
 def test_a_recorded_look_has_two_inputs() -> None:
     """Which environment, and when to look again."""
-    assert with_defaults({}, LOOKING) == {"environment_id": None, "triggers": None}
-    assert with_defaults({"environment_id": ENV, "triggers": [1], "timeout": 1}, LOOKING) == {
-        "environment_id": ENV,
-        "triggers": [1],
-    }
+    filled = RunningDeploymentLifecycle.schema.with_defaults
+
+    assert filled({}) == {"environment_id": None, "triggers": None}
+    assert filled({"environment_id": ENV, "triggers": [1], "timeout": 1}) == {"environment_id": ENV, "triggers": [1]}
 
 
 def test_null_means_the_default() -> None:
@@ -161,7 +155,7 @@ def test_a_uuid_is_spelled_in_lower_case(value: object, environment_id: object) 
 )
 def test_a_list_of_environments_is_a_set(value: object, environment_ids: object) -> None:
     """Order, spelling and repetition mean nothing, so they are no change."""
-    filled = with_defaults({"environment_ids": value}, BULK_CANCELLATION)
+    filled = BULK.schema.with_defaults({"environment_ids": value})
 
     assert filled["environment_ids"] == environment_ids
 
@@ -171,7 +165,7 @@ def test_a_list_of_environments_is_a_set(value: object, environment_ids: object)
 )
 def test_a_project_is_spelled_in_lower_case(value: object, project_id: object) -> None:
     """As an environment is."""
-    assert with_defaults({"project_id": value}, BULK_CANCELLATION)["project_id"] == project_id
+    assert BULK.schema.with_defaults({"project_id": value})["project_id"] == project_id
 
 
 @pytest.mark.parametrize(
@@ -249,7 +243,7 @@ def test_all_problems_are_told_at_once() -> None:
     """A person mends all inputs in one go."""
     nothing_right = dict.fromkeys(DEFAULTS, "?\n")
 
-    assert problems(nothing_right, knows_all) == {
+    assert problems(nothing_right) == {
         "environment_id": f"{NO_UUID}; got '?\\n'",
         "force_cancel": f"{NO_FLAG}; got '?\\n'",
         "deployment_id": f"{NO_DEPLOYMENT}; got '?\\n'",
@@ -274,12 +268,12 @@ def test_the_known_items_of_a_list_are_judged() -> None:
     """A list that holds a value of another resource is judged by the rest; one of such values alone passes."""
     later = object()
     some = {**BULK_DEFAULTS, "environment_ids": [later, ENV, "staging"], "triggers": [later]}
-    found = problems(some, lambda value: value is later)
+    found = BULK.schema.problems(some, lambda value: value is later)
 
     assert list(found) == ["environment_ids"]
     assert found["environment_ids"].startswith(f"{NO_UUIDS}; this is none: 'staging'; got [")
-    assert problems({**BULK_DEFAULTS, "environment_ids": [later]}, lambda value: value is later) == {}
-    assert problems({**BULK_DEFAULTS, "environment_ids": [later, ENV]}, lambda value: value is later) == {}
+    assert BULK.schema.problems({**BULK_DEFAULTS, "environment_ids": [later]}, lambda value: value is later) == {}
+    assert BULK.schema.problems({**BULK_DEFAULTS, "environment_ids": [later, ENV]}, lambda value: value is later) == {}
 
 
 @pytest.mark.parametrize("name", sorted(DEFAULTS.keys() - {"triggers"}))
@@ -341,7 +335,7 @@ def test_a_bulk_cancellation_has_exactly_one_way_to_name_environments(
 @hypothesis.settings(max_examples=50, deadline=None)
 def test_any_values_have_problems_of_one_line_or_none(inputs: dict[str, Any]) -> None:
     """Checking never fails, whatever it is given."""
-    told = problems(with_defaults(inputs), knows_all)
+    told = problems(with_defaults(inputs))
 
     assert told.keys() <= DEFAULTS.keys()
     assert all(text.isprintable() for text in told.values())
@@ -359,14 +353,14 @@ def test_any_values_have_problems_of_one_line_or_none(inputs: dict[str, Any]) ->
 )
 def test_a_deployment_that_was_found_is_no_input(stored: dict[str, object], deployment_id: str | None) -> None:
     """The same output holds the id that was given or the one that was found."""
-    assert declared(stored) == {**DEFAULTS, "deployment_id": deployment_id}
+    assert CANCELLATION.declared(stored) == {**DEFAULTS, "deployment_id": deployment_id}
 
 
 def test_stored_inputs_are_read_back() -> None:
     """What was declared comes back from the outputs, without them."""
     stored = outputs(environment_id=ENV.upper(), force_cancel=True, timeout=60.0, state="DEPLOYED")
 
-    assert declared(stored) == {**DEFAULTS, "environment_id": ENV, "force_cancel": True, "timeout": 60.0}
+    assert CANCELLATION.declared(stored) == {**DEFAULTS, "environment_id": ENV, "force_cancel": True, "timeout": 60.0}
 
 
 @pytest.mark.parametrize(
@@ -385,11 +379,10 @@ def test_stored_inputs_are_read_back() -> None:
     ],
 )
 def test_a_change_is_found(name: str, value: object) -> None:
-    """Only the input that changed is named, and only among those that are asked for."""
+    """Only the input that changed is named."""
     inputs = {"environment_id": ENV, name: value}
 
-    assert changed(outputs(), inputs, DEFAULTS) == [name]
-    assert changed(outputs(), inputs, [other for other in DEFAULTS if other != name]) == []
+    assert changed(outputs(), inputs) == [name]
 
 
 @pytest.mark.parametrize(
@@ -410,7 +403,7 @@ def test_a_change_is_found(name: str, value: object) -> None:
 )
 def test_what_means_the_same_is_no_change(stored: dict[str, Any], inputs: dict[str, Any]) -> None:
     """Old property sets stay readable: what they lack counts as its default."""
-    assert changed(stored, inputs, DEFAULTS) == []
+    assert changed(stored, inputs) == []
 
 
 class Asset:
@@ -446,7 +439,7 @@ class Archive(Asset):
 )
 def test_triggers_are_compared_by_content(before: object, after: object, names: list[str]) -> None:
     """Whatever they hold: equal content is no change."""
-    assert changed(outputs(triggers=before), {"environment_id": ENV, "triggers": after}, ACTING) == names
+    assert changed(outputs(triggers=before), {"environment_id": ENV, "triggers": after}) == names
 
 
 def test_a_bulk_cancellation_has_changes_of_its_own() -> None:
@@ -455,29 +448,38 @@ def test_a_bulk_cancellation_has_changes_of_its_own() -> None:
     same = {"environment_ids": [OTHER_ENV.upper(), ENV, ENV]}
     other = {"environment_ids": [ENV], "timeout": 60}
 
-    assert changed(stored, same, BULK_DEFAULTS, BULK_CANCELLATION) == []
-    assert changed(stored, other, BULK_DEFAULTS, BULK_CANCELLATION) == ["environment_ids", "timeout"]
-    assert declared(stored, BULK_CANCELLATION) == {**BULK_DEFAULTS, "environment_ids": [ENV, OTHER_ENV]}
+    assert changed(stored, same, BULK) == []
+    assert changed(stored, other, BULK) == ["environment_ids", "timeout"]
+    assert BULK.declared(stored) == {**BULK_DEFAULTS, "environment_ids": [ENV, OTHER_ENV]}
 
 
 def test_a_given_deployment_that_is_given_no_longer_is_a_change() -> None:
     """Then whatever runs is meant."""
     stored = outputs(deployment_id="3c90-12", **{PINNED: True})
 
-    assert changed(stored, {"environment_id": ENV}, ACTING) == ["deployment_id"]
+    assert changed(stored, {"environment_id": ENV}) == ["deployment_id"]
 
 
-def test_changes_come_in_the_order_asked_for() -> None:
+def test_changes_come_in_the_order_of_the_documentation() -> None:
     """The engine shows them as they come."""
-    inputs = {"environment_id": ENV, "force_cancel": True, "triggers": {}}
+    inputs = {"environment_id": ENV, "triggers": {}, "force_cancel": True, "timeout": 1, "deployment_id": "d"}
 
-    assert changed(outputs(), inputs, ["triggers", "timeout", "force_cancel"]) == ["triggers", "force_cancel"]
+    diff = CANCELLATION.diff(outputs(), inputs)
+
+    assert diff == (["deployment_id", "force_cancel", "triggers"], ["timeout"], "")
 
 
-def test_acting_inputs_replace_and_waiting_inputs_do_not() -> None:
+@pytest.mark.parametrize(
+    ("lifecycle", "acting"),
+    [
+        (CANCELLATION, ["environment_id", "deployment_id", "force_cancel", "include_queued", "triggers"]),
+        (BULK, ["environment_ids", "project_id", "force_cancel", "include_queued", "triggers"]),
+    ],
+)
+def test_acting_inputs_replace_and_waiting_inputs_do_not(lifecycle: Lifecycle, acting: list[str]) -> None:
     """The promise of the documentation's table."""
-    assert list(ACTING) == ["environment_id", "force_cancel", "deployment_id", "include_queued", "triggers"]
-    assert list(WAITING) == ["wait_until_canceled", "timeout", "on_idle", "on_completed"]
+    assert [name for name, row in lifecycle.schema.inputs.items() if row.replaces] == acting
+    assert lifecycle.schema.stored == ("wait_until_canceled", "timeout", "on_idle", "on_completed")
 
 
 def test_a_request_holds_every_input_but_the_triggers() -> None:
@@ -493,7 +495,7 @@ def test_a_request_holds_every_input_but_the_triggers() -> None:
         "on_idle": "fail",
         "on_completed": "succeed",
     }
-    operation = request(inputs)
+    operation = cancellation_request(inputs)
 
     assert operation == CancellationRequest(
         environment_id=ENV,
@@ -512,9 +514,9 @@ def test_a_bulk_cancellation_asks_for_each_environment() -> None:
     """Its request has the options; the environment is filled in for each."""
     expected = CancellationRequest("", None, force_cancel=True)
 
-    assert request(with_defaults({"project_id": ENV, "force_cancel": True}, BULK_CANCELLATION)) == expected
+    assert cancellation_request(BULK.schema.with_defaults({"project_id": ENV, "force_cancel": True})) == expected
 
 
 def test_default_inputs_make_a_default_request() -> None:
     """The two lists of defaults agree."""
-    assert request(with_defaults({"environment_id": ENV})) == CancellationRequest(ENV)
+    assert cancellation_request(with_defaults({"environment_id": ENV})) == CancellationRequest(ENV)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from qovery_provider import errors
-from qovery_provider.provider import UNFINISHED, DeploymentCancellationProvider
+from qovery_provider._lifecycle.stored_state import UNFINISHED
+from qovery_provider.providers import DeploymentCancellationProvider
 from qovery_provider.simulator import Deployment, Environment, Plan, QoverySimulator, Respond
 from tests.support.clock import FakeClock
 from tests.support.providers import configuration, configured, picked
@@ -38,7 +39,7 @@ def _unfinished(target: Deployment, sent: str, **others: object) -> dict[str, An
     """Return what the state holds after a failure; the target is under way."""
     return {
         "environment_id": target.environment_id,
-        UNFINISHED: sent,
+        UNFINISHED: {"sent": sent, "deployment_id": target.id},
         "__pinned": False,
         "deployment_id": target.id,
         "deployment_state": "CANCELING",
@@ -194,7 +195,7 @@ class TestTooLate:
         text = "ended by itself (DEPLOYED) before a cancel was accepted, and another one is running."
         assert isinstance(again, Refused)
         assert [text in one.message for one in (failed, again)] == [True, True]
-        assert failed.kept[2][UNFINISHED] == "too_late"
+        assert failed.kept[2][UNFINISHED]["sent"] == "too_late"
         assert isinstance(accepted, dict)
         assert picked(accepted, *TOLD) == ("completed", target.id, "DEPLOYED")
         assert [one.cancels for one in environment.deployments[1:]] == [[]]
@@ -230,7 +231,11 @@ def test_a_refresh_keeps_the_mark(provider: DeploymentCancellationProvider, envi
 
     read = provider.read(environment.id, _unfinished(target, "accepted"))
 
-    assert picked(read.outs, UNFINISHED, "deployment_id", "state") == ("accepted", target.id, "BUILDING")
+    assert picked(read.outs, UNFINISHED, "deployment_id", "state") == (
+        {"sent": "accepted", "deployment_id": target.id},
+        target.id,
+        "BUILDING",
+    )
     assert read.inputs is not None
     assert read.inputs["deployment_id"] is None
 
@@ -250,14 +255,14 @@ class TestInTheSdkHost:
         assert refused.kept is not None
         id_, reasons, properties, kept_inputs = refused.kept
         assert id_ == environment.id
-        assert reasons == [refused.message.removeprefix("qovery_provider.CancellationTimeoutError: ").strip()]
+        assert reasons == [refused.message.removeprefix("qovery_provider.errors.CancellationTimeoutError: ").strip()]
         assert reasons[0].startswith(
             f"environment {environment.id}: deployment {target.id} was not seen to end within 3 s"
         )
         assert _without_provider(kept_inputs) == inputs
         assert {
             **inputs,
-            "__unfinished": "accepted",
+            "__unfinished": {"sent": "accepted", "deployment_id": target.id},
             "__pinned": False,
             "deployment_id": target.id,
             "deployment_state": "CANCELING",

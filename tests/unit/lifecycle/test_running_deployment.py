@@ -8,7 +8,7 @@ import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider import errors
-from qovery_provider.running_provider import RunningDeploymentProvider
+from qovery_provider.providers import RunningDeploymentProvider
 from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator
 from tests.support.mocks import ENVIRONMENT_ID
 from tests.support.providers import configured, picked

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from qovery_provider._hosts.dynamic import QoveryResourceProvider
-from qovery_provider.bulk_provider import BulkDeploymentCancellationProvider
-from qovery_provider.provider import DeploymentCancellationProvider
-from qovery_provider.running_provider import RunningDeploymentProvider
+from qovery_provider._hosts.dynamic import DynamicProvider
+from qovery_provider.providers import (
+    BulkDeploymentCancellationProvider,
+    DeploymentCancellationProvider,
+    RunningDeploymentProvider,
+)
 from tests.support.mocks import ENVIRONMENT_ID
 from tests.support.sdk_host import sdk_host
 
@@ -43,7 +45,7 @@ CASES = pytest.mark.parametrize(
 
 @CASES
 def test_an_unknown_value_is_not_judged(
-    provider: QoveryResourceProvider, known: dict[str, Any], unknown: dict[str, Any]
+    provider: DynamicProvider, known: dict[str, Any], unknown: dict[str, Any]
 ) -> None:
     """It comes back as unknown as it went in, and nothing is wrong with it yet."""
     with sdk_host(provider, {}) as host:
@@ -55,7 +57,7 @@ def test_an_unknown_value_is_not_judged(
 
 @CASES
 def test_an_unknown_value_may_be_another_one(
-    provider: QoveryResourceProvider, known: dict[str, Any], unknown: dict[str, Any]
+    provider: DynamicProvider, known: dict[str, Any], unknown: dict[str, Any]
 ) -> None:
     """A preview says that the resource would be replaced, for it may have to be."""
     ((name, _),) = unknown.items()

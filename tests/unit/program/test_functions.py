@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from threading import get_ident, main_thread
 
 import pulumi
 import pytest
 
 from qovery_provider import (
-    AuthenticationError,
-    ConfigurationError,
     EnvironmentStatus,
-    NotFoundError,
     QoveryError,
     get_environment_status,
     get_environment_status_output,
     get_project_environment_statuses,
     get_project_environment_statuses_output,
 )
+from qovery_provider._program.runtime import in_thread, plain_errors
+from qovery_provider.errors import AuthenticationError, ConfigurationError, NotFoundError
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
 from tests.support.mocks import ENVIRONMENT_ID, Recorder, mocked, value_of
 from tests.support.providers import configuration
@@ -84,6 +84,13 @@ class TestWithAStack:
         assert value_of(get_environment_status_output(environment.id)).id == environment.id
         assert value_of(get_project_environment_statuses_output(environment.project_id))[0].id == environment.id
 
+    def test_a_read_of_what_another_resource_names_blocks_nothing(self) -> None:
+        """It waits in a thread of its own: the program goes on, and other reads are made side by side."""
+        assert value_of(in_thread("argument", lambda given: (given, get_ident() != main_thread().ident))) == (
+            "argument",
+            True,
+        )
+
     @FUNCTIONS
     def test_an_error_is_of_both_families(self, function: Function, name: str) -> None:
         """A program can catch it as QoveryError; uncaught, Pulumi shows a RunError without a traceback."""
@@ -93,7 +100,9 @@ class TestWithAStack:
         assert isinstance(caught.value, QoveryError)
         assert isinstance(caught.value, pulumi.RunError)
         assert caught.value.status == 404
-        assert f"{type(caught.value).__module__}.{type(caught.value).__name__}" == "qovery_provider.NotFoundError"
+        assert (
+            f"{type(caught.value).__module__}.{type(caught.value).__name__}" == "qovery_provider.errors.NotFoundError"
+        )
         assert name.removesuffix("_id") in str(caught.value)
 
     @FUNCTIONS
@@ -108,12 +117,10 @@ class TestWithAStack:
         assert isinstance(caught.value, pulumi.RunError)
         assert qovery_simulator.requests == ()
 
-    def test_a_bug_is_no_error_of_ours(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_bug_is_no_error_of_ours(self) -> None:
         """Only expected errors lose their traceback."""
-        monkeypatch.setattr("qovery_provider._driver.session.environment_status", lambda *_: 1 / 0)
-
-        with pytest.raises(ZeroDivisionError) as caught:
-            get_environment_status(ENVIRONMENT_ID)
+        with pytest.raises(ZeroDivisionError) as caught, plain_errors():
+            _ = 1 / 0
 
         assert not isinstance(caught.value, pulumi.RunError)
 

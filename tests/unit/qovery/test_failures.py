@@ -26,7 +26,7 @@ from urllib3.exceptions import (
 
 from qovery_provider._qovery.client import TooLongError
 from qovery_provider._qovery.failures import TRANSPORT_FAILURES, api_error, transport_error
-from qovery_provider._qovery.settings import Token
+from qovery_provider._qovery.redaction import Token
 from qovery_provider.errors import (
     ApiError,
     AuthenticationError,
@@ -132,7 +132,7 @@ def named(name: str, *args: object) -> Exception:
 def test_every_status_with_every_body_has_its_error(
     status: int, kind: type[ApiError], content: bytes, detail: str
 ) -> None:
-    """The class follows from the status, the words from the body."""
+    """The class follows from the status, the text from the body."""
     error = refused(status, content)
 
     assert type(error) is kind
@@ -153,7 +153,7 @@ def test_every_status_with_every_body_has_its_error(
     ],
 )
 def test_a_400_may_say_that_the_environment_is_unknown(status: int, detail: str, kind: type[ApiError]) -> None:
-    """Of all statuses, only a 400 is read by its words."""
+    """Of all statuses, only a 400 is read by its text."""
     assert type(refused(status, body(detail=detail))) is kind
 
 
@@ -366,7 +366,7 @@ def test_any_answer_has_an_error_of_one_line(status: int, content: bytes) -> Non
 def test_every_breakdown_has_its_words(
     error: Exception, problem: str, advice: str, *, may_have_executed: bool, retryable: bool
 ) -> None:
-    """What really happened is deep inside; the words, the advice and what may be done follow from it."""
+    """What really happened is deep inside; the problem, the advice and what may be done follow from it."""
     told = transport_error(ASKED, error, changes=True)
 
     assert (f"{ASKED}: {problem}. {advice}", problem) == (str(told), told.problem)
@@ -456,7 +456,7 @@ def test_causes_that_go_round_in_circles_end() -> None:
 
 
 def test_a_circle_hides_nothing_beside_it() -> None:
-    """What else an exception wraps is looked at all the same."""
+    """What else an exception wraps is searched all the same."""
     error = ValueError(NO_NAME)
     error.__cause__ = error
 

@@ -1,4 +1,4 @@
-"""What the API says becomes data, or is refused: nothing in between, whatever comes."""
+"""What the API says becomes data, or is refused: nothing in between."""
 
 import contextlib
 from collections.abc import Callable
@@ -301,14 +301,14 @@ def test_ids_are_read() -> None:
 @pytest.mark.parametrize(
     ("audit", "who"),
     [
-        pytest.param({"auditing_data": {"triggered_by": "alice", "origin": "CLI"}}, "alice", id="somebody"),
+        pytest.param({"auditing_data": {"triggered_by": "alice", "origin": "CLI"}}, "alice", id="a person"),
         pytest.param({"auditing_data": {"triggered_by": 7}}, None, id="a number"),
         pytest.param({"auditing_data": ["alice"]}, None, id="a list"),
-        pytest.param({}, None, id="nobody"),
+        pytest.param({}, None, id="unknown"),
     ],
 )
 def test_queued_requests_are_read(audit: dict[str, object], who: str | None) -> None:
-    """An entry of the queue must hold its id; who asked for it is only shown."""
+    """An entry of the queue must hold its id; who requested it is only shown."""
     assert QueuedRequest.from_json({"identifier": {"deployment_request_id": "5b1f"}, **audit}) == QueuedRequest(
         "5b1f", who
     )

@@ -98,7 +98,7 @@ def test_an_http_date_is_in_greenwich_time_wherever_the_machine_stands(value: st
 @given(NUMBERS, st.floats(min_value=0, max_value=4e9))
 @settings(max_examples=100, deadline=None)
 def test_no_header_makes_a_delay_negative_or_raises(value: str | None, wall: float) -> None:
-    """Whatever stands in a header, a delay is a number from zero up, or nothing."""
+    """For any header, a delay is a number from zero up, or nothing."""
     seconds = seconds_until(value, wall)
 
     assert seconds is None or 0 <= seconds < float("inf")
@@ -173,12 +173,12 @@ def test_the_pause_ends_with_the_reset(now: float, pause: float) -> None:
 )
 def test_what_is_left_is_told_until_the_reset(now: float, left: tuple[int, float] | None) -> None:
     """Requests and seconds, by which a bulk cancellation decides whether to begin."""
-    assert budget().left(now) == left
+    assert budget().remaining(now) == left
 
 
 def test_what_is_left_has_names() -> None:
     """Requests are a whole number."""
-    left = budget(remaining="7.9").left(60.0)
+    left = budget(remaining="7.9").remaining(60.0)
 
     assert left is not None
     assert (left.requests, left.seconds) == (7, 90.0)
@@ -192,7 +192,7 @@ def test_a_reset_can_be_a_point_in_time() -> None:
 def test_an_unknown_budget_holds_nothing_up() -> None:
     """Before the first answer nothing is known of a limit."""
     assert RateBudget().pause(0.0) == 0.0
-    assert RateBudget().left(0.0) is None
+    assert RateBudget().remaining(0.0) is None
 
 
 @pytest.mark.parametrize("name", ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"])
@@ -217,7 +217,7 @@ def test_the_newest_answer_counts() -> None:
 @given(NUMBERS, NUMBERS, NUMBERS, st.floats(min_value=0, max_value=1e6))
 @settings(max_examples=100, deadline=None)
 def test_a_pause_is_never_negative(limit: str | None, remaining: str | None, reset: str | None, now: float) -> None:
-    """Whatever the headers say, pacing yields a number of seconds from zero up."""
+    """For any headers, pacing yields a number of seconds from zero up."""
     known = budget(limit or "", remaining or "", reset or "")
 
     assert 0.0 <= known.pause(now) < float("inf")

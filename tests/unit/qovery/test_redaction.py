@@ -1,11 +1,18 @@
-"""How a value that somebody gave is quoted: one short line, and never a token."""
+"""How a user's value is quoted: one short line, and never a token; and a token that shows itself nowhere."""
+
+import copy
+import json
+import logging
+import pickle
+from collections.abc import Callable
 
 import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from qovery_provider._qovery.redaction import redact
+from qovery_provider._qovery.redaction import Token, redact
 
+TOKEN = "qov_1234"
 HIDDEN = "what looks like a token (not shown)"
 
 JSON = st.recursive(
@@ -63,7 +70,7 @@ def test_a_value_is_quoted(value: object, quoted: str) -> None:
     ],
 )
 def test_a_token_is_hidden(value: object) -> None:
-    """A token that somebody put in the wrong place does not get into logs."""
+    """A token that was put in the wrong place does not get into logs."""
     assert redact(value) == HIDDEN
 
 
@@ -75,7 +82,7 @@ def test_a_password_that_holds_the_separator_is_hidden_whole() -> None:
 @hypothesis.given(JSON)
 @hypothesis.settings(max_examples=50, deadline=None)
 def test_any_value_is_one_short_printable_line(value: object) -> None:
-    """Whatever was given, the message around it stays readable."""
+    """The message around it stays readable."""
     quoted = redact(value)
 
     assert quoted.isprintable()
@@ -91,3 +98,68 @@ def test_a_token_is_hidden_wherever_it_stands(before: str, token: str, after: st
 
     assert shown == HIDDEN or "***" in shown
     assert "S3cret" not in shown
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        pytest.param(repr, id="repr"),
+        pytest.param(str, id="str"),
+        pytest.param("{}".format, id="format"),
+        pytest.param("{0!r} {0!s} {0!a}".format, id="conversions"),
+        pytest.param(lambda value: f"{[value]} { ({'a': value}) }", id="containers"),
+        pytest.param(lambda value: "%s %r" % (value, value), id="percent"),  # noqa: UP031 - loggers do it
+        pytest.param(lambda value: logging.LogRecord("", 0, "", 0, "%s", (value,), None).getMessage(), id="log"),
+        pytest.param(lambda value: str(ValueError(value)), id="exception"),
+    ],
+)
+def test_a_token_shows_itself_nowhere(show: Callable[[object], str]) -> None:
+    """However it is printed, there are three asterisks."""
+    shown = show(Token(TOKEN, "QOVERY_API_TOKEN"))
+
+    assert "***" in shown
+    assert TOKEN not in shown
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        pytest.param(pickle.dumps, id="pickle"),
+        pytest.param(copy.copy, id="copy"),
+        pytest.param(copy.deepcopy, id="deep copy"),
+        pytest.param(json.dumps, id="JSON"),
+        pytest.param(vars, id="vars"),
+        pytest.param("{:>20}".format, id="padded"),
+    ],
+)
+def test_a_token_cannot_be_carried_away(leak: Callable[[object], object]) -> None:
+    """What would store it fails, without its value in the text."""
+    with pytest.raises(TypeError) as raised:
+        leak(Token(TOKEN, "QOVERY_API_TOKEN"))
+
+    assert TOKEN not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("a qov_1/2+3? b", "a *** b", id="as it is"),
+        pytest.param("?token=qov_1%2F2%2B3%3F&x", "?token=***&x", id="percent-encoded"),
+        pytest.param("cookie cW92XzEvMisz Pw== cW92XzEvMiszPw==", "cookie cW92XzEvMisz Pw== ***", id="base64"),
+        pytest.param("qov_1/2+3? cW92XzEvMiszPw== qov_1/2+3?", "*** *** ***", id="all of them"),
+        pytest.param("qov_1", "qov_1", id="another text"),
+    ],
+)
+def test_a_token_is_hidden_in_every_spelling(text: str, shown: str) -> None:
+    """A server's text may repeat it as it came, as a part of a URL, or encoded."""
+    assert Token("qov_1/2+3?", "QOVERY_API_TOKEN").hidden_in(text) == shown
+
+
+def test_a_token_is_compared_by_its_value() -> None:
+    """Where it was taken from does not count; a text is no token."""
+    token = Token(TOKEN, "QOVERY_API_TOKEN")
+
+    assert token == Token(TOKEN, "Q_CLI_ACCESS_TOKEN")
+    assert token != Token("another", "QOVERY_API_TOKEN")
+    assert token != TOKEN
+    assert len({token, Token(TOKEN, "Q_CLI_ACCESS_TOKEN"), Token("another", "QOVERY_API_TOKEN")}) == 2

@@ -1,9 +1,7 @@
-"""Where the API is and with what token: precedence, validation, and a token that shows itself nowhere."""
+"""Where the API is and with what token: precedence and validation."""
 
 import base64
 import copy
-import json
-import logging
 import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, asdict
@@ -13,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from qovery_provider._qovery.settings import CONFIG_KEYS, Settings, Token, problems, resolve, shows_preview_status
+from qovery_provider._qovery.settings import CONFIG_KEYS, Settings, problems, resolve, shows_preview_status
 from qovery_provider.errors import ConfigurationError
 from tests.support.bad_values import GOOD_URLS, NO_TOKEN, NO_URL, SETTINGS, SOURCES, VARIABLES, Bad
 
@@ -125,7 +123,7 @@ def test_a_persons_jwt_is_a_bearer(token: str) -> None:
 
 
 def test_a_jwt_of_any_length_is_a_bearer() -> None:
-    """The padding that a JWT leaves out is put back, whatever its length."""
+    """The padding that a JWT leaves out is put back, for any length."""
     assert [scheme_of(jwt('{"alg":"' + "x" * length + '"}')) for length in range(20)] == ["Bearer"] * 20
 
 
@@ -307,80 +305,16 @@ def test_the_keys_are_the_documented_ones() -> None:
     assert CONFIG_KEYS == ("qovery:apiToken", "qovery:apiUrl", "qovery:authScheme", "qovery:previewStatus")
 
 
-@pytest.mark.parametrize(
-    "show",
-    [
-        pytest.param(repr, id="repr"),
-        pytest.param(str, id="str"),
-        pytest.param("{}".format, id="format"),
-        pytest.param("{0!r} {0!s} {0!a}".format, id="conversions"),
-        pytest.param(lambda value: f"{[value]} { ({'a': value}) }", id="containers"),
-        pytest.param(lambda value: "%s %r" % (value, value), id="percent"),  # noqa: UP031 - loggers do it
-        pytest.param(lambda value: logging.LogRecord("", 0, "", 0, "%s", (value,), None).getMessage(), id="log"),
-        pytest.param(lambda value: str(ValueError(value)), id="exception"),
-    ],
-)
-@pytest.mark.parametrize(
-    "inside", [lambda token: token, lambda token: Settings(token, "Token")], ids=["token", "settings"]
-)
-def test_a_token_shows_itself_nowhere(show: Callable[[object], str], inside: Callable[[Token], object]) -> None:
-    """However it is printed, alone or in the settings, there are three asterisks."""
-    shown = show(inside(Token(TOKEN, "QOVERY_API_TOKEN")))
-
-    assert "***" in shown
-    assert TOKEN not in shown
-
-
-@pytest.mark.parametrize(
-    "leak",
-    [
-        pytest.param(pickle.dumps, id="pickle"),
-        pytest.param(copy.copy, id="copy"),
-        pytest.param(copy.deepcopy, id="deep copy"),
-        pytest.param(json.dumps, id="JSON"),
-        pytest.param(vars, id="vars"),
-        pytest.param("{:>20}".format, id="padded"),
-    ],
-)
-def test_a_token_cannot_be_carried_away(leak: Callable[[object], object]) -> None:
-    """What would store it fails, without its value in the text."""
-    with pytest.raises(TypeError) as raised:
-        leak(Token(TOKEN, "QOVERY_API_TOKEN"))
-
-    assert TOKEN not in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        pytest.param("a qov_1/2+3? b", "a *** b", id="as it is"),
-        pytest.param("?token=qov_1%2F2%2B3%3F&x", "?token=***&x", id="percent-encoded"),
-        pytest.param("cookie cW92XzEvMisz Pw== cW92XzEvMiszPw==", "cookie cW92XzEvMisz Pw== ***", id="base64"),
-        pytest.param("qov_1/2+3? cW92XzEvMiszPw== qov_1/2+3?", "*** *** ***", id="all of them"),
-        pytest.param("qov_1", "qov_1", id="another text"),
-    ],
-)
-def test_a_token_is_hidden_in_every_spelling(text: str, shown: str) -> None:
-    """A server's words may repeat it as it came, as a part of a URL, or encoded."""
-    assert Token("qov_1/2+3?", "QOVERY_API_TOKEN").hidden_in(text) == shown
-
-
-def test_a_token_is_compared_by_its_value() -> None:
-    """Two reads of the same configuration make equal settings; a text is no token."""
-    token = Token(TOKEN, "QOVERY_API_TOKEN")
-
-    assert token == Token(TOKEN, "Q_CLI_ACCESS_TOKEN")
-    assert token != Token("another", "QOVERY_API_TOKEN")
-    assert token != TOKEN
-    assert len({token, Token(TOKEN, "Q_CLI_ACCESS_TOKEN"), Token("another", "QOVERY_API_TOKEN")}) == 2
-    assert resolve(CONFIG, {}) == resolve(CONFIG, {})
-
-
 @pytest.mark.parametrize("store", [pickle.dumps, copy.deepcopy, asdict], ids=["pickle", "deep copy", "asdict"])
 def test_settings_cannot_be_stored(store: Callable[[Settings], object]) -> None:
     """A provider that kept its settings would put the token into the state; this stops it."""
     with pytest.raises(TypeError, match=r"^a token is never pickled$"):
         store(resolve(CONFIG, {}))
+
+
+def test_the_same_configuration_makes_equal_settings() -> None:
+    """Sessions are kept by their settings."""
+    assert resolve(CONFIG, {}) == resolve(CONFIG, {})
 
 
 def test_settings_show_all_but_the_token() -> None:

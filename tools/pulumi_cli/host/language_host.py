@@ -1,9 +1,9 @@
 # ruff: noqa: ARG002, N802 - the methods are called as the engine's protocol calls them
 """The language host: the service by which Pulumi's engine installs and runs Python programs.
 
-Stands in for the official one where only the engine could be built. It runs with the Python of the project it serves
-and needs nothing but the SDK of that project. It must know neither this checkout nor anything of Qovery: copied into a
-cache, it serves every project.
+It replaces the official one where only the engine could be built. It runs with the Python of the project it serves and
+needs only the SDK of that project. It must know neither this checkout nor Qovery: copied into a cache, it serves every
+project.
 
 The engine waits for it twice in each `pulumi up`. So it loads the protocol alone, while `programs.py` beside it, a
 process of its own, loads the SDK that programs need.
@@ -26,11 +26,11 @@ from google.protobuf.empty_pb2 import Empty
 
 ENGINE = sys.argv[-1]
 MESSAGE_SHOWN = 32
-"""How `programs.py` says that the error of a program was shown to its author."""
+"""The exit code by which `programs.py` says that the error of a program has been shown already."""
 
 
 def load_without_initializing(*packages: str) -> None:
-    """Lets modules of the packages be imported without all that the packages' `__init__` import: half of the time."""
+    """Lets modules of the packages be imported without what each `__init__` imports, which would double the time."""
     for name in packages:
         spec = importlib.util.find_spec(name)
         package = ModuleType(name)
@@ -49,7 +49,7 @@ from pulumi.runtime.proto.language_pb2_grpc import (  # noqa: E402
 
 
 class LanguageHost(LanguageRuntimeServicer):
-    """What is not here, the engine knows how to do without."""
+    """The service of the engine's protocol; the engine does without the methods that are missing here."""
 
     def __init__(self, programs: Connection) -> None:
         self._programs = programs
@@ -65,7 +65,7 @@ class LanguageHost(LanguageRuntimeServicer):
     def GetRequiredPackages(
         self, request: proto.GetRequiredPackagesRequest, context: grpc.ServicerContext
     ) -> proto.GetRequiredPackagesResponse:
-        """None: the engine fetches a provider when a resource asks for it. But here a wrong Python shows first."""
+        """None: the engine fetches a provider when a resource needs it. A missing virtual environment is found here."""
         venv = _virtualenv(request.info)
         if venv and Path(sys.prefix).resolve() != venv.resolve():
             context.abort(
@@ -118,7 +118,7 @@ def _installation(info: proto.ProgramInfo) -> Iterator[list[str]]:
 
 
 def start_programs() -> Connection:
-    """Starts the other process, deaf to interrupts until it can die of them in silence."""
+    """Starts the other process, with interrupts blocked until it has set how it ends on one."""
     ours, theirs = Pipe()
     script = str(Path(__file__).with_name("programs.py"))
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])

@@ -1,8 +1,8 @@
 # ruff: noqa: E402 - the imports take time, and an interrupt may come meanwhile
 """Runs Pulumi programs for the language host, each in a process of its own.
 
-This process has the SDK imported and no thread started, and forks for each run: so a program finds what it finds under
-the official host - fresh modules, the main thread - and starts at once. It must not talk to the engine itself.
+This process has the SDK imported and no thread started, and forks for each run: so a program finds the same as under
+the official host, fresh modules and the main thread, and starts at once. It must not talk to the engine itself.
 """
 
 import signal
@@ -27,7 +27,7 @@ from pulumi.runtime.proto import RunRequest
 
 FAILED = 1
 MESSAGE_SHOWN = 32
-"""The exit code of a program whose error was shown to its author: there is nothing to add."""
+"""The exit code of a program whose error has been shown already."""
 INTERRUPTED = 130
 
 
@@ -56,7 +56,7 @@ def _run_interruptibly(request: RunRequest) -> NoReturn:
 
 
 def run(request: RunRequest) -> int:
-    """Runs the program in this process and says with which code to end it."""
+    """Runs the program in this process and returns its exit code."""
     program = Path(request.info.program_directory, request.info.entry_point)
     if program.is_dir():
         program /= "__main__.py"
@@ -65,7 +65,7 @@ def run(request: RunRequest) -> int:
         pulumi.log.error(f"unable to find main python program `{program.name}` in `{program.parent}`")
         return MESSAGE_SHOWN
 
-    # When a resource fails, what depends on it is never awaited. asyncio would tell that for each of its futures, in
+    # When a resource fails, the futures that depend on it are never awaited. asyncio would log that for each of them,
     # hundreds of lines above the error itself; the official host silences it as well.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
@@ -99,7 +99,7 @@ def _run_main(program: Path) -> None:
 
 
 def _report(error: BaseException | None, program: Path) -> int:
-    """Shows an error as its author knows it: from the first line of the program on."""
+    """Shows an error with a traceback that begins in the program, and returns the exit code."""
     if error is None:
         return 0
     if isinstance(error, pulumi.RunError):

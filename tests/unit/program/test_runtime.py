@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pulumi
 import pytest
 
 from qovery_provider import BulkDeploymentCancellation, DeploymentCancellation, RunningDeployment
-from qovery_provider._clock import SystemClock
-from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond
+from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
 from tests.support.mocks import ENVIRONMENT_ID, Recorder, mocked, value_of
 from tests.support.providers import configuration
 
-NOW = 1_790_000_000.0
 STARTER = "someone@example.com"
 Declare = Callable[[Environment], pulumi.CustomResource]
 
 
-class Elsewhere:
-    """Stands in for the class of Pulumi's mocks, so that they pass for an engine."""
-
-
 @pytest.fixture
-def qovery_simulator(monkeypatch: pytest.MonkeyPatch) -> Iterator[QoverySimulator]:
-    """A simulator whose time stands still, and ours with it: what began, began now."""
-    monkeypatch.setattr(SystemClock, "wall", lambda _: NOW)
-    with QoverySimulator(clock=lambda: NOW) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def program(qovery_simulator: QoverySimulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
+def program(qovery_simulator: QoverySimulator) -> Iterator[Recorder]:
     """The preview of a program of resources that do not exist yet; its stack is configured for the simulator."""
-    monkeypatch.setattr("qovery_provider._program.runtime.MockMonitor", Elsewhere)
-    with mocked(preview=True, config=configuration(qovery_simulator)) as recorder:
+    with mocked(preview=True, as_engine=True, config=configuration(qovery_simulator)) as recorder:
         recorder.id = ""
         yield recorder
 
@@ -53,7 +39,11 @@ def _shown(program: Recorder, resource: pulumi.CustomResource) -> list[str]:
     return [line.message for line in program.lines if line.urn == urn]
 
 
-RUNNING = f"deployment {{}} (BUILDING for 0 s, started by {STARTER})"
+def _running(environment: Environment) -> str:
+    """Return what a line says of the deployment that is running; it began a moment ago."""
+    name = f"{environment.id[:4]}…{environment.deployments[0].id[-6:]}"
+    return rf"deployment {name} \(BUILDING for \d s, started by {STARTER}\)"
+
 
 RESOURCES = pytest.mark.parametrize(
     "declare",
@@ -71,16 +61,15 @@ class TestLines:
         """It names what would be canceled; the line stays, for the question whether to go on comes after it."""
         shown = _shown(program, DeploymentCancellation("stop", environment_id=environment.id, force_cancel=True))
 
-        running = RUNNING.format(f"{environment.id[:4]}…{environment.deployments[0].id[-6:]}")
-        assert shown == [f"would cancel {running}; force kills running steps; a Terraform state can stay locked"]
+        risk = "; force kills running steps; a Terraform state can stay locked"
+        assert re.fullmatch(f"would cancel {_running(environment)}{risk}", shown[0])
         assert [line.ephemeral for line in program.lines] == [False]
 
     def test_of_a_record(self, program: Recorder, environment: Environment) -> None:
         """It names what would be recorded."""
         shown = _shown(program, RunningDeployment("target", environment_id=environment.id))
 
-        running = RUNNING.format(f"{environment.id[:4]}…{environment.deployments[0].id[-6:]}")
-        assert shown == [f"would record {running}"]
+        assert re.fullmatch(f"would record {_running(environment)}", shown[0])
 
     def test_of_a_record_of_nothing(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
         """That nothing runs is worth knowing, too."""
@@ -131,11 +120,9 @@ class TestSilence:
         environment: Environment,
         qovery_simulator: QoverySimulator,
         declare: Declare,
-        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """An update does it and says so itself."""
-        monkeypatch.setattr("qovery_provider._program.runtime.MockMonitor", Elsewhere)
-        with mocked(config=configuration(qovery_simulator)) as program:
+        with mocked(as_engine=True, config=configuration(qovery_simulator)) as program:
             program.id = ""
 
             assert _shown(program, declare(environment)) == []
@@ -284,21 +271,3 @@ class TestFailedLooks:
         assert line.startswith("could not look at what runs: reading the ")
         assert "Qovery answered 403" in line
         assert len(qovery_simulator.requests) == 1
-
-    @RESOURCES
-    def test_of_a_qovery_that_is_slow(
-        self,
-        program: Recorder,
-        environment: Environment,
-        qovery_simulator: QoverySimulator,
-        declare: Declare,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        """Nobody waits for a preview; the limit is shortened here, so that nobody waits for the test."""
-        for module in ("deployment_cancellation", "running_deployment", "bulk_deployment_cancellation"):
-            monkeypatch.setattr(f"qovery_provider._program.{module}.PREVIEW_LIMIT", 0.02)
-        qovery_simulator.inject(Delay(before=5.0, times=None))
-
-        (line,) = _shown(program, declare(environment))
-
-        assert "answer within" in line  # the limit of the call or that of its silence, whichever is told first

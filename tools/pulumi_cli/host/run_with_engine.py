@@ -1,7 +1,7 @@
 """Runs a script or a module for Pulumi's engine, and ends it when the engine is gone.
 
-The engine interrupts its plugins when it is done. Killed, it would leave them behind, a dynamic resource waiting on for
-as long as it was told to. This knows nothing of what it runs.
+The engine interrupts its plugins when it is done. An engine that is killed cannot, and a dynamic resource would wait on
+without it until its timeout. This knows nothing of what it runs.
 """
 
 import importlib.util
@@ -20,7 +20,7 @@ def main() -> None:
             f"The Python of this project, {sys.executable}, has no Pulumi SDK: "
             "install it there, or make the virtual environment that Pulumi.yaml names."
         )
-    # A shell without job control starts its background jobs, and so us, deaf to interrupts: to the engine's own, too.
+    # A shell without job control starts background jobs, and their children, with interrupts ignored, the engine's too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     end_with_the_engine()
     del sys.argv[0]
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def end_with_the_engine() -> None:
-    """The engine holds the other end of our standard input, open and silent, as long as it lives."""
+    """The engine holds the other end of standard input open as long as it lives, and writes nothing."""
     if stat.S_ISFIFO(os.fstat(0).st_mode):
         engine = os.dup(0)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

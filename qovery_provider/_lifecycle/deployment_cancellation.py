@@ -1,0 +1,145 @@
+"""What happens to a `DeploymentCancellation`: cancel one deployment, report, resume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from qovery_provider._cancellation import messages, preview
+from qovery_provider._cancellation.model import Knowledge
+from qovery_provider._cancellation.schedule import CONFIRM_AFTER
+from qovery_provider._lifecycle import inputs, outputs
+from qovery_provider._lifecycle.lifecycle import Diff, Lifecycle, Operation, PartialFailureError, State
+from qovery_provider._lifecycle.schema import IsUnknown, Schema
+from qovery_provider._lifecycle.stored_state import (
+    DRIFT,
+    PINNED,
+    UNFINISHED,
+    Unfinished,
+    drift_mark,
+    new_drift_mark,
+)
+from qovery_provider._qovery.models import EnvironmentStatus
+from qovery_provider.errors import NotFoundError
+
+
+class DeploymentCancellationLifecycle(Lifecycle):
+    """The lifecycle of a `DeploymentCancellation`."""
+
+    schema = Schema(inputs.DEPLOYMENT_CANCELLATION, outputs.DEPLOYMENT_CANCELLATION, "A change cancels again.")
+
+    def check(
+        self, olds: Mapping[str, Any], news: Mapping[str, Any], is_unknown: IsUnknown
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Carry the mark of a refresh on, beside the inputs."""
+        checked, problems = super().check(olds, news, is_unknown)
+        return {**checked, **drift_mark(olds)}, problems
+
+    def declared(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the inputs that once led to these outputs, where `deployment_id` may be one that was found."""
+        pin = stored.get("deployment_id") if stored.get(PINNED) else None
+        return super().declared({**stored, "deployment_id": pin})
+
+    def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
+        """Say as well whether something drifted, and whether a cancellation is left to be resumed."""
+        replaces, updates, note = super().diff(olds, news)
+        if drift_mark(olds) != drift_mark(news):
+            updates.append(DRIFT)
+        if UNFINISHED in olds:
+            unfinished = Unfinished.from_stored(olds[UNFINISHED])
+            updates.append(UNFINISHED)
+            note = "" if replaces else messages.unfinished(str(unfinished.deployment_id), unfinished.sent)
+        return Diff(replaces, updates, note)
+
+    def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
+        """Ask the machine what it would do with the environment as it is now."""
+        session = operation.connect()
+        status = session.environment_status(declared["environment_id"], limit=operation.limit)
+        return preview.describe(inputs.cancellation_request(declared), status, session.clock.wall())
+
+    def create(self, operation: Operation, news: Mapping[str, Any]) -> State:
+        """Read the status, cancel the target, follow it to its end."""
+        declared = self.schema.with_defaults(news)
+        return State(declared["environment_id"], {**self._cancel(operation, declared, {}), **drift_mark(news)})
+
+    def read(self, operation: Operation, id_: str, stored: Mapping[str, Any]) -> State:
+        """Read the status. The record of a cancellation stays, whatever is answered.
+
+        It records an event and does not mirror an object: a resource that left the state would be created again by the
+        same `up --refresh`, and would cancel what is running then. Only a first read, which has no record yet, fails
+        where the environment does not exist.
+        """
+        environment_id = inputs.checked_uuid("environment_id", id_)
+        try:
+            status = _confirmed_status(operation, environment_id)
+        except NotFoundError:
+            if not stored.keys() & {"state", PINNED}:
+                raise
+            operation.info(messages.missing(environment_id))
+            return State(id_, dict(stored))
+        known, observed = {"environment_id": id_, **stored}, outputs.status_outputs(status)
+        if all(known.get(name) == value for name, value in observed.items()):
+            return State(id_, known)
+        mark = new_drift_mark(observed)
+        return State(id_, {**known, **observed, **mark}, {**self.declared(known), **mark})
+
+    def update(self, operation: Operation, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> State:
+        """Store the options of the wait and call nothing, unless a cancellation is left to be resumed."""
+        stored = super().update(operation, id_, olds, news).outputs
+        if UNFINISHED in olds:
+            stored |= self._cancel(operation, self.schema.with_defaults(news), olds)
+            del stored[UNFINISHED]
+        return State(id_, {**stored, **drift_mark(news)})
+
+    def _cancel(self, operation: Operation, declared: dict[str, Any], olds: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the outputs of a cancellation; one that fails after something was sent stays in the state.
+
+        Args:
+            operation: What the host lends.
+            declared: The inputs, with their defaults.
+            olds: The outputs of the run that this one resumes, if any.
+        """
+        request, unfinished = inputs.cancellation_request(declared), Unfinished()
+        if UNFINISHED in olds:
+            unfinished = Unfinished.from_stored(olds[UNFINISHED])
+            request = replace(request, deployment_id=unfinished.deployment_id, include_queued=False)
+        session = operation.connect()
+        cancellation = session.begin(request, unfinished.sent)
+        try:
+            session.follow(cancellation, lambda known: operation.status(messages.progress(known)), operation.stop)
+            result = cancellation.result()
+        except Exception as error:
+            reported = {**declared, **_outputs(declared, cancellation.known, olds)}
+            self._keep(reported, cancellation.known, error)
+            raise
+        operation.info(result.sentence)
+        return {**declared, **_outputs(declared, cancellation.known, olds), "outcome": result.outcome}
+
+    def _keep(self, reported: dict[str, Any], known: Knowledge, error: Exception) -> None:
+        """Let what is known be kept where it can be resumed, whatever ended the operation: a bug as well."""
+        if known.is_resumable:
+            kept = {**reported, UNFINISHED: Unfinished.of(known).to_stored()}
+            raise PartialFailureError(State(reported["environment_id"], kept), error) from error
+
+
+def _confirmed_status(operation: Operation, environment_id: str) -> EnvironmentStatus:
+    """Read the status; that there is no such environment is believed when it is said twice."""
+    session = operation.connect()
+    try:
+        return session.environment_status(environment_id)
+    except NotFoundError:
+        session.clock.wait([operation.stop] if operation.stop else [], CONFIRM_AFTER)
+        return session.environment_status(environment_id)
+
+
+def _outputs(declared: Mapping[str, Any], known: Knowledge, olds: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a cancellation adds to its inputs, but for the outcome; `olds` is what an earlier run found out."""
+    pin = declared["deployment_id"]
+    return {
+        PINNED: pin is not None,
+        "deployment_id": known.deployment_id if pin is None else pin,
+        "deployment_state": known.deployment_state or olds.get("deployment_state"),
+        "canceled_request_ids": [*olds.get("canceled_request_ids", ()), *known.canceled_request_ids],
+        **(outputs.status_outputs(known.status) if known.status else {}),
+    }

@@ -1,0 +1,58 @@
+"""The outputs of the resources, each in one row: its type and what it means.
+
+A test holds annotations, docstrings and documentation to these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from qovery_provider._lifecycle.schema import Output
+from qovery_provider._qovery.models import STATUS_FIELDS, EnvironmentStatus
+
+STATUS: Mapping[str, Output] = {
+    "state": Output("str", "The environment's state as last observed."),
+    "last_deployment_state": Output("str", "The state of the deployment that was started last."),
+    "last_deployment_date": Output("str | None", "When that deployment was started, in RFC 3339."),
+    "last_deployment_id": Output("str | None", "The id of that deployment."),
+    "total_deployment_duration_in_seconds": Output("int | None", "How long that deployment took."),
+    "origin": Output("str | None", "Through which of Qovery's interfaces it was started."),
+    "triggered_by": Output("str | None", "Who started it."),
+    "deployment_status": Output("str | None", "Whether what is deployed is up to date."),
+}
+"""The status of an environment, field by field as Qovery names them."""
+
+DEPLOYMENT_CANCELLATION: Mapping[str, Output] = {
+    "outcome": Output(
+        "str | None",
+        "What happened: canceled, requested, nothing_to_cancel, superseded, completed or environment_gone.",
+    ),
+    "deployment_id": Output("str | None", "The target deployment: the one given, or the one found running."),
+    "deployment_state": Output("str | None", "The last known state of the target deployment."),
+    "canceled_request_ids": Output("Sequence[str] | None", "The queued requests that were canceled."),
+    **STATUS,
+}
+
+RUNNING_DEPLOYMENT: Mapping[str, Output] = {
+    "deployment_id": Output(
+        "str",
+        'The deployment that was running; "" when none was, which a `DeploymentCancellation` understands as "cancel '
+        'nothing".',
+    ),
+    **STATUS,
+}
+
+BULK_DEPLOYMENT_CANCELLATION: Mapping[str, Output] = {
+    "results": Output(
+        "Mapping[str, Any]",
+        "By environment id, a map of: outcome, deployment_id, deployment_state, canceled_request_ids, "
+        "last_deployment_state, error.",
+    ),
+    "counts": Output("Mapping[str, int]", "How many environments had each outcome."),
+}
+
+
+def status_outputs(status: EnvironmentStatus) -> dict[str, Any]:
+    """Return the outputs that report a status."""
+    return {name: getattr(status, name) for name in STATUS_FIELDS}

@@ -1,0 +1,179 @@
+"""Many environments at once: what is read of them first, and that a stop at any moment forgets and sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from qovery_provider._cancellation.machine import Cancellation
+from qovery_provider._cancellation.model import CancellationRequest, Sent
+from qovery_provider._clock import Signal
+from qovery_provider._driver.bulk import BulkCancellation, Target
+from qovery_provider._driver.calls import StoppedError
+from qovery_provider._driver.session import Session
+from qovery_provider._qovery.redaction import Token
+from qovery_provider._qovery.settings import Settings
+from qovery_provider.errors import CancellationStoppedError, NotFoundError, UnexpectedStateError
+from tests.support.script import Script, status
+from tests.support.virtual_time import Trip, VirtualTime
+
+SETTINGS = Settings(Token("qov_secret", "a test"), "Token")
+
+
+@pytest.fixture
+def time() -> VirtualTime:
+    """A time in which every call takes a second."""
+    time = VirtualTime(0.0)
+    time.trip = lambda: Trip(0.5, 0.5)
+    return time
+
+
+@pytest.fixture
+def script(time: VirtualTime) -> Script:
+    """Two projects, with two environments in the first one."""
+    answers: dict[str, Sequence[object]] = {
+        "project of a": ["p"],
+        "project of c": ["q"],
+        "statuses p": [[status(name, "BUILDING") for name in "ab"]],
+        "statuses q": [[status("c", "BUILDING")]],
+        **{f"cancel {name}": [status(name, "CANCELING")] for name in "abc"},
+    }
+    return Script(time, answers)
+
+
+def bulk_stopped(script: Script, time: VirtualTime, at: float) -> BulkCancellation:
+    """Return a bulk cancellation that is stopped at a time."""
+    stop = Signal()
+    time.plan(at, lambda: stop.set_result(None))
+    return bulk(script, time, stop)
+
+
+def ends(cancellations: Sequence[Cancellation]) -> list[tuple[type[Exception], Sent]]:
+    """Return how each ended, and how far it got."""
+    result = []
+    for cancellation in cancellations:
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - it is returned
+            cancellation.result()
+        result.append((caught.type, cancellation.known.sent))
+    return result
+
+
+def targets(*names: str) -> list[Target]:
+    return [Target(name) for name in names]
+
+
+def bulk(script: Script, time: VirtualTime, stop: Signal | None = None) -> BulkCancellation:
+    session = Session(SETTINGS, time, lambda: 0.5, lambda *_, **__: script, time)
+    return BulkCancellation(session, CancellationRequest(""), lambda _: None, stop=stop)
+
+
+# The first reads.
+
+
+def test_a_project_shows_all_of_its_environments(script: Script, time: VirtualTime) -> None:
+    """One call is enough."""
+    assert list(bulk(script, time).read_statuses("p", [])) == ["a", "b"]
+    assert [name for _, name in script.calls] == ["statuses p"]
+
+
+def test_a_list_of_environments_is_read_by_their_projects(script: Script, time: VirtualTime) -> None:
+    """The project of the first shows the second as well; the others of a project are left out."""
+    assert list(bulk(script, time).read_statuses(None, ["a", "c"])) == ["a", "c"]
+    assert [name for _, name in script.calls] == ["project of a", "statuses p", "project of c", "statuses q"]
+
+
+def test_an_environment_that_cannot_be_read_is_left_out(script: Script, time: VirtualTime) -> None:
+    """The others are read all the same."""
+    script.answers["project of x"] = [NotFoundError("reading environment x", 404)]
+
+    assert list(bulk(script, time).read_statuses(None, ["x", "a"])) == ["a"]
+
+
+def test_where_nothing_can_be_read_the_first_failure_says_why(script: Script, time: VirtualTime) -> None:
+    """There is no status to return."""
+    failures = {name: NotFoundError(f"reading environment {name}", 404) for name in "xy"}
+    script.answers |= {f"project of {name}": [failure] for name, failure in failures.items()}
+
+    with pytest.raises(NotFoundError) as caught:
+        bulk(script, time).read_statuses(None, ["x", "y"])
+
+    assert caught.value is failures["x"]
+
+
+# Stopped.
+
+
+NOT_SENT, ACCEPTED = (CancellationStoppedError, Sent.NOT_SENT), (CancellationStoppedError, Sent.ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    ("at", "calls"),
+    [
+        pytest.param(0.2, ["project of a"], id="while the first project is found"),
+        pytest.param(1.2, ["project of a", "statuses p"], id="while its environments are read"),
+        pytest.param(2.2, ["project of a", "statuses p", "project of c"], id="while another project is found"),
+        pytest.param(
+            3.2,
+            ["project of a", "statuses p", "project of c", "statuses q"],
+            id="while that one's environments are read",
+        ),
+    ],
+)
+def test_the_first_reads_end_at_once(script: Script, time: VirtualTime, at: float, calls: list[str]) -> None:
+    """Nothing is sent, and every environment is told as stopped."""
+    ended = bulk_stopped(script, time, at).cancel(targets("a", "b", "c"))
+
+    assert ends(ended) == [NOT_SENT] * 3
+    assert time.now == at
+    time.pass_until(10.0)
+    assert [name for _, name in script.calls] == calls
+
+
+def test_a_project_that_is_not_read_yet_has_no_environments_to_tell_of(script: Script, time: VirtualTime) -> None:
+    """The error says that nothing was sent, and what comes next."""
+    with pytest.raises(StoppedError) as caught:
+        bulk_stopped(script, time, 0.2).cancel_project("p")
+
+    assert time.now == 0.2
+    assert str(caught.value) == (
+        "reading the environments' status of project p: the update was stopped before an answer came. "
+        "Nothing was sent; the next `pulumi up` starts from the beginning."
+    )
+
+
+def test_cancels_on_the_wire_are_waited_for(script: Script, time: VirtualTime) -> None:
+    """What they did is known."""
+    ended = bulk_stopped(script, time, 1.2).cancel_project("p")
+
+    assert ends(ended) == [ACCEPTED] * 2
+    assert time.now == 2.0
+    assert [name for _, name in script.calls] == ["statuses p", "cancel a", "cancel b"]
+
+
+def test_what_an_earlier_run_has_sent_is_not_forgotten(script: Script, time: VirtualTime) -> None:
+    """An environment whose project was not read yet ends as far as it was."""
+    ended = bulk_stopped(script, time, 0.2).cancel([Target("a", "a-d1", Sent.ACCEPTED)])
+
+    assert ends(ended) == [ACCEPTED]
+    assert ended[0].known.is_resumable
+
+
+def test_what_was_read_before_the_stop_is_told_as_it_was(script: Script, time: VirtualTime) -> None:
+    """An environment that does not exist was not stopped."""
+    missing = NotFoundError("reading environment x", 404)
+    script.answers["project of x"] = [missing]
+
+    ended = bulk_stopped(script, time, 1.2).cancel(targets("x", "a"))
+
+    assert ends(ended) == [(NotFoundError, Sent.NOT_SENT), NOT_SENT]
+
+
+def test_without_a_stop_a_missing_environment_is_missing(script: Script, time: VirtualTime) -> None:
+    """It was in no list."""
+    script.answers["project of x"] = ["p"]
+    script.answers["statuses p"] = [[]]
+
+    ended = bulk_stopped(script, time, 100.0).cancel(targets("x"))
+
+    assert ends(ended) == [(UnexpectedStateError, Sent.NOT_SENT)]

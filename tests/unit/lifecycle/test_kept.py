@@ -1,0 +1,90 @@
+"""Whatever ends an operation after something was sent, a bug included: the state keeps the target and the progress."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pulumi import StringAsset
+
+from qovery_provider._driver.session import Sessions
+from qovery_provider._hosts.dynamic import DynamicProvider
+from qovery_provider._lifecycle.stored_state import UNFINISHED
+from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.endpoints import ApiCall
+from qovery_provider.providers import BulkDeploymentCancellationProvider, DeploymentCancellationProvider
+from qovery_provider.simulator import Environment, Plan, QoverySimulator
+from tests.support.clock import FakeClock
+from tests.support.mocks import ENVIRONMENT_ID
+from tests.support.providers import configuration
+from tests.support.sdk_host import Refused, sdk_host
+
+URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
+
+
+class BrokenAfterTheCancel(QoveryClient):
+    """A client with a bug: once a cancel was accepted, every read raises what no one expects."""
+
+    is_broken = False
+
+    def send(self, call: ApiCall[Any]) -> Any:  # noqa: ANN401 - as in the client
+        if self.is_broken and not call.changes:
+            raise ZeroDivisionError("a bug")
+        answer = super().send(call)
+        self.is_broken = self.is_broken or call.changes
+        return answer
+
+
+@pytest.fixture
+def environment(qovery: QoverySimulator, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """An environment whose cancel takes ten seconds, and sessions whose client breaks meanwhile."""
+    monkeypatch.setattr(DynamicProvider, "sessions", Sessions(clock, connect=BrokenAfterTheCancel))
+    environment = qovery.world.add_environment()
+    environment.deploy(Plan(phases=(("BUILDING", 600.0),), cancel_delay=10.0))
+    environment.enqueue(Plan(phases=(("BUILDING", 600.0),)))
+    return environment
+
+
+def test_a_bug_keeps_an_accepted_cancel(
+    environment: Environment, qovery: QoverySimulator, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The update fails with the bug's traceback; the next one tells how that deployment ended, and sends nothing."""
+    target = environment.deployments[0]
+    inputs = {"environment_id": environment.id}
+    with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
+        failed = host.create(URN, inputs)
+        assert isinstance(failed, Refused)
+        assert failed.kept is not None
+
+        monkeypatch.setattr(DynamicProvider, "sessions", Sessions(clock))
+        clock.move_to(clock.now + 60)
+        resumed = host.update(URN, failed.kept[0], failed.kept[2], inputs)
+
+    assert "Traceback" in failed.message
+    assert failed.kept[1] == ["ZeroDivisionError: a bug"]
+    assert failed.kept[2][UNFINISHED] == {"sent": "accepted", "deployment_id": target.id}
+    assert isinstance(resumed, dict)
+    assert (resumed["outcome"], resumed["deployment_id"]) == ("canceled", target.id)
+    assert len(qovery.posts()) == 1
+
+
+def test_a_bug_keeps_every_accepted_cancel_of_a_bulk_run(environment: Environment, qovery: QoverySimulator) -> None:
+    """Each environment has its own record; what had not begun is kept as not sent."""
+    with sdk_host(BulkDeploymentCancellationProvider(), configuration(qovery)) as host:
+        failed = host.create(URN, {"project_id": environment.project_id})
+
+    assert isinstance(failed, Refused)
+    assert failed.kept is not None
+    assert failed.kept[2][UNFINISHED] == {
+        environment.id: {"sent": "accepted", "deployment_id": environment.deployments[0].id}
+    }
+    assert failed.kept[2]["results"][environment.id]["error"] == "a bug"
+
+
+@pytest.mark.parametrize("triggers", [[{"file": StringAsset("x")}], {"file": StringAsset("x")}], ids=["list", "map"])
+def test_triggers_that_cannot_be_stored_are_refused(triggers: object) -> None:
+    """An asset could not be kept, and would break every later command on the stack: a hash of it says as much."""
+    result = DeploymentCancellationProvider().check({}, {"environment_id": ENVIRONMENT_ID, "triggers": triggers})
+
+    (failure,) = result.failures
+    assert failure.reason.startswith("triggers must be a list or a map of plain values (of a file, its hash); got a ")

@@ -1,0 +1,105 @@
+"""The calls as data: what each asks for, where it goes, and how its answer is read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from qovery_provider._qovery import endpoints
+from qovery_provider._qovery.endpoints import ApiCall
+from qovery_provider._qovery.models import (
+    DeploymentRecord,
+    EnvironmentStatus,
+    MalformedAnswerError,
+    QueuedRequest,
+)
+from tests.support.calls import CALLS, calls_of
+
+STATUS = {"id": "env", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"}
+READ = EnvironmentStatus("env", "DEPLOYED", "DEPLOYED")
+RECORD = {"identifier": {"execution_id": "d1"}, "status": "DEPLOYED"}
+WAITING = {"identifier": {"deployment_request_id": "r1"}}
+
+
+def parsed(call: ApiCall[object], answer: object) -> object:
+    return call.parse(json.dumps(answer).encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "path"),
+    [
+        ("environment status", "reading the status of environment env", "/environment/env/status"),
+        (
+            "project statuses",
+            "reading the environments' status of project project",
+            "/project/project/environment/status",
+        ),
+        ("project of an environment", "reading environment env", "/environment/env"),
+        (
+            "deployment history",
+            "reading the deployment history of environment env",
+            "/environment/env/deploymentHistoryV2?pageSize=20",
+        ),
+        ("deployment queue", "reading the deployment queue of environment env", "/environment/env/deploymentQueue"),
+        ("cancel", "canceling in environment env", "/environment/env/cancelDeployment"),
+        (
+            "cancel of a queued request",
+            "canceling the queued request request",
+            "/deploymentQueue/request/cancelDeployment",
+        ),
+    ],
+)
+def test_a_call_says_what_it_asks_for_and_where(name: str, operation: str, path: str) -> None:
+    """Errors begin with the operation, and name the id."""
+    assert (CALLS[name].operation, CALLS[name].path) == (operation, path)
+
+
+def test_only_cancels_change_something() -> None:
+    """Every other call may be made again."""
+    assert [name for name, call in CALLS.items() if call.changes] == ["cancel", "cancel of a queued request"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_cancel_carries_the_force_flag(*, force: bool) -> None:
+    """The API overwrites the flag of an earlier cancel."""
+    assert endpoints.cancel_deployment("env", force=force).body == {"force_cancel": force}
+
+
+def test_an_id_is_one_part_of_the_path() -> None:
+    """The ids of queued requests are Qovery's, and any text."""
+    assert endpoints.cancel_queued("a/b?c").path == "/deploymentQueue/a%2Fb%3Fc/cancelDeployment"
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "expected"),
+    [
+        ("environment status", STATUS, READ),
+        ("project statuses", {"results": [STATUS, STATUS]}, [READ, READ]),
+        ("project of an environment", {"project": {"id": "project"}}, "project"),
+        ("deployment history", {"results": [RECORD]}, [DeploymentRecord("d1", "DEPLOYED")]),
+        ("deployment queue", {"results": [WAITING]}, [QueuedRequest("r1")]),
+        ("cancel", STATUS, READ),
+        ("cancel of a queued request", "any body", None),
+    ],
+)
+def test_an_answer_is_read_as_data(name: str, answer: object, expected: object) -> None:
+    """Each call knows the shape of its answer."""
+    assert parsed(CALLS[name], answer) == expected
+
+
+@pytest.mark.parametrize("name", ["environment status", "cancel"])
+def test_a_status_is_of_the_environment_that_was_asked_for(name: str) -> None:
+    """Another one's is no answer; capital letters make no other id."""
+    assert parsed(calls_of("ENV")[name], STATUS) == READ
+    with pytest.raises(MalformedAnswerError, match="another environment"):
+        parsed(calls_of("other")[name], STATUS)
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if name != "cancel of a queued request"])
+def test_what_is_no_json_is_no_answer(name: str) -> None:
+    """The client tells it from an answer of another shape."""
+    with pytest.raises(ValueError, match=r"^Expecting value") as caught:
+        CALLS[name].parse(b"<html>")
+
+    assert not isinstance(caught.value, MalformedAnswerError)
