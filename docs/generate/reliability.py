@@ -114,9 +114,10 @@ PROOFS = (
 )
 
 
-def page() -> str:
-    """Return the page; a proof that has no figures yet is not on it."""
-    return "\n".join([HEAD, *(section(proof, path) for proof in PROOFS if (path := _path(proof)).exists())])
+def page(figures: Path = FIGURES) -> str:
+    """Return the page; a proof that has no figures in this folder is not on it."""
+    paths = {proof: figures / f"{proof.name}.json" for proof in PROOFS}
+    return "\n".join([HEAD, *(section(proof, path) for proof, path in paths.items() if path.exists())])
 
 
 def section(proof: Proof, path: Path) -> str:
@@ -134,10 +135,6 @@ def section(proof: Proof, path: Path) -> str:
     ]
     tables = [_table(figure) for figure in lists.values() if _is_deep(figure)]
     return "\n\n".join([f"## {proof.title}", *(fill(part, 120) for part in parts), *tables]) + "\n"
-
-
-def _path(proof: Proof) -> Path:
-    return FIGURES / f"{proof.name}.json"
 
 
 def _is_deep(figures: Mapping[str, Any]) -> bool:

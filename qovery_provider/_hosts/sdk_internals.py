@@ -87,12 +87,14 @@ def _answering() -> tuple[object, object]:
     return None, None
 
 
-def lift_thread_limit() -> None:
+def lift_thread_limit(worker: object = None) -> None:
     """Let more than four operations run at once in this process.
 
-    A worker thread of a `ThreadPoolExecutor` holds its arguments, the first of which is a weak reference to the pool.
+    Args:
+        worker: The thread that answers the call. Default: the current one. A worker of a `ThreadPoolExecutor` holds
+            its arguments, the first of which is a weak reference to the pool.
     """
-    arguments = getattr(threading.current_thread(), "_args", None) or (None,)
+    arguments = getattr(worker or threading.current_thread(), "_args", None) or (None,)
     pool = arguments[0]() if callable(arguments[0]) else None
     if isinstance(pool, ThreadPoolExecutor) and isinstance(getattr(pool, "_max_workers", None), int):
         pool._max_workers = max(pool._max_workers, MAX_OPERATIONS)  # noqa: SLF001 - see above

@@ -15,7 +15,7 @@ from qovery_provider._qovery.settings import Settings
 from qovery_provider.errors import ApiError, CallError, TransportError
 from tests.support import calls
 from tests.support.calls import CannedAdapter
-from tests.support.clock import FakeClock
+from tests.support.time import FakeClock
 
 SECRET = "qov_S3cret"
 TOKEN = Token(SECRET, "the test")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from qovery_provider.simulator import QoverySimulator
-from tests.support.jumps import JumpingClock
 from tests.support.stack import Stack, engine_folder
+from tests.support.time import JumpingClock
 
 ROOT = Path(__file__).parents[2]
 

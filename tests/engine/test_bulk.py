@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
-from tests.support.jumps import JumpingClock
 from tests.support.stack import Stack
+from tests.support.time import JumpingClock
 
 PROGRAM = """
 import os

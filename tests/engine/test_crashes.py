@@ -17,9 +17,9 @@ import pytest
 from qovery_provider.simulator import QoverySimulator
 from tests.support.crashes import KINDS, PROGRAM, Crash, Figures, Form, World
 from tests.support.figures import SEED, keep
-from tests.support.jumps import JumpingClock
 from tests.support.postgres import postgres
 from tests.support.stack import Stack
+from tests.support.time import JumpingClock
 
 FORMS: list[Form] = ["plain", "pinned"]
 WORLDS: list[World] = ["stays", "moves on"]

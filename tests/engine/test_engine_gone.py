@@ -12,7 +12,7 @@ import pytest
 from qovery_provider.simulator import Plan, QoverySimulator
 from tests.support.processes import members, plugin_of
 from tests.support.stack import Stack, killed_on_exit
-from tests.support.waiting import wait_until
+from tests.support.time import wait_until
 
 PROGRAM = """
 import os

@@ -10,9 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from qovery_provider.simulator import Environment, LoseAnswer, Plan, QoverySimulator
-from tests.support.jumps import JumpingClock
 from tests.support.stack import Stack, killed_on_exit
-from tests.support.waiting import wait_until
+from tests.support.time import JumpingClock, wait_until
 
 PROGRAM = """
 import os

@@ -7,9 +7,8 @@ import signal
 import time
 
 from qovery_provider.simulator import Plan, QoverySimulator
-from tests.support.jumps import JumpingClock
 from tests.support.stack import Stack, killed_on_exit
-from tests.support.waiting import wait_until
+from tests.support.time import JumpingClock, wait_until
 
 SEPARATE = """
 import os

@@ -9,9 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator
-from tests.support.jumps import JumpingClock
 from tests.support.stack import Stack, killed_on_exit
-from tests.support.waiting import wait_until
+from tests.support.time import JumpingClock, wait_until
 
 PROGRAM = """
 import os

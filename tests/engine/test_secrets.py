@@ -11,10 +11,9 @@ from urllib.parse import quote
 import pytest
 
 from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
-from tests.support.jumps import JumpingClock
 from tests.support.secrets import leaks
 from tests.support.stack import Run, Stack, killed_on_exit
-from tests.support.waiting import wait_until
+from tests.support.time import JumpingClock, wait_until
 
 TOKEN = "qov_marked/7f3a+9c&51=e2%b8~d4?60"  # every spelling of it is another one
 

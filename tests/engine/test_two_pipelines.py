@@ -19,10 +19,9 @@ import pytest
 import requests
 
 from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator
-from tests.support.jumps import JumpingClock
 from tests.support.postgres import postgres
 from tests.support.stack import TIME_LIMIT, Stack, killed_on_exit
-from tests.support.waiting import wait_until
+from tests.support.time import JumpingClock, wait_until
 from tests.support.wire import LOOPBACK, Connection, Request, ScriptedServer, http
 
 # Targets are pairs: an environment, and its project where a bulk resource is to do it.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from qovery_provider._cancellation.model import CancellationRequest, Tolerance
 from qovery_provider.simulator import Behavior, Environment, Plan, World
 from tests.model.tape import Tape
-from tests.support.virtual_time import Trip, VirtualTime
+from tests.support.time import Trip, VirtualTime
 
 START = 1_000_000.0
 """When the first run begins."""

@@ -26,7 +26,7 @@ from qovery_provider.simulator import Answer, Api, Deployment, Environment, Worl
 from tests.model.conditions import Weather
 from tests.model.faults import FAULTS, TRUE_OF_REQUESTS, Fault
 from tests.model.tape import Tape
-from tests.support.virtual_time import Trip, VirtualTime
+from tests.support.time import Trip, VirtualTime
 
 TOKEN = Token("secret", "a test")
 

@@ -29,7 +29,7 @@ from tests.model.conditions import (
 )
 from tests.model.server import Crash, Server
 from tests.model.tape import Tape
-from tests.support.virtual_time import VirtualTime
+from tests.support.time import VirtualTime
 
 MAX_RUNS = 3
 """So often `up` is run, unless nothing is left earlier."""

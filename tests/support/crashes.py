@@ -15,10 +15,9 @@ from random import Random
 from typing import Any, Literal
 
 from qovery_provider.simulator import Deployment, Environment, Plan, QoverySimulator
-from tests.support.jumps import JumpingClock
 from tests.support.processes import kill_all, plugin_of
 from tests.support.stack import Stack
-from tests.support.waiting import wait_until
+from tests.support.time import JumpingClock, wait_until
 
 Form = Literal["plain", "pinned"]
 World = Literal["stays", "moves on"]

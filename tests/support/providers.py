@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pulumi.dynamic import Config, ConfigureRequest
 
+from qovery_provider._driver.session import Sessions
 from qovery_provider._hosts.dynamic import DynamicProvider
 from qovery_provider.simulator import QoverySimulator
 
 Kind = TypeVar("Kind", bound=DynamicProvider)
+
+
+def no_client(*_: object, **__: object) -> NoReturn:
+    """Stand in for a client where no request may be made."""
+    raise AssertionError("a request")
+
+
+def offline(kind: type[Kind]) -> Kind:
+    """Return a provider that cannot reach Qovery."""
+    provider = kind()
+    provider.sessions = Sessions(connect=no_client)  # type: ignore[misc]  # of this one alone
+    return provider
 
 
 def configured(kind: type[Kind], qovery: QoverySimulator) -> Kind:

@@ -24,7 +24,7 @@ from qovery_provider._qovery.settings import Settings, resolve
 from qovery_provider.errors import QoveryError
 from qovery_provider.simulator import LoggedRequest, Plan, QoverySimulator
 from tests.support.certificates import HOST, Certificate, server_context
-from tests.support.clock import FakeClock
+from tests.support.time import FakeClock
 from tests.support.wire import Connection, DeadPorts, Request, ScriptedServer, http
 
 TOKEN = "qov_S3cret+t0ken/of=the~test"

@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from qovery_provider import __version__
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
-from tests.support.clock import FakeClock
 from tests.support.stack import Stack, engine_folder
+from tests.support.time import FakeClock
 
 ROOT = Path(__file__).parents[2]
 STATES = ROOT / "tests/data/states"

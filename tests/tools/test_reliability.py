@@ -15,29 +15,28 @@ PRODUCT = Path(__file__).parents[2] / "qovery_provider"
 RAN = {"date": "2026-11-25", "python": "3.11.7"}
 
 
-def section(monkeypatch: pytest.MonkeyPatch, folder: Path, name: str, **figures: object) -> str:
+def section(folder: Path, name: str, **figures: object) -> str:
     """Return the page without its head, for one proof that has these figures."""
-    monkeypatch.setattr(reliability, "FIGURES", folder)
     (folder / f"{name}.json").write_text(json.dumps({**RAN, **figures}))
-    return reliability.page().removeprefix(reliability.HEAD)
+    return reliability.page(folder).removeprefix(reliability.HEAD)
 
 
-def test_every_number_is_on_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_every_number_is_on_the_page(tmp_path: Path) -> None:
     """So are the day, the Python and the seed of the run; what has not run is not on it."""
     figures = {"seed": "7", "schedules": 100_000, "violations": 0, "ends": {"canceled": 1234, "ConflictError": 5}}
 
-    lines = section(monkeypatch, tmp_path, "model", **figures).splitlines()
+    lines = section(tmp_path, "model", **figures).splitlines()
 
     assert "2026-11-25, Python 3.11.7, `QOVERY_SEED=7`: **100 000 schedules, 0 violations**." in lines
     assert "Ends: 1 234 canceled, 5 ConflictError." in lines
     assert sum(line.startswith("## ") for line in lines) == 1
 
 
-def test_what_has_many_rows_is_a_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_has_many_rows_is_a_table(tmp_path: Path) -> None:
     """What a row lacks is left empty; what it counts by name is told in words."""
     cells = {"kill": {"crashes": 2, "outcomes": {"canceled": 2}}, "interrupt": {"crashes": 1, "others_touched": 0}}
 
-    page = section(monkeypatch, tmp_path, "crashes", cells=cells)
+    page = section(tmp_path, "crashes", cells=cells)
 
     table = [
         "|  | crashes | outcomes | others touched |",

@@ -9,8 +9,8 @@ import pytest
 from qovery_provider._driver.session import Sessions
 from qovery_provider._hosts.dynamic import DynamicProvider
 from qovery_provider.simulator import QoverySimulator
-from tests.support.clock import FakeClock
 from tests.support.mocks import Recorder, mocked
+from tests.support.time import FakeClock
 
 
 @pytest.fixture

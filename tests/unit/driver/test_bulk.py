@@ -16,7 +16,7 @@ from qovery_provider._qovery.redaction import Token
 from qovery_provider._qovery.settings import Settings
 from qovery_provider.errors import CancellationStoppedError, NotFoundError, UnexpectedStateError
 from tests.support.script import Script, status
-from tests.support.virtual_time import Trip, VirtualTime
+from tests.support.time import Trip, VirtualTime
 
 SETTINGS = Settings(Token("qov_secret", "a test"), "Token")
 

@@ -20,10 +20,9 @@ from qovery_provider._driver.calls import (
 )
 from qovery_provider._qovery import endpoints
 from qovery_provider.errors import ApiError, CallError, NotFoundError, RateLimitError, ServerError, TransportError
-from tests.support.clock import FakeClock
 from tests.support.inline import InlineExecutor
 from tests.support.script import Script, status
-from tests.support.virtual_time import Trip, VirtualTime
+from tests.support.time import FakeClock, Trip, VirtualTime
 
 CALL = endpoints.environment_status("a")
 OPERATION = CALL.operation

@@ -21,10 +21,9 @@ from qovery_provider.errors import (
     RateLimitError,
     ServerError,
 )
-from tests.support.clock import FakeClock
 from tests.support.inline import InlineExecutor
 from tests.support.script import Script, status
-from tests.support.virtual_time import Trip, VirtualTime
+from tests.support.time import FakeClock, Trip, VirtualTime
 
 BROKEN = ServerError("reading", 503)
 EMPTY = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "3000"}

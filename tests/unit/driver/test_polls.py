@@ -21,7 +21,7 @@ from qovery_provider.errors import (
     UnexpectedStateError,
 )
 from tests.support.script import Script, status
-from tests.support.virtual_time import Trip, VirtualTime
+from tests.support.time import Trip, VirtualTime
 
 BROKEN = ServerError("reading", 503)
 

@@ -21,8 +21,7 @@ from qovery_provider._qovery.settings import Settings
 from qovery_provider.errors import AuthenticationError, CancellationStoppedError, ServerError
 from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond
 from tests.support.calls import settings_for
-from tests.support.clock import FakeClock
-from tests.support.waiting import wait_until
+from tests.support.time import FakeClock, wait_until
 
 SLOW = Plan(phases=(("BUILDING", 6000.0),), cancel_delay=120.0)
 ELSEWHERE = "7e41cf65-9de7-4b8a-9b44-000000000000"

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from qovery_provider._driver.session import Sessions
 from qovery_provider._hosts.dynamic import DynamicProvider
 from qovery_provider.providers import (
     BulkDeploymentCancellationProvider,
@@ -35,7 +36,7 @@ from tests.support.bad_values import (
     answer,
 )
 from tests.support.figures import keep
-from tests.support.providers import configuration
+from tests.support.providers import configuration, no_client
 from tests.support.sdk_host import SdkHost, sdk_host
 
 Check = Callable[[str, Mapping[str, Any]], Sequence[str]]
@@ -106,11 +107,10 @@ def passed() -> Iterator[list[Bad]]:
 
 @pytest.fixture(autouse=True)
 def nothing_is_asked(qovery: QoverySimulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever is checked, no request is made: neither to the simulator nor to where a bad URL leads."""
-    urls: list[str] = []
-    monkeypatch.setattr("requests.Session.request", lambda _, __, url, **___: urls.append(url))
+    """Whatever is checked, no request is made: there is no client, and the simulator is not asked."""
+    monkeypatch.setattr(DynamicProvider, "sessions", Sessions(connect=no_client))
     yield
-    assert (urls, qovery.requests) == ([], ())
+    assert qovery.requests == ()
 
 
 def _assert_says(expected: Sequence[str], problems: Sequence[str]) -> None:

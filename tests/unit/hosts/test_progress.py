@@ -14,7 +14,7 @@ from pulumi.runtime.proto.engine_pb2_grpc import EngineServicer, add_EngineServi
 
 from qovery_provider._hosts.engine import Engine
 from qovery_provider._hosts.progress import Reporter, Row
-from tests.support.waiting import wait_until
+from tests.support.time import wait_until
 
 URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
 

@@ -13,10 +13,10 @@ from qovery_provider import errors
 from qovery_provider._lifecycle.stored_state import UNFINISHED
 from qovery_provider.providers import BulkDeploymentCancellationProvider
 from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator, Respond
-from tests.support.clock import FakeClock
 from tests.support.mocks import ENVIRONMENT_ID
 from tests.support.providers import configuration, configured, picked
 from tests.support.sdk_host import Refused, sdk_host
+from tests.support.time import FakeClock
 
 URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:BulkDeploymentCancellation::freeze"
 MISSING = "00000000-0000-4000-8000-000000000000"

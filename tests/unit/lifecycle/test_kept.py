@@ -14,10 +14,10 @@ from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider.providers import BulkDeploymentCancellationProvider, DeploymentCancellationProvider
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
-from tests.support.clock import FakeClock
 from tests.support.mocks import ENVIRONMENT_ID
 from tests.support.providers import configuration
 from tests.support.sdk_host import Refused, sdk_host
+from tests.support.time import FakeClock
 
 URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
 

@@ -11,9 +11,9 @@ from qovery_provider import errors
 from qovery_provider._lifecycle.stored_state import UNFINISHED
 from qovery_provider.providers import DeploymentCancellationProvider
 from qovery_provider.simulator import Deployment, Environment, Plan, QoverySimulator, Respond
-from tests.support.clock import FakeClock
 from tests.support.providers import configuration, configured, picked
 from tests.support.sdk_host import Refused, sdk_host
+from tests.support.time import FakeClock
 
 URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
 BUILDING = (("BUILDING", 600.0),)
