@@ -14,17 +14,19 @@ runs at that moment. The machine makes it exact:
   but its answer was lost, further reads find out; it is sent again only if it shows no effect after a grace period.
 * It adopts a cancellation that is already in progress instead of repeating it: each call overwrites Qovery's force
   flag, and a run after a crash must finish the job, not start it again.
-* It takes nothing but the target's own final state for an end: after an accepted cancel the target may still finish on
-  its own.
+* It believes only the target's own final state: after an accepted cancel the target may still finish on its own.
 
-A cancellation goes through these stages, some of them left out. It goes back only where nothing was sent: a target
-without an id is found anew when the cancel came too late to be sent.
+A cancellation goes through these stages. It goes back only where nothing was sent: a target without an id is found anew
+when its cancel was refused as out of date.
 
-    FINDING_TARGET ──► DRAINING_QUEUE ──► CANCELING ──► CONFIRMING ──► WAITING ──► FINISHED
-        │                  │                 │             ▲ │            ▲            ▲
-        │                  │                 │             └─┘ send again │            │
-        └──────────────────┴─────────────────┴─── accepted, or adopted ───┘            │
-                            each stage can end: the target is over, a call fails, ... ─┘
+    FINDING_TARGET  to DRAINING_QUEUE  with `include_queued`
+                    to CANCELING       the target runs
+                    to WAITING         it is being canceled already: that is adopted
+    DRAINING_QUEUE  to CANCELING or WAITING, by what runs when the queue is drained
+    CANCELING       to CONFIRMING      the answer to the cancel was lost
+                    to WAITING         accepted, or adopted
+    CONFIRMING      to WAITING         the target shows that it was executed; or it was sent again, and accepted
+    each stage      to FINISHED        the target is over, a call failed for good, the time is up, the update is stopped
 """
 
 from __future__ import annotations
@@ -64,8 +66,8 @@ class Cancellation:
         self._stage = sent.first_stage
         self._queue = QueueDrain(self.known.canceled_request_ids, random)
         self._polls = schedule.PollSchedule(now)
-        self._slow_reads = 0  # in a row, up to the last status read
-        self._was_missing = False  # whether the last status read did not find the environment
+        self._slow_reads = 0  # the last status reads in a row whose answers took long
+        self._missing_reads = 0  # the last ones in a row that did not find the environment
         self._attempts = schedule.SendAttempts(now, random)
 
     @property
@@ -120,7 +122,7 @@ class Cancellation:
     # Status reads.
 
     def _on_status(self, status: EnvironmentStatus) -> actions.Action:
-        self.known.status, self._was_missing = status, False
+        self.known.status, self._missing_reads = status, 0
         if not self._stage.has_target:
             self._queue.settle(status)
             return self._find_target(status)
@@ -205,15 +207,18 @@ class Cancellation:
         known, attempts = self.known, self._attempts
         if isinstance(error, errors.NotSentError):
             return self._on_not_sent()
-        known.send_error, delay = error, error.retry_after or 0.0
+        known.send_error, asked_until = error, known.now + (error.retry_after or 0.0)
         if isinstance(error, errors.ConflictError | errors.NotFoundError):
             attempts.wait_for_effect(known.now)
             return actions.ReadStatus(known.now)
         if error.may_have_executed:
+            attempts.wait_for_effect(known.now)
             # Polls go on meanwhile, so a delay that ends after the deadline is no reason to give up: it is not obeyed.
-            attempts.wait_for_effect(known.now, delay if known.now + delay <= known.deadline else 0.0)
+            if asked_until <= known.deadline:
+                attempts.put_off(asked_until)
             return self._confirm()
-        attempts.back_off(known.now, delay)
+        attempts.back_off(known.now)
+        attempts.put_off(asked_until)
         if not error.retryable or attempts.earliest > known.deadline:
             return outcomes.interrupted(known, error)
         return actions.ReadStatus(attempts.earliest)
@@ -295,10 +300,8 @@ class Cancellation:
 
     def _on_missing(self) -> actions.Action:
         """Believe that the environment is gone when the second read in a row does not find it."""
-        if self._was_missing:
-            return outcomes.done(self.known, "environment_gone")
-        self._was_missing = True
-        return self._poll()
+        self._missing_reads += 1
+        return outcomes.done(self.known, "environment_gone") if self._missing_reads > 1 else self._poll()
 
     def _last_read(self) -> EnvironmentStatus:
         assert self.known.status is not None  # noqa: S101 - for mypy: all other calls come after a first status read

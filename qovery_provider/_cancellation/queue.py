@@ -32,7 +32,7 @@ class QueueDrain:
         self.unconfirmed: set[str] = set()
         self._retry_delays = retry_delays(random)
         self._remaining: list[str] | None = None
-        self._running_id: str | None = None
+        self._running_id: str | None = None  # pragma: no mutate: the first list sets it before anything is unconfirmed
 
     def listed(self, request_ids: Sequence[str], status: EnvironmentStatus, now: float) -> actions.CancelQueued | None:
         """Take the queue's content and return the next step, or None when nothing is left.

@@ -86,10 +86,14 @@ class SendAttempts:
         self.earliest = now
         self._delays = retry_delays(random)
 
-    def wait_for_effect(self, now: float, at_least: float = 0.0) -> None:
+    def wait_for_effect(self, now: float) -> None:
         """Give the attempt that failed now the time to show an effect: twice as much after each attempt."""
-        self.earliest = now + max(RESEND_GRACE * 2 ** (self.made - 1), at_least)
+        self.earliest = now + RESEND_GRACE * 2 ** (self.made - 1)
 
-    def back_off(self, now: float, at_least: float) -> None:
+    def back_off(self, now: float) -> None:
         """Put off the next attempt after one that was certainly not executed."""
-        self.earliest = now + max(next(self._delays, 0.0), at_least)
+        self.earliest = now + next(self._delays, 0.0)
+
+    def put_off(self, until: float) -> None:
+        """Make the next attempt not before that time: the server has asked for it."""
+        self.earliest = max(self.earliest, until)

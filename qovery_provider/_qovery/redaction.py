@@ -41,7 +41,8 @@ class Token:
 
     def hidden_in(self, text: str) -> str:
         """Return a text without the token: as it is, percent-encoded, or in base64."""
-        for spelling in (self._value, quote(self._value, safe=""), base64.b64encode(self._value.encode()).decode()):
+        encoded = quote(self._value, safe="")  # pragma: no mutate: letters are never encoded, so XXXX is safe as well
+        for spelling in (self._value, encoded, base64.b64encode(self._value.encode()).decode()):
             text = text.replace(spelling, repr(self))
         return text
 
@@ -52,7 +53,7 @@ class Token:
         return isinstance(other, Token) and self._value == other._value
 
     def __hash__(self) -> int:
-        return hash(self._value)
+        return hash(self._value)  # pragma: no mutate: tokens with the same hash are still told apart
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a token is never pickled")

@@ -10,6 +10,8 @@ import pytest
 from docs.generate import reliability
 from tools import mutate
 
+PRODUCT = Path(__file__).parents[2] / "qovery_provider"
+
 RAN = {"date": "2026-11-25", "python": "3.11.7"}
 
 
@@ -66,13 +68,15 @@ def test_a_change_is_named_by_its_place(change: str, place: str) -> None:
     assert mutate.place_of(change) == place
 
 
-def test_a_reason_is_found_by_a_part_of_the_new_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was there before says nothing; each reason that is found is no longer unused."""
-    monkeypatch.setattr(mutate, "REASONS", {"queue.f": {"None": "a reason"}})
-    unused = {"queue.f": {"None": "a reason"}}
+def test_a_line_that_is_left_out_says_why() -> None:
+    """A bare pragma is found as well, with no reason."""
+    source = "a = 1  # pragma: no mutate: it is never read\nb = 2  # pragma: no mutate\nc = 3  # pragma: no cover\n"
 
-    assert mutate.reason_of("queue.f", ["- x = None", "+ x = 1"], unused) is None
-    assert mutate.reason_of("queue.g", ["- x = 1", "+ x = None"], unused) is None
-    assert unused == {"queue.f": {"None": "a reason"}}
-    assert mutate.reason_of("queue.f", ["- x = 1", "+ x = None"], unused) == "a reason"
-    assert unused == {"queue.f": {}}
+    assert mutate.left_out(source) == ["it is never read", ""]
+
+
+def test_every_line_that_is_left_out_says_why() -> None:
+    """No module hides a line from the mutation run without a reason."""
+    reasons = [reason for path in PRODUCT.rglob("*.py") for reason in mutate.left_out(path.read_text())]
+
+    assert "" not in reasons

@@ -20,6 +20,7 @@ from qovery_provider.errors import (
     RateLimitError,
     ServerError,
     TransportError,
+    UnexpectedStateError,
 )
 from tests.support.cancellations import (
     ACCEPTED,
@@ -320,6 +321,23 @@ def test_nothing_is_sent_on_a_slow_read(took: float, action: actions.SendCancel 
     assert cancellation.action == action
 
 
+def test_a_slow_read_without_an_id_that_shows_a_cancellation_is_adopted() -> None:
+    """Nothing is to be sent, so it does not matter that the status is old."""
+    cancellation = machine()
+    cancellation.observe(events.StatusRead(status(None, "CANCELING"), 6.0), 6.0)
+
+    assert (cancellation.stage, cancellation.known.sent) == (Stage.WAITING, Sent.ADOPTED)
+
+
+def test_a_slow_read_without_an_id_at_the_deadline_is_the_last() -> None:
+    """There is no time for another one."""
+    cancellation = machine(timeout=6.0)
+    cancellation.observe(events.StatusRead(status(None, "BUILDING"), 6.0), 6.0)
+
+    assert isinstance(cancellation.action, actions.Fail)
+    assert isinstance(cancellation.action.error, CancellationTimeoutError)
+
+
 # Sending again.
 
 
@@ -344,8 +362,11 @@ def test_the_grace_after_a_conflict_doubles() -> None:
 
 
 def test_what_was_not_executed_is_sent_again_soon() -> None:
-    """With pauses as for any call, drawn by chance, and five attempts in all."""
-    assert sends(machine(), REFUSED) == [0.0, 0.5, 1.5, 3.5, 7.5]
+    """With pauses as for any call, drawn by chance, and five attempts in all; after the last one there is no pause."""
+    cancellation = machine()
+
+    assert sends(cancellation, REFUSED) == [0.0, 0.5, 1.5, 3.5, 7.5]
+    assert cancellation.known.now == 7.5
     assert sends(machine(random=0.5), REFUSED) == [0.0, 0.25, 0.75, 1.75, 3.75]
     assert ATTEMPTS == 5
 
@@ -484,6 +505,22 @@ def test_an_absence_is_believed_the_second_time(sent: Sent, observed: Sequence[e
 
     assert isinstance(cancellation.action, actions.ReadStatus)
     assert walk(cancellation, missing).result().outcome == "environment_gone"
+
+
+def test_an_environment_that_its_project_never_listed_is_an_error() -> None:
+    """It may be deleted or not visible for the token: the message says both."""
+    cancellation = walk(machine(), events.NotListed())
+
+    with pytest.raises(UnexpectedStateError, match=r"^environment env: it is missing in the list of its project's "):
+        cancellation.result()
+
+
+def test_an_environment_that_is_no_longer_listed_is_gone_the_second_time() -> None:
+    """Missing in the list and 404 mean the same."""
+    cancellation = walk(machine(on_completed="succeed"), CANCELING, events.NotListed())
+
+    assert isinstance(cancellation.action, actions.ReadStatus)
+    assert walk(cancellation, events.CallFailed(FAILURES["404"])).result().outcome == "environment_gone"
 
 
 def test_a_second_absence_has_to_follow_the_first() -> None:

@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from qovery_provider._qovery.redaction import Token, redact
+from qovery_provider._qovery.redaction import Token, kind_of, redact
 
 TOKEN = "qov_1234"
 HIDDEN = "what looks like a token (not shown)"
@@ -47,11 +47,22 @@ JSON = st.recursive(
         pytest.param("https://api.qovery.com", "'https://api.qovery.com'", id="the word qovery"),
         pytest.param("recovery", "'recovery'", id="a word with qov's sound"),
         pytest.param("eyJ", "'eyJ'", id="the beginning of a JWT alone"),
+        pytest.param(object(), "<object>", id="object"),
+        pytest.param(10**5000, "a value too large to show", id="huge number"),
     ],
 )
 def test_a_value_is_quoted(value: object, quoted: str) -> None:
     """A person recognises what was given; control characters and look-alikes show as escapes."""
     assert redact(value) == quoted
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [("qov_1234", "a text"), (True, "a flag"), (1, "a number"), (0.5, "a number"), ([1], "a list")],
+)
+def test_a_secret_value_is_named_by_its_kind(value: object, kind: str) -> None:
+    """The kind says enough to find the mistake."""
+    assert kind_of(value) == kind
 
 
 @pytest.mark.parametrize(
