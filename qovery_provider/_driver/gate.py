@@ -98,7 +98,8 @@ class Gate:
         return "another cancel was sent in this environment" if environment.is_sending or is_overtaken else None
 
     def revoke(self) -> bool:
-        """Give the cancel up; return whether it can be certain that it was not sent, and never will be."""
+        """Give the cancel up; return whether it is certain that it was not sent, and never will be."""
+        self.close()
         with self.gates.lock:
             self._is_revoked = True
             return not self._has_passed
@@ -106,5 +107,5 @@ class Gate:
     def close(self) -> None:
         """Take that the call has ended: the next cancel of the environment may pass, on a newer status read."""
         with self.gates.lock:
-            if self._has_passed:
+            if self._has_passed and not self._is_revoked:
                 self.gates.at(self.environment).is_sending = False

@@ -74,6 +74,18 @@ def test_what_has_left_cannot_be_taken_back() -> None:
     assert not cancel.revoke()
 
 
+def test_one_that_was_given_up_on_the_wire_blocks_no_other() -> None:
+    """Its answer is not waited for any more; when it comes at last, it says nothing of the next one."""
+    gates = Gates()
+    first, second = gate(gates), gate(gates, read_from=READ_AT + 0.1)
+    first()
+    first.revoke()
+    second()
+    first.close()
+
+    assert refusal(gate(gates, read_from=READ_AT + 0.2)) == "another cancel was sent in this environment"
+
+
 def test_one_cancel_of_an_environment_is_on_the_wire_at_a_time() -> None:
     """Another resource of the same stack reads again, and finds the cancellation of the first one."""
     gates = Gates()
