@@ -76,6 +76,7 @@ def _call_errors() -> list[errors.CallError]:
     return [
         *refusals,
         conflict,
+        errors.NotSentError(CANCELING, "the update was stopped"),
         failures.transport_error(OPERATION, type("ReadTimeout", (Exception,), {})(), changes=False),
     ]
 

@@ -24,6 +24,9 @@ from qovery_provider.errors import CallError, TransportError
 CALL_LIMIT = 60.0
 """Seconds for one attempt in all: a server that sends a byte now and then passes every limit on silence."""
 
+LAST_CALL_LIMIT = 2.0
+"""Seconds for a call that is made at the deadline, or right before it."""
+
 MAX_CONCURRENT_CALLS = 64
 """Calls on the wire side by side; one that has been given up no longer counts."""
 
@@ -95,6 +98,11 @@ class Retry:
         if delay is None or not error.retryable or now >= deadline or allowed_at > deadline:
             return None
         return min(max(now + delay, allowed_at), deadline)
+
+
+def time_limit(at: float, deadline: float) -> float:
+    """Return how many seconds a call may take that is made at a time: a deadline ends it as well."""
+    return min(CALL_LIMIT, max(LAST_CALL_LIMIT, deadline - at))
 
 
 @dataclass(eq=False, slots=True)

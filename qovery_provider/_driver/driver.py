@@ -14,7 +14,7 @@ from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import Sent, Stage
 from qovery_provider._clock import Signal
-from qovery_provider._driver.calls import Call, CallRunner, Client, Retry
+from qovery_provider._driver.calls import Call, CallRunner, Client, Retry, time_limit
 from qovery_provider._driver.gate import Gate
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.endpoints import ApiCall
@@ -139,6 +139,7 @@ class Driver:
     def _step(self, cancellation: Cancellation, step: OwnStep) -> Call[events.Event]:
         """Return the call for a step."""
         request, environment_id = cancellation.request, cancellation.request.environment_id
+        deadline = cancellation.known.deadline
         match step:
             case actions.SendCancel(at):
                 cancel = endpoints.cancel_deployment(environment_id, force=request.force_cancel)
@@ -151,13 +152,16 @@ class Driver:
                 gate = self._gate(cancellation, cancel_queued, request_id, inf, inf)
                 return self._cancel(cancel_queued, lambda _: events.QueuedCanceled(request_id), at, gate)
             case actions.ListQueue(at):
-                return self._read(endpoints.deployment_queue(environment_id), _listed, at)
+                return self._read(endpoints.deployment_queue(environment_id), _listed, at, deadline)
             case actions.ReadHistory(at):
-                return self._read(endpoints.deployment_history(environment_id), events.HistoryRead, at)
+                return self._read(endpoints.deployment_history(environment_id), events.HistoryRead, at, deadline)
 
-    def _read(self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float) -> Call[events.Event]:
+    def _read(
+        self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float, deadline: float
+    ) -> Call[events.Event]:
         """Return a planned call that changes nothing, and whose outcome is an event."""
-        return Call(call.operation, lambda: event(self._client.send(call)), at, self._runner.retry())
+        retry, limit = self._runner.retry(), time_limit(at, deadline)
+        return Call(call.operation, lambda: event(self._client.send(call)), at, retry, limit)
 
     def _cancel(
         self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float, gate: Gate
@@ -170,7 +174,7 @@ class Driver:
             finally:
                 gate.close()
 
-        return Call(call.operation, send, at, revoke=gate.revoke)
+        return Call(call.operation, send, at, timeout=time_limit(at, gate.deadline), revoke=gate.revoke)
 
     def _gate(
         self, cancellation: Cancellation, call: ApiCall[Any], target: str, read_from: float, read_at: float

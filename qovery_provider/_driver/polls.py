@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import Stage
-from qovery_provider._driver.calls import Call, Client, Retry
+from qovery_provider._driver.calls import Call, Client, Retry, time_limit
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import CallError
@@ -52,7 +52,8 @@ class PollGroup:
     def plan(self, at: float, retry: Retry) -> Call[Statuses]:
         """Plan the next poll, or bring the planned one forward; return it."""
         if self._poll is None:
-            self._poll = Call(self._operation(), self._read, at, retry)
+            deadline = max(cancellation.known.deadline for cancellation in self.cancellations)
+            self._poll = Call(self._operation(), self._read, at, retry, time_limit(at, deadline))
         else:
             self._poll.bring_forward(at)
         return self._poll

@@ -20,6 +20,7 @@ from qovery_provider.errors import (
     ConflictError,
     NotCanceledError,
     NotFoundError,
+    NotSentError,
     NothingToCancelError,
     PermissionDeniedError,
     QoveryError,
@@ -47,6 +48,7 @@ PARENTS: dict[type[Exception], type[Exception]] = {
     RateLimitError: ApiError,
     RedirectError: ApiError,
     ServerError: ApiError,
+    NotSentError: CallError,
     TransportError: CallError,
     CancellationError: QoveryError,
     NothingToCancelError: CancellationError,
@@ -209,6 +211,7 @@ def test_the_facts_are_fields(error: CallError, facts: dict[str, Any]) -> None:
         pytest.param(RateLimitError(ASKED, 429), False, True, id="rate limit"),
         pytest.param(RedirectError(ASKED, 302), False, False, id="redirect"),
         pytest.param(ServerError(ASKED, 500), True, True, id="server"),
+        pytest.param(NotSentError(ASKED, "it was late"), False, True, id="not sent"),
         pytest.param(TransportError(ASKED, "", "", may_have_executed=False), False, True, id="transport before"),
         pytest.param(TransportError(ASKED, "", "", may_have_executed=True), True, True, id="transport after"),
         pytest.param(

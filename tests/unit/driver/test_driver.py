@@ -7,7 +7,7 @@ import pytest
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._clock import Signal
-from qovery_provider._driver.calls import CALL_LIMIT, MAX_CONCURRENT_CALLS, CallRunner
+from qovery_provider._driver.calls import CALL_LIMIT, LAST_CALL_LIMIT, MAX_CONCURRENT_CALLS, CallRunner
 from qovery_provider._driver.driver import Driver
 from qovery_provider._driver.gate import MAX_STATUS_AGE
 from qovery_provider._driver.polls import PollGroup
@@ -278,7 +278,7 @@ def test_pacing_never_passes_the_deadline(clock: FakeClock) -> None:
 
 
 def test_a_late_poll_is_made_at_once() -> None:
-    """A poll that is due after the deadline, because a call took long, is not held back by the budget."""
+    """A poll that is due at the deadline, because a call took long, is not held back by the budget."""
     time = VirtualTime(0.0)
     refused = ConflictError("canceling", 409)
     script = Script(time, {"poll": [[status("a", "BUILDING")], [status("a", "CANCELED")]], "cancel a": [refused]})
@@ -289,7 +289,7 @@ def test_a_late_poll_is_made_at_once() -> None:
 
     Driver(script, CallRunner(time, time, full), lambda _: None).run([PollGroup([cancellation], script.read_statuses)])
 
-    assert script.times("poll") == [0.0, 50.0]
+    assert script.times("poll") == [0.0, 40.0]
     assert cancellation.result().outcome == "canceled"
 
 
@@ -516,3 +516,28 @@ def test_a_cancel_that_has_no_connection_yet_is_taken_back_by_a_stop(time: Virtu
     assert (time.now, cancellation.known.sent) == (1.0, Sent.NOT_SENT)
     time.pass_until(100.0)
     assert script.times("cancel a") == []
+
+
+# The timeout limits the whole operation.
+
+
+@pytest.mark.parametrize(
+    ("trips", "sent"),
+    [
+        pytest.param([Trip(back=1000.0)], Sent.NOT_SENT, id="the first status read"),
+        pytest.param([Trip(), Trip(back=1000.0)], Sent.UNCONFIRMED, id="the cancel"),
+        pytest.param([Trip(), Trip(back=1000.0), Trip(back=1000.0)], Sent.UNCONFIRMED, id="the cancel and a read"),
+        pytest.param([Trip(), Trip(), Trip(back=1000.0)], Sent.ACCEPTED, id="a later status read"),
+    ],
+)
+def test_a_silent_server_holds_no_update_past_its_timeout(time: VirtualTime, trips: list[Trip], sent: Sent) -> None:
+    """Each call is given up at the deadline; the last one, which is made then, gets two seconds."""
+    script = Script(time, {"poll": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELING")]})
+    travelling(time, *trips)
+    cancellation = new_cancellation(timeout=5.0)
+
+    driven(script, time, cancellation)
+
+    error_of(cancellation)
+    assert time.now <= 5.0 + LAST_CALL_LIMIT
+    assert cancellation.known.sent is sent
