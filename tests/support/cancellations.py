@@ -7,6 +7,7 @@ from typing import Any
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
+from qovery_provider._cancellation.schedule import PollSchedule
 from tests.support.stories import FAILURES, status
 
 BUILDING, CANCELING, CANCELED, DEPLOYED = (
@@ -35,3 +36,11 @@ def walk(cancellation: Cancellation, *observed: events.Event) -> Cancellation:
 def resumed(sent: Sent, **options: Any) -> Cancellation:  # noqa: ANN401 - any option
     """Return a cancellation of d1 that resumes a run which got this far."""
     return Cancellation(CancellationRequest("env", "d1", **options), 0.0, lambda: 1.0, sent)
+
+
+def poll_times(count: int, since: float = 0.0) -> list[float]:
+    """Return when the first polls of a wait are made, as the schedule has them."""
+    polls, times = PollSchedule(since), list[float]()
+    for _ in range(count):
+        times.append(polls.after(times[-1] if times else since))
+    return times

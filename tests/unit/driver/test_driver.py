@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from qovery_provider._cancellation.machine import Cancellation
@@ -22,6 +24,7 @@ from qovery_provider.errors import (
     RateLimitError,
     ServerError,
 )
+from tests.support.cancellations import poll_times
 from tests.support.inline import InlineExecutor
 from tests.support.script import Script, status
 from tests.support.time import FakeClock, Trip, VirtualTime
@@ -74,13 +77,7 @@ def test_a_cancellation_from_its_beginning_to_its_end(clock: FakeClock) -> None:
 
     told = run(script, clock, cancellation)
 
-    assert [(round(at, 3), name) for at, name in script.calls] == [
-        (0.0, "poll"),
-        (0.0, "cancel a"),
-        (0.75, "poll"),
-        (1.237, "poll"),
-        (2.042, "poll"),
-    ]
+    assert script.calls == [(0.0, "poll"), (0.0, "cancel a"), *((at, "poll") for at in poll_times(3))]
     assert cancellation.result().outcome == "canceled"
     assert told == [cancellation] * 5
 
@@ -217,7 +214,7 @@ def test_the_last_poll_is_made_at_the_deadline(clock: FakeClock) -> None:
 
     run(script, clock, cancellation := new_cancellation(timeout=10.0))
 
-    assert [round(at, 3) for at, _ in script.calls] == [0.0, 0.0, 0.75, 1.237, 2.042, 3.369, 5.559, 9.172, 10.0]
+    assert [at for at, _ in script.calls] == [0.0, 0.0, *(at for at in poll_times(40) if at < 10.0), 10.0]
     assert clock.now == 10.0
     assert isinstance(error_of(cancellation), CancellationTimeoutError)
 
@@ -230,7 +227,7 @@ def test_ten_minutes_cost_at_most_fifty_requests(clock: FakeClock) -> None:
 
     run(script, clock, new_cancellation(timeout=600.0))
 
-    assert len(script.calls) == 49
+    assert len(script.calls) <= 50
 
 
 def test_retries_end_at_the_deadline(clock: FakeClock) -> None:
@@ -263,7 +260,9 @@ def test_a_scarce_budget_slows_polls_down(clock: FakeClock) -> None:
     run(script, clock, new_cancellation(timeout=60.0))
 
     assert script.times("cancel a") == [0.0]
-    assert [round(at, 1) for at in script.times("poll")] == [0.0, 10.8, 25.0, 49.7, 60.0]
+    polls = script.times("poll")
+    assert all(later - earlier > 10.0 for earlier, later in pairwise(polls[:-1]))
+    assert (polls[0], polls[-1]) == (0.0, 60.0)
 
 
 def test_pacing_never_passes_the_deadline(clock: FakeClock) -> None:

@@ -9,6 +9,7 @@ import pytest
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
+from qovery_provider._cancellation.schedule import FIRST_POLL
 from qovery_provider._driver.calls import CALL_LIMIT, CallRunner
 from qovery_provider._driver.driver import Driver
 from qovery_provider._driver.polls import PollGroup
@@ -20,6 +21,7 @@ from qovery_provider.errors import (
     ServerError,
     UnexpectedStateError,
 )
+from tests.support.cancellations import poll_times
 from tests.support.script import Script, status
 from tests.support.time import Trip, VirtualTime
 
@@ -58,7 +60,7 @@ def test_one_poll_serves_all(time: VirtualTime) -> None:
 
     run(script, time, PollGroup(many, script.read_statuses))
 
-    assert pytest.approx(script.times("poll")) == [0.0, 0.75, 1.2375]
+    assert script.times("poll") == [0.0, *poll_times(2)]
     assert [cancellation.result().outcome for cancellation in many] == ["canceled"] * 3
     assert [cancellation.result().deployment_id for cancellation in many] == ["a-d1", "b-d1", "c-d1"]
 
@@ -77,17 +79,17 @@ def test_groups_poll_for_themselves(time: VirtualTime) -> None:
 def test_the_earliest_need_decides(time: VirtualTime) -> None:
     """A planned poll is brought forward for a cancellation that has just begun to wait, and serves the others too."""
     waiting, new = new_cancellation("a"), new_cancellation("b")
-    for at in (0.0, 0.5, 1.2, 2.2, 3.5):
+    for at in (0.0, *poll_times(8)):
         waiting.observe(events.StatusRead(status("a", "CANCELING")), at)
     assert isinstance(waiting.action, actions.ReadStatus)
-    assert waiting.action.at - 1 > 3.5
-    time.now = 3.5
+    time.now = now = waiting.known.now
+    assert waiting.action.at > now + FIRST_POLL
     polls = [[status("a", "CANCELING"), status("b", "BUILDING")], [status("a", "CANCELED"), status("b", "CANCELED")]]
     script = Script(time, {"poll": polls, "cancel b": [status("b", "CANCELING")]})
 
     run(script, time, PollGroup([waiting, new], script.read_statuses))
 
-    assert script.times("poll") == [3.5, 4.25]
+    assert script.times("poll") == [now, now + FIRST_POLL]
     assert [cancellation.result().outcome for cancellation in (waiting, new)] == ["canceled"] * 2
 
 
