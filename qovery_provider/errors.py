@@ -4,14 +4,14 @@
     ├── ConfigurationError               the settings cannot be used; nothing was sent
     ├── RateBudgetError                  what is asked for does not fit the rate limit; nothing was sent
     ├── CallError                        one call to Qovery failed
-    │   ├── ApiError                     Qovery answered, but with a refusal
+    │   ├── ApiError                     Qovery refused, in its own words
     │   │   ├── AuthenticationError      401: token wrong, expired or denied by a policy
     │   │   ├── PermissionDeniedError    403
     │   │   ├── NotFoundError            404, or a 400 that says the object does not exist
     │   │   ├── ConflictError            409: nothing to cancel, or another operation is in progress
     │   │   ├── RateLimitError           429
-    │   │   ├── RedirectError            3xx: never followed, for the token would go along
     │   │   └── ServerError              5xx
+    │   ├── IntermediaryError            an answer from something between here and Qovery's API, such as a proxy
     │   ├── NotSentError                 the caller took the call back before anything of it was sent
     │   └── TransportError               no usable answer: network, TLS, time, or not what the API speaks
     └── CancellationError                the calls worked, the cancellation did not end as asked
@@ -66,14 +66,14 @@ class CallError(QoveryError):
 
 
 class ApiError(CallError):
-    """Qovery refused.
+    """Qovery refused, in one of the forms in which its API writes errors.
 
     Attributes:
         status: The HTTP status code.
         detail: Qovery's own words from the error body, on one line, or "".
     """
 
-    meaning: ClassVar[str] = "it does not take this request"
+    meaning: ClassVar[str] = "the request was rejected"
     advice: ClassVar[str] = "Check the inputs, and qovery:apiUrl."
 
     def __init__(self, operation: str, status: int, detail: str = "", *, retry_after: float | None = None) -> None:
@@ -107,9 +107,9 @@ class AuthenticationError(ApiError):
 
 
 class PermissionDeniedError(ApiError):
-    """403: the token is valid, its role is not enough, or the environment belongs to someone else."""
+    """403: the token's role is not enough, or the environment belongs to another organization."""
 
-    meaning = "the token is valid, but its role does not allow this, or it does not see this environment"
+    meaning = "the token's role does not allow this, or it does not see this environment"
     advice = "Check the id, and the token's role."
 
 
@@ -143,20 +143,51 @@ class RateLimitError(ApiError):
         return f"Run `pulumi up` again {when}, or use a token of its own for this stack."
 
 
-class RedirectError(ApiError):
-    """3xx. A redirect is never followed: the token would go to wherever it points."""
-
-    meaning = "a redirect, which is never followed, so that the token stays here"
-    advice = "Check qovery:apiUrl."
-
-
 class ServerError(ApiError):
-    """5xx: the request may have been executed before the answer was lost."""
+    """5xx in Qovery's own words: the request may have been executed before it failed."""
 
     may_have_executed = True
     retryable = True
-    meaning = "Qovery, or a proxy in front of it, has a problem"
+    meaning = "Qovery has a problem"
     advice = "Try again in a while."
+
+
+class IntermediaryError(CallError):
+    """An answer came, but not from Qovery's API: it is not in one of the forms in which Qovery refuses.
+
+    It tells nothing of the environment, and not whether Qovery has acted: the one in between may have passed the
+    request on. So it is an outage: what only reads is tried again, and a cancel is followed by status reads.
+
+    Args:
+        operation: The call, as a phrase.
+        status: The HTTP status code.
+        explanation: What is special about this answer, as a phrase that follows the code, or "".
+        advice: What to do next.
+        may_have_executed: Whether the call would have changed something.
+        retry_after: Seconds that the answer asks to wait. Default: None, it does not say.
+
+    Attributes:
+        status: The HTTP status code.
+    """
+
+    retryable = True
+
+    def __init__(  # noqa: PLR0913 - the parts of its sentence
+        self,
+        operation: str,
+        status: int,
+        explanation: str,
+        advice: str,
+        *,
+        may_have_executed: bool,
+        retry_after: float | None = None,
+    ) -> None:
+        self.operation, self.status, self.retry_after = operation, status, retry_after
+        self.may_have_executed = may_have_executed
+        super().__init__(
+            f"{operation}: the answer {status}{explanation} does not come from Qovery's API but from something in "
+            f"between (a proxy, a load balancer, a login page). {advice}"
+        )
 
 
 class NotSentError(CallError):

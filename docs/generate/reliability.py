@@ -69,9 +69,10 @@ PROOFS = (
         "fault-matrix",
         "The wire, in every way in which it can fail",
         "Each kind of fault, at each position of a cancellation, once and lasting, ends as declared, tells the truth, "
-        "and can be finished by another run.",
+        "and can be finished by another run: on a direct road to the server, through a CONNECT proxy, and behind a "
+        "gateway that answers for itself.",
         "tests/contract/test_fault_matrix.py",
-        "all of it",
+        "all of it on the direct road, two runs of each kind on the others",
         "make matrix",
     ),
     Proof(

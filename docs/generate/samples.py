@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from qovery_provider import errors
 from qovery_provider._cancellation import actions, events, messages
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._qovery import failures, settings
+from qovery_provider._qovery import endpoints, failures, settings
+from qovery_provider._qovery.endpoints import ApiCall
+from qovery_provider._qovery.failures import Progress, Route
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider._qovery.redaction import Token
 
@@ -16,8 +19,9 @@ ENVIRONMENT = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 OTHER = "8e1d7a54-2b6f-4c39-b0a8-6f5e4d3c2b1a"
 DEPLOYMENT, NEXT = f"{ENVIRONMENT}-12", f"{ENVIRONMENT}-13"
 TOKEN = Token("not a token", "QOVERY_API_TOKEN")
-OPERATION = f"reading the status of environment {ENVIRONMENT}"
-CANCELING = f"canceling in environment {ENVIRONMENT}"
+READ = endpoints.environment_status(ENVIRONMENT)
+CANCEL = endpoints.cancel_deployment(ENVIRONMENT, force=False)
+OPERATION = READ.operation
 
 REQUEST = CancellationRequest(ENVIRONMENT, on_completed="succeed")
 STRICT = CancellationRequest(ENVIRONMENT, on_idle="fail")
@@ -69,16 +73,18 @@ def _settings_errors() -> list[errors.QoveryError]:
 
 
 def _call_errors() -> list[errors.CallError]:
-    body = b'{"status": 0, "detail": "No access"}'
-    codes = {307: b"", 401: body, 403: body, 404: b"", 418: b"", 429: b"", 503: b""}
-    refusals = [failures.api_error(OPERATION, code, body, TOKEN, None) for code, body in codes.items()]
-    conflict = failures.api_error(CANCELING, 409, b"", TOKEN, None)
     return [
-        *refusals,
-        conflict,
-        errors.NotSentError(CANCELING, "the update was stopped"),
-        failures.transport_error(OPERATION, type("ReadTimeout", (Exception,), {})(), changes=False),
+        *[_refused(READ, status) for status in (401, 403, 404, 418, 429, 500)],
+        _refused(CANCEL, 409),
+        failures.api_error(READ, 502, b"<html>", TOKEN, None),
+        errors.NotSentError(CANCEL.operation, "the update was stopped"),
+        failures.transport_error(READ, type("ReadTimeout", (Exception,), {})(), Progress.SENT, Route("api.qovery.com")),
     ]
+
+
+def _refused(call: ApiCall[object], status: int) -> errors.CallError:
+    body = json.dumps({"status": status, "detail": "No access" if status in {401, 403} else ""}).encode()
+    return failures.api_error(call, status, body, TOKEN, None)
 
 
 def _cancellations() -> list[Exception]:
@@ -97,6 +103,6 @@ def _cancellations() -> list[Exception]:
         _after(STRICT, running, _accepted(), _read("CANCELING"), events.Stopped()),
     ]
     found = [story.action.error for story in stories if isinstance(story.action, actions.Fail)]
-    denied = failures.api_error(f"reading the status of environment {OTHER}", 403, b"", TOKEN, None)
+    denied = _refused(endpoints.environment_status(OTHER), 403)
     both = {ENVIRONMENT: found[4], OTHER: denied}
     return [*found, errors.BulkCancellationError(both, 20)]

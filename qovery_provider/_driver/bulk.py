@@ -18,7 +18,7 @@ from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._clock import Signal
 from qovery_provider._driver.calls import MAX_CONCURRENT_CALLS, Client, StoppedError
 from qovery_provider._driver.driver import Driver
-from qovery_provider._driver.polls import PollGroup, by_id
+from qovery_provider._driver.polls import PollGroup, Statuses, by_id
 from qovery_provider._driver.session import READ_LIMIT, Session
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.endpoints import ApiCall
@@ -35,8 +35,8 @@ MAX_UNREAD = 10
 READS_PER_PROJECT = 12
 """Requests for the status and the history that a cancellation of about a minute costs a project, beside its cancels."""
 
-Projects = Mapping[str, Mapping[str, EnvironmentStatus]]
-"""Statuses by the ids of project and environment."""
+Projects = Mapping[str, Statuses]
+"""What is known of environments, by the ids of project and environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,9 @@ class BulkCancellation:
         """Read the status of what `cancel_project` or `cancel` would act on; nothing is sent."""
         with closing(self._open_client(1)) as client:
             if project_id:
-                return self._read_project(client, project_id)
+                return _readable(self._read_project(client, project_id))
             projects, unread = self._projects(client, environment_ids)
-            statuses = _all_of(projects)
+            statuses = _readable(_all_of(projects))
             if unread and not statuses:
                 raise next(iter(unread.values()))
             return {key: statuses[key] for key in environment_ids if key in statuses}
@@ -123,27 +123,29 @@ class BulkCancellation:
     def _open_client(self, connections: int) -> Client:
         return self._session.open_client(connections, self._limit)
 
-    def _read_project(self, client: Client, project_id: str) -> dict[str, EnvironmentStatus]:
-        return by_id(self._read(client, endpoints.project_statuses(project_id)))
+    def _read_project(
+        self, client: Client, project_id: str, wanted: Sequence[str] = ()
+    ) -> dict[str, EnvironmentStatus | CallError]:
+        return by_id(self._read(client, endpoints.project_statuses(project_id)), wanted)
 
     def _read(self, client: Client, call: ApiCall[Answer]) -> Answer:
         return self._session.runner.call_with_retries(client, call, self._limit, self._stop)
 
     def _projects(
         self, client: Client, environment_ids: Sequence[str]
-    ) -> tuple[dict[str, dict[str, EnvironmentStatus]], dict[str, CallError]]:
+    ) -> tuple[dict[str, dict[str, EnvironmentStatus | CallError]], dict[str, CallError]]:
         """Find the projects of the environments: the project of the first shows which others belong to it, and so on.
 
         What fails for one environment alone does not end the search; it comes back beside the projects. But a token
         that may read none of the first few will read no other either, and each try costs a request.
         """
-        projects, unread = dict[str, dict[str, EnvironmentStatus]](), dict[str, CallError]()
+        projects, unread = dict[str, dict[str, EnvironmentStatus | CallError]](), dict[str, CallError]()
         left = list(environment_ids)
         while left:
             first, *left = left
             try:
                 project_id = self._read(client, endpoints.project_of(first))
-                projects[project_id] = self._read_project(client, project_id)
+                projects[project_id] = self._read_project(client, project_id, [first])
             except StoppedError:
                 break
             except (NotFoundError, PermissionDeniedError) as error:
@@ -210,9 +212,13 @@ class BulkCancellation:
             raise RateBudgetError(over_budget(calls, needed, left.requests, left.seconds))
 
 
-def _those_in(project: Mapping[str, EnvironmentStatus], cancellations: Sequence[Cancellation]) -> list[Cancellation]:
+def _readable(statuses: Statuses) -> dict[str, EnvironmentStatus]:
+    return {key: status for key, status in statuses.items() if isinstance(status, EnvironmentStatus)}
+
+
+def _those_in(project: Statuses, cancellations: Sequence[Cancellation]) -> list[Cancellation]:
     return [cancellation for cancellation in cancellations if cancellation.request.environment_id in project]
 
 
-def _all_of(projects: Projects) -> dict[str, EnvironmentStatus]:
+def _all_of(projects: Projects) -> dict[str, EnvironmentStatus | CallError]:
     return {key: status for statuses in projects.values() for key, status in statuses.items()}

@@ -5,22 +5,44 @@ It plans and reads; the driver says when.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import Stage
 from qovery_provider._driver.calls import Call, Client, Retry, time_limit
 from qovery_provider._qovery import endpoints
-from qovery_provider._qovery.models import EnvironmentStatus
+from qovery_provider._qovery.failures import malformed
+from qovery_provider._qovery.models import EnvironmentStatus, UnreadableStatus
 from qovery_provider.errors import CallError
 
-Statuses = Mapping[str, EnvironmentStatus]
+Statuses = Mapping[str, EnvironmentStatus | CallError]
+"""What is known of environments, by their ids in small letters, as inputs have them."""
 
 
-def by_id(statuses: Sequence[EnvironmentStatus]) -> dict[str, EnvironmentStatus]:
-    """Return statuses by their environments' ids, in small letters as inputs have them."""
-    return {status.id.lower(): status for status in statuses}
+def by_id(
+    statuses: Iterable[EnvironmentStatus | UnreadableStatus], wanted: Iterable[str] = ()
+) -> dict[str, EnvironmentStatus | CallError]:
+    """Return what a project's list shows, by environment.
+
+    Args:
+        statuses: The entries of the list.
+        wanted: The environments that may be behind an entry that does not name its own.
+    """
+    shown = dict[str, EnvironmentStatus | CallError]()
+    for status in sorted(statuses, key=lambda status: not status.id):  # the nameless last
+        if isinstance(status, EnvironmentStatus):
+            shown[status.id.lower()] = status
+        elif status.id:
+            shown[status.id.lower()] = _unreadable(status.id, status)
+        else:
+            for environment_id in wanted:
+                shown.setdefault(environment_id, _unreadable(environment_id, status))
+    return shown
+
+
+def _unreadable(environment_id: str, entry: UnreadableStatus) -> CallError:
+    return malformed(endpoints.environment_status(environment_id), entry.problem)
 
 
 class PollGroup:
@@ -47,7 +69,12 @@ class PollGroup:
     @classmethod
     def of_project(cls, client: Client, project_id: str, cancellations: list[Cancellation]) -> PollGroup:
         """Return the group of environments that one project shows."""
-        return cls(cancellations, lambda: by_id(client.send(endpoints.project_statuses(project_id))))
+
+        def read() -> Statuses:
+            wanted = [cancellation.request.environment_id for cancellation in cancellations]
+            return by_id(client.send(endpoints.project_statuses(project_id)), wanted)
+
+        return cls(cancellations, read)
 
     def plan(self, at: float, retry: Retry) -> Call[Statuses]:
         """Plan the next poll, or bring the planned one forward; return it."""
@@ -81,9 +108,10 @@ class PollGroup:
     def _event(self, environment_id: str, outcome: Statuses | CallError, took: float) -> events.Event | None:
         if isinstance(outcome, CallError):
             return events.CallFailed(outcome)
-        if environment_id in outcome:
-            return events.StatusRead(outcome[environment_id], took)
-        return events.NotListed() if self._is_complete else None
+        shown = outcome.get(environment_id)
+        if shown is None:
+            return events.NotListed() if self._is_complete else None
+        return events.CallFailed(shown) if isinstance(shown, CallError) else events.StatusRead(shown, took)
 
 
 def _watches(cancellation: Cancellation, made_at: float) -> bool:
@@ -150,14 +178,14 @@ class PollGroups:
             group.cancellations.append(cancellation)
 
     def _discover_all(self) -> Statuses:
-        shown: dict[str, EnvironmentStatus] = {}
+        shown: dict[str, EnvironmentStatus | CallError] = {}
         for cancellation in list(self._unassigned.cancellations):
             environment_id = cancellation.request.environment_id
             if environment_id not in shown:
                 shown |= self._discover(environment_id)
         return shown
 
-    def _discover(self, environment_id: str) -> dict[str, EnvironmentStatus]:
+    def _discover(self, environment_id: str) -> dict[str, EnvironmentStatus | CallError]:
         """Return the status of the environment's whole project; one whose project cannot be read stays by itself."""
         try:
             project_id = self._client.send(endpoints.project_of(environment_id))

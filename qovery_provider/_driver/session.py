@@ -123,10 +123,13 @@ class Session:
     def project_statuses(self, project_id: str, limit: float = READ_LIMIT) -> Sequence[EnvironmentStatus]:
         """Read the status of every environment of a project within `limit` seconds (default: 120).
 
+        What Qovery lists without a readable status is left out.
+
         Raises:
             CallError: Qovery does not say.
         """
-        return self._read(endpoints.project_statuses(project_id), limit)
+        statuses = self._read(endpoints.project_statuses(project_id), limit)
+        return [status for status in statuses if isinstance(status, EnvironmentStatus)]
 
     def _read(self, call: ApiCall[Answer], limit: float) -> Answer:
         with closing(self.open_client(limit=limit)) as client:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from urllib.parse import quote
@@ -17,9 +18,18 @@ from qovery_provider._qovery.models import (
     EnvironmentStatus,
     MalformedAnswerError,
     QueuedRequest,
+    UnreadableStatus,
+    history_of,
     project_id_of,
-    results_of,
+    queue_of,
+    statuses_of,
 )
+
+MAX_OBJECT_BYTES, MAX_LIST_BYTES = 2**20, 16 * 2**20
+"""Bytes of an answer: a list grows with a project's environments, or with a deployment's services and their commits."""
+
+ACCEPTED = frozenset({202})
+SUCCESS = frozenset({200, *ACCEPTED})
 
 Answer = TypeVar("Answer")
 Answer_co = TypeVar("Answer_co", covariant=True)
@@ -34,12 +44,16 @@ class ApiCall(Generic[Answer_co]):
         path: Path and query, below the API's URL.
         parse: Reads the body of a good answer; raises MalformedAnswerError, or another ValueError if it is no JSON.
         body: What is sent as JSON, `{}` included: that makes it a POST. None, the default, makes it a GET.
+        max_bytes: How long the body of the answer may be. Default: 1 MiB.
+        statuses: The status codes of a good answer. Default: 200 and 202.
     """
 
     operation: str
     path: str
     parse: Callable[[bytes], Answer_co]
     body: Mapping[str, object] | None = None
+    max_bytes: int = MAX_OBJECT_BYTES
+    statuses: frozenset[int] = SUCCESS
 
     @property
     def changes(self) -> bool:
@@ -53,10 +67,11 @@ def environment_status(environment_id: str) -> ApiCall[EnvironmentStatus]:
     return ApiCall(operation, f"/environment/{environment_id}/status", _json(_status_of(environment_id)))
 
 
-def project_statuses(project_id: str) -> ApiCall[Sequence[EnvironmentStatus]]:
-    """Read the status of every environment of a project."""
+def project_statuses(project_id: str) -> ApiCall[Sequence[EnvironmentStatus | UnreadableStatus]]:
+    """Read the status of every environment of a project; an entry that is no status spoils no other."""
     operation = f"reading the environments' status of project {project_id}"
-    return ApiCall(operation, f"/project/{project_id}/environment/status", _json(_each(EnvironmentStatus.from_json)))
+    path = f"/project/{project_id}/environment/status"
+    return ApiCall(operation, path, _json(statuses_of), max_bytes=MAX_LIST_BYTES)
 
 
 def project_of(environment_id: str) -> ApiCall[str]:
@@ -64,17 +79,18 @@ def project_of(environment_id: str) -> ApiCall[str]:
     return ApiCall(f"reading environment {environment_id}", f"/environment/{environment_id}", _json(project_id_of))
 
 
-def deployment_history(environment_id: str) -> ApiCall[Sequence[DeploymentRecord]]:
-    """Read an environment's newest deployments."""
+def deployment_history(environment_id: str, page_size: int = HISTORY_PAGE) -> ApiCall[Sequence[DeploymentRecord]]:
+    """Read an environment's newest deployments, `page_size` of them (default: 20)."""
     operation = f"reading the deployment history of environment {environment_id}"
-    path = f"/environment/{environment_id}/deploymentHistoryV2?pageSize={HISTORY_PAGE}"
-    return ApiCall(operation, path, _json(_each(DeploymentRecord.from_json)))
+    path = f"/environment/{environment_id}/deploymentHistoryV2?pageSize={page_size}"
+    return ApiCall(operation, path, _json(history_of), max_bytes=MAX_LIST_BYTES)
 
 
 def deployment_queue(environment_id: str) -> ApiCall[Sequence[QueuedRequest]]:
     """Read the deployment requests that wait in an environment's queue, the next one first."""
     operation = f"reading the deployment queue of environment {environment_id}"
-    return ApiCall(operation, f"/environment/{environment_id}/deploymentQueue", _json(_each(QueuedRequest.from_json)))
+    path = f"/environment/{environment_id}/deploymentQueue"
+    return ApiCall(operation, path, _json(queue_of), max_bytes=MAX_LIST_BYTES)
 
 
 def cancel_deployment(environment_id: str, *, force: bool) -> ApiCall[EnvironmentStatus]:
@@ -85,17 +101,37 @@ def cancel_deployment(environment_id: str, *, force: bool) -> ApiCall[Environmen
 
 
 def cancel_queued(request_id: str) -> ApiCall[None]:
-    """Cancel one request of a queue; the answer has no body."""
+    """Cancel one request of a queue.
+
+    The good answer has no body, so it has to be told by its status: a proxy says 200 to anything.
+    """
     path = f"/deploymentQueue/{quote(request_id, safe='')}/cancelDeployment"
-    return ApiCall(f"canceling the queued request {request_id}", path, lambda _: None, {})
+    return ApiCall(f"canceling the queued request {request_id}", path, _nothing, {}, statuses=ACCEPTED)
 
 
 def _json(read: Callable[[object], Answer]) -> Callable[[bytes], Answer]:
-    return lambda content: read(json.loads(content))
+    return lambda content: read(_decoded(content))
 
 
-def _each(read: Callable[[object], Answer]) -> Callable[[object], Sequence[Answer]]:
-    return lambda data: [read(item) for item in results_of(data)]
+def _decoded(content: bytes) -> object:
+    """Read JSON so that what is wrong with one field of one entry of a list concerns that field alone."""
+    try:
+        return json.loads(content, parse_int=_number)
+    except UnicodeDecodeError:
+        # What cannot be read becomes lone surrogates, which are in no plain text.
+        return json.loads(content.decode("utf-8", "surrogateescape"), parse_int=_number)
+
+
+def _number(digits: str) -> int | None:
+    """Read a number, unless it has more digits than Python reads (4300, `sys.set_int_max_str_digits`)."""
+    with suppress(ValueError):
+        return int(digits)
+    return None
+
+
+def _nothing(content: bytes) -> None:
+    if content:
+        _decoded(content)
 
 
 def _status_of(environment_id: str) -> Callable[[object], EnvironmentStatus]:

@@ -1,26 +1,30 @@
-"""What a failed call means: a refusal or a broken transport in, one typed error out. It calls nothing itself.
+"""What a failed call means: a refusal, a foreign answer or a broken transport in, one typed error out.
 
-Error bodies come as {status, detail}, as the older {status, error, message, path, timestamp}, empty, or as the HTML
-page of a proxy in front. Exceptions are recognised by their names: the most specific is often one of urllib3's or of
-the standard library's, deep inside the exception that was raised, and their texts hold addresses and object dumps.
+It calls nothing itself. Qovery's API writes errors as {status, detail} or as {status, error, message, path, timestamp}:
+what is in neither form was not written by it. Exceptions are told apart by their names: the most specific is often one
+of urllib3's or of the standard library's, deep inside the exception that was raised, and their texts hold addresses and
+object dumps. The names choose the words only; whether a request can have arrived, the transport knows.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from traceback import walk_tb
 
-from qovery_provider._qovery.redaction import Token
+from qovery_provider._qovery.endpoints import ApiCall
+from qovery_provider._qovery.redaction import Token, redact, without_tokens
 from qovery_provider.errors import (
     ApiError,
     AuthenticationError,
     ConflictError,
+    IntermediaryError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
-    RedirectError,
     ServerError,
     TransportError,
 )
@@ -28,23 +32,62 @@ from qovery_provider.errors import (
 MAX_DETAIL_LENGTH = 200
 """Characters of the server's own text that are shown."""
 
-BY_STATUS: dict[int, type[ApiError]] = {403: PermissionDeniedError, 404: NotFoundError, 409: ConflictError}
+BY_STATUS: dict[int, type[ApiError]] = {
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    429: RateLimitError,
+}
+
+NEVER_QOVERY_S = frozenset({408, 425, 499})
+"""The statuses, beside all redirects, that tell of a connection or a caller: the API's description has none of them."""
 
 NETWORK = "Check the network, then try again."
 HOST = "Check the network, and qovery:apiUrl."
 ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page stands in between."
-PROXY = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+LIMIT = "So much is not read. Check qovery:apiUrl; if it is right, please report this."
+PROXY = "Check {variable} and NO_PROXY."
+ROAD = "Check {road}, then try again."
 BUNDLE = "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names"
 VARIABLE = "Correct the variable, or unset it."
 TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
+LATER = "Try again in a while; if it stays like this, check qovery:apiUrl and HTTPS_PROXY."
 
 
 HANDSHAKE = frozenset({"do_handshake", "_ssl_wrap_socket_impl"})
-"""The function of the standard library's `ssl` in which a failure means that nothing has been sent yet, and its caller
-in `urllib3`, which is all that can be seen of TLS to the server inside a TLS proxy."""
+"""The function of the standard library's `ssl` that makes TLS, and its caller in `urllib3`, which is all that can be
+seen of TLS to the server inside a TLS proxy."""
 
 FIND_BUNDLE, LOAD_BUNDLE = "cert_verify", "ssl_wrap_socket"
 """The functions of `requests` and `urllib3` that find and read the trusted certificates, before the handshake."""
+
+KEY_LOG = "create_urllib3_context"
+"""The function of `urllib3` that opens the file for the keys of TLS connections."""
+
+RESETS = frozenset({"RemoteDisconnected", "ConnectionResetError", "ConnectionAbortedError", "BrokenPipeError"})
+
+
+class Progress(Enum):
+    """How far a request got."""
+
+    NOT_SENT = "nothing of it was sent"
+    SENT = "it may have arrived"
+    ANSWERED = "an answer has begun"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a request goes.
+
+    Attributes:
+        host: The server.
+        variable: The environment variable that names a proxy for it; None without one.
+        proxy: That proxy's host, as far as it can be read.
+    """
+
+    host: str
+    variable: str | None = None
+    proxy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,87 +96,161 @@ class TransportFailure:
 
     Attributes:
         names: The names of its exceptions, or of the function that raised one.
-        problem: What happened, as a phrase.
+        problem: What happened, as a phrase that may name, in braces, facts of the call and its route.
         advice: What to do next.
-        may_have_arrived: Whether the request may have reached the server.
         retryable: Whether trying again can help.
     """
 
     names: frozenset[str]
     problem: str
     advice: str
-    may_have_arrived: bool = True
     retryable: bool = True
 
 
-TRANSPORT_FAILURES = (
-    TransportFailure(frozenset({"ProxyError"}), "the proxy refused or did not answer", PROXY, may_have_arrived=False),
+UNUSABLE_URL = frozenset({"ValueError"})
+"""What requests, urllib3 and the standard library raise for a URL, a host name or a password that they cannot write."""
+
+BEFORE = (
     TransportFailure(
-        frozenset({"SSLCertVerificationError"}),
-        "the server's TLS certificate is not trusted",
+        frozenset({"SSLCertVerificationError", "CertificateError"}),
+        "the {peer}'s TLS certificate is not trusted",
         TRUST,
-        may_have_arrived=False,
         retryable=False,
     ),
-    TransportFailure(frozenset({"gaierror"}), "the host name cannot be resolved", HOST, may_have_arrived=False),
-    TransportFailure(frozenset({"ConnectTimeout"}), "no connection in time", NETWORK, may_have_arrived=False),
+    TransportFailure(frozenset({"gaierror"}), "{host} cannot be resolved", HOST),
     TransportFailure(
-        frozenset({"NewConnectionError"}), "no connection: refused, or unreachable", NETWORK, may_have_arrived=False
-    ),
-    TransportFailure(
-        frozenset({"InvalidURL"}), "the URL cannot be used", ADDRESS, may_have_arrived=False, retryable=False
-    ),
-    TransportFailure(frozenset({"TooLongError"}), "the answer is longer than 1 MiB", ADDRESS),
-    TransportFailure(frozenset({"ContentDecodingError"}), "the answer's compression is broken", ADDRESS),
-    TransportFailure(HANDSHAKE, "no TLS connection could be made", TRUST, may_have_arrived=False),
-    TransportFailure(
-        frozenset({FIND_BUNDLE}), f"{BUNDLE} does not exist", VARIABLE, may_have_arrived=False, retryable=False
-    ),
-    TransportFailure(
-        frozenset({LOAD_BUNDLE}),
-        f"{BUNDLE} cannot be read, or holds no certificates",
-        VARIABLE,
-        may_have_arrived=False,
+        frozenset({"InvalidSchema"}),
+        "{variable} names a SOCKS proxy, and the package PySocks, which that takes, is not installed",
+        "Install it (`pip install pysocks`), or use another proxy.",
         retryable=False,
     ),
-    TransportFailure(frozenset({"ReadTimeout", "ReadTimeoutError"}), "no answer in time", NETWORK),
-    TransportFailure(frozenset({"SSLError"}), "the TLS connection broke", TRUST),
-    TransportFailure(frozenset({"ChunkedEncodingError", "IncompleteRead"}), "the answer was cut off", NETWORK),
-    TransportFailure(frozenset({"Exception"}), "the connection broke before an answer came", NETWORK),
+    TransportFailure(frozenset({FIND_BUNDLE}), f"{BUNDLE} does not exist", VARIABLE, retryable=False),
+    TransportFailure(
+        frozenset({KEY_LOG}), "the file that SSLKEYLOGFILE names cannot be written", VARIABLE, retryable=False
+    ),
+    TransportFailure(HANDSHAKE, "no TLS connection could be made", TRUST),
+    TransportFailure(
+        frozenset({LOAD_BUNDLE}), f"{BUNDLE} cannot be read, or holds no certificates", VARIABLE, retryable=False
+    ),
+    TransportFailure(frozenset({"ProxyError"}), "the proxy refused or did not answer", PROXY),
+    TransportFailure(frozenset({"ConnectTimeout", "ReadTimeout"}), "no connection in time{through}", ROAD),
+    TransportFailure(frozenset({"NewConnectionError"}), "no connection: refused, or unreachable", ROAD),
+    TransportFailure(UNUSABLE_URL, "{url} cannot be used: its URL is malformed", "Correct it.", retryable=False),
+    TransportFailure(frozenset({"OSError", "HTTPException"}), "no connection could be made{through}", ROAD),
+    TransportFailure(frozenset({"Exception"}), "the request could not be sent ({kind})", HOST),
 )
-"""From the most specific to the least; the last one fits every exception."""
+"""While nothing has been sent: from the most specific to the least; the last one fits every exception."""
+
+TOO_LONG = TransportFailure(frozenset({"TooLongError"}), "the answer is longer than {limit}", LIMIT)
+SILENCE = TransportFailure(frozenset({"ReadTimeout", "ReadTimeoutError"}), "no answer in time", NETWORK)
+BROKEN_TLS = TransportFailure(frozenset({"SSLError"}), "the TLS connection broke", TRUST)
+UNREADABLE = TransportFailure(frozenset({"Exception"}), "the answer could not be read ({kind})", ADDRESS)
+
+AFTER = {
+    Progress.NOT_SENT: BEFORE,
+    Progress.SENT: (
+        TOO_LONG,
+        SILENCE,
+        BROKEN_TLS,
+        TransportFailure(RESETS, "the connection broke before an answer came", NETWORK),
+        TransportFailure(frozenset({"HTTPException"}), "the answer is no HTTP", ADDRESS),
+        TransportFailure(frozenset({"OSError"}), "the connection broke before an answer came", NETWORK),
+        UNREADABLE,
+    ),
+    Progress.ANSWERED: (
+        TOO_LONG,
+        TransportFailure(frozenset({"BrokenCompressionError"}), "the answer's compression is broken", ADDRESS),
+        SILENCE,
+        BROKEN_TLS,
+        TransportFailure(frozenset({"OSError", "HTTPException", "HTTPError"}), "the answer was cut off", NETWORK),
+        UNREADABLE,
+    ),
+}
+"""The ways to fail, by how far the request got."""
 
 
-def api_error(operation: str, status: int, content: bytes, token: Token, retry_after: float | None) -> ApiError:
-    """Return the error that an answer other than success stands for."""
-    detail = token.hidden_in(_detail(content))[:MAX_DETAIL_LENGTH]
+def api_error(
+    call: ApiCall[object], status: int, content: bytes, token: Token, retry_after: float | None
+) -> ApiError | IntermediaryError:
+    """Return the error that an answer other than success stands for.
+
+    Args:
+        call: What was asked for.
+        status: The status code.
+        content: The body.
+        token: The token, which is not shown.
+        retry_after: Seconds that the answer asks to wait.
+    """
+    detail = _detail(status, content)
+    if detail is None or status in NEVER_QOVERY_S or status // 100 == 3:  # noqa: PLR2004
+        return _foreign(call, status, content, token, retry_after)
+    shown = without_tokens(token.hidden_in(detail))[:MAX_DETAIL_LENGTH]
     if status == 401:  # noqa: PLR2004
-        return AuthenticationError(operation, status, detail, token_source=token.source)
-    if status == 429:  # noqa: PLR2004
-        return RateLimitError(operation, status, detail, retry_after=retry_after)
+        return AuthenticationError(call.operation, status, shown, token_source=token.source)
     # An unknown environment is answered with 404, with 403, or with a 400 that says so.
-    if status == 400 and "exist" in detail.lower():  # noqa: PLR2004
-        return NotFoundError(operation, status, detail)
-    by_class = {3: RedirectError, 5: ServerError}.get(status // 100, ApiError)
-    return BY_STATUS.get(status, by_class)(operation, status, detail, retry_after=retry_after)
+    if status == 400 and _says_absent(detail, call.path):  # noqa: PLR2004
+        return NotFoundError(call.operation, status, shown)
+    by_class = ServerError if status // 100 == 5 else ApiError  # noqa: PLR2004
+    return BY_STATUS.get(status, by_class)(call.operation, status, shown, retry_after=retry_after)
 
 
-def transport_error(operation: str, error: Exception, *, changes: bool) -> TransportError:
+def _foreign(
+    call: ApiCall[object], status: int, content: bytes, token: Token, retry_after: float | None
+) -> IntermediaryError:
+    """Return the error of an answer that is not Qovery's. Without a body it may be, but nothing says so."""
+    explanation, advice = "" if content.strip() else " without a body", LATER
+    if status // 100 == 3:  # noqa: PLR2004
+        explanation, advice = " (a redirect, which is never followed, so that the token stays here)", ADDRESS
+    if status in {401, 403}:
+        advice = f"Check qovery:apiUrl and HTTPS_PROXY, and the token from {token.source}."
+    return IntermediaryError(
+        call.operation, status, explanation, advice, may_have_executed=call.changes, retry_after=retry_after
+    )
+
+
+def transport_error(call: ApiCall[object], error: Exception, progress: Progress, route: Route) -> TransportError:
     """Return the error that an exception of the HTTP library stands for.
 
     Args:
-        operation: The call, as a phrase.
+        call: What was asked for.
         error: What was raised.
-        changes: Whether the call would have changed something.
+        progress: How far the request got.
+        route: Where it was to go.
     """
     causes = list(_causes(error))
     names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
     names |= {frame.f_code.co_name for cause in causes for frame, _ in walk_tb(cause.__traceback__)}
-    kind = next(kind for kind in TRANSPORT_FAILURES if kind.names & names)
-    may_have_executed = changes and kind.may_have_arrived
+    failure = next(failure for failure in AFTER[progress] if failure.names & names)
+    facts = {"peer": "proxy" if "ProxyError" in names else "server", "kind": type(error).__name__}
+    facts |= {"limit": f"{call.max_bytes // 2**20} MiB", **_facts(route)}
     return TransportError(
-        operation, kind.problem, kind.advice, may_have_executed=may_have_executed, retryable=kind.retryable
+        call.operation,
+        failure.problem.format_map(facts),
+        failure.advice.format_map(facts),
+        may_have_executed=call.changes and progress is not Progress.NOT_SENT,
+        retryable=failure.retryable,
     )
+
+
+def malformed(call: ApiCall[object], problem: object) -> TransportError:
+    """Return the error of an answer that is JSON, and not what the API's description says."""
+    problem = f"the answer is not what Qovery's API speaks ({problem})"
+    return TransportError(call.operation, problem, ADDRESS, may_have_executed=call.changes)
+
+
+def _facts(route: Route) -> dict[str, str]:
+    """Return what failures name of a route."""
+    if not route.variable:
+        host = f"the host name {redact(route.host)}"
+        return {"host": host, "url": "qovery:apiUrl", "road": "the network", "through": ""}
+    proxy = f"the proxy in {route.variable}"
+    return {
+        "host": f"the host name {redact(route.proxy)} of {proxy}",
+        "url": proxy,
+        "road": f"the network, {route.variable} and NO_PROXY",
+        "through": f" through {proxy}",
+        "variable": route.variable,
+    }
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -149,15 +266,23 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         waiting += [item for item in wrapped if isinstance(item, BaseException)]
 
 
-def _detail(content: bytes) -> str:
-    """Return the server's own text on one line, or "" where there is none."""
+def _detail(status: int, content: bytes) -> str | None:
+    """Return Qovery's own text on one line, or None when the body is not in one of the forms of its API."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
-        return ""
-    if not isinstance(body, dict):
-        return ""
-    text = next(
-        (body[key] for key in ("detail", "message", "error") if isinstance(body.get(key), str) and body[key]), ""
-    )
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+        return None
+    if not isinstance(body, dict) or body.get("status") != status:
+        return None
+    older = body if body.keys() >= {"error", "path", "timestamp"} else {}
+    text = next((text for text in (body.get("detail"), older.get("message")) if isinstance(text, str)), None)
+    return text and " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+def _says_absent(detail: str, path: str) -> bool:
+    """Whether a text says that what the path is about does not exist, and not another thing that has to do with it."""
+    _, kind, identity, *_ = path.split("/")
+    words = [
+        word for word in re.findall(r"[\w-]+", detail.lower()) if word not in {"the", "with", "id", identity.lower()}
+    ]
+    return " ".join(words) in {f"{kind} does not exist", f"{kind} doesn t exist"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 
 from qovery_provider._qovery.states import Phase, phase_of
@@ -76,12 +77,30 @@ class EnvironmentStatus:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadableStatus:
+    """An entry of a project's list that is no status: it concerns its environment alone.
+
+    Attributes:
+        id: The environment; None where the entry does not name it, so that it may be any that is missing in the list.
+        problem: What is wrong with the entry.
+    """
+
+    id: str | None
+    problem: str
+
+
 STATUS_FIELDS = tuple(field.name for field in fields(EnvironmentStatus) if field.name != "id")
 """The fields that resources report, in order."""
 
 
-HISTORY_PAGE = 20
-"""How many deployments of a history are read, the newest first."""
+HISTORY_PAGES = (5, 20, 100)
+"""How many deployments of a history are read, the newest first: one entry carries all services with their commits."""
+
+HISTORY_PAGE = HISTORY_PAGES[1]
+
+UNREADABLE_STATE = "UNREADABLE"
+"""Stands for the state of a deployment that the history names without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +119,15 @@ class DeploymentRecord:
 
     @classmethod
     def from_json(cls, data: object) -> DeploymentRecord:
-        """Read one entry of `deploymentHistoryV2`, or raise MalformedAnswerError."""
+        """Read one entry of `deploymentHistoryV2`, or raise MalformedAnswerError when it names no deployment.
+
+        A state that is no plain text tells nothing: how the deployment ended, another look may show.
+        """
         body = _mapping(data)
-        identifier = _mapping(body.get("identifier"))
-        return cls(_text(identifier, "execution_id"), _text(body, "status"), _optional_text(body, "action_status"))
+        execution_id = _text(_mapping(body.get("identifier")), "execution_id")
+        return cls(
+            execution_id, _text_or_none(body, "status") or UNREADABLE_STATE, _text_or_none(body, "action_status")
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +146,43 @@ class QueuedRequest:
         return cls(request_id, _shown_text(who, "triggered_by") if isinstance(who, dict) else None)
 
 
-def results_of(data: object) -> list[object]:
-    """Return the list that the API wraps in {"results": [...]}, or raise MalformedAnswerError."""
-    results = _mapping(data).get("results")
-    if not isinstance(results, list):
-        raise MalformedAnswerError("results is no list")
-    return results
+def statuses_of(data: object) -> list[EnvironmentStatus | UnreadableStatus]:
+    """Read the list of a project's environments."""
+    return [_status_or_problem(entry) for entry in _results(data)]
+
+
+def _status_or_problem(entry: object) -> EnvironmentStatus | UnreadableStatus:
+    try:
+        return EnvironmentStatus.from_json(entry)
+    except MalformedAnswerError as error:
+        return UnreadableStatus(_text_or_none(entry, "id") if isinstance(entry, dict) else None, str(error))
+
+
+def history_of(data: object) -> list[DeploymentRecord]:
+    """Read a history, the newest deployment first; an entry that names no deployment is left out."""
+    records = []
+    for entry in _results(data):
+        with suppress(MalformedAnswerError):
+            records.append(DeploymentRecord.from_json(entry))
+    return records
+
+
+def queue_of(data: object) -> list[QueuedRequest]:
+    """Read a queue, the next request first. It is of one environment, and what cannot be named cannot be canceled."""
+    return [QueuedRequest.from_json(entry) for entry in _results(data)]
 
 
 def project_id_of(data: object) -> str:
     """Return the project's id of an environment, or raise MalformedAnswerError."""
     return _text(_mapping(_mapping(data).get("project")), "id")
+
+
+def _results(data: object) -> list[object]:
+    """Return the list that the API wraps in {"results": [...]}."""
+    results = _mapping(data).get("results")
+    if not isinstance(results, list):
+        raise MalformedAnswerError("results is no list")
+    return results
 
 
 def _mapping(data: object) -> Mapping[str, object]:
@@ -151,6 +201,12 @@ def _text(body: Mapping[str, object], name: str) -> str:
 
 def _optional_text(body: Mapping[str, object], name: str) -> str | None:
     return None if body.get(name) in (None, "") else _text(body, name)
+
+
+def _text_or_none(body: Mapping[str, object], name: str) -> str | None:
+    with suppress(MalformedAnswerError):
+        return _text(body, name)
+    return None
 
 
 def _shown_text(body: Mapping[str, object], name: str) -> str | None:

@@ -6,9 +6,14 @@ Values may be anything that a program or a configuration holds, so the time grow
 from __future__ import annotations
 
 import base64
+import html
+import json
 import re
-from typing import NoReturn
-from urllib.parse import quote
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from functools import lru_cache
+from typing import NoReturn, TypeVar, cast
+from urllib.parse import quote, unquote
 
 MAX_LENGTH = 60
 USERINFO = re.compile(r"(?<=//)[^/]*@|(?<=//)[^/:]{0,99}:(?!\d{0,5}/)[^@\s]{1,99}@|(?<=:)[^/\s:@]{1,99}@")
@@ -20,7 +25,21 @@ ESCAPE = re.compile(r"\\(?:x..|u.{4}|U.{8}|.)")
 
 API_TOKEN = re.compile(r"qov[_-]", re.IGNORECASE)
 WORD = re.compile(r"[\w-]+\.?")
+OPAQUE = re.compile(r"(?:sk[_-])?\bqov[_-]\S*|\beyJ[\w-]+\.[\w.-]*|[A-Za-z0-9_+=]{20,}", re.IGNORECASE)
+MIN_DIGITS = 3
+"""What looks like a token in a text: by its prefix, as a JWT, or long, of one piece, and with some digits.
+
+Ids have hyphens; a name of that length has hyphens, dots or spaces, or next to no digits.
+"""
+
+ESCAPES = re.compile(r"\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|([/\"'\\]))", re.IGNORECASE)
+ROUNDS = 3
+"""How JSON and Python escape a letter, and how often one text is taken to be encoded in another."""
+
 KINDS = {str: "a text", bool: "a flag", int: "a number", float: "a number"}
+
+
+Answer = TypeVar("Answer")
 
 
 class Token:
@@ -40,11 +59,26 @@ class Token:
         return self._value
 
     def hidden_in(self, text: str) -> str:
-        """Return a text without the token: as it is, percent-encoded, or in base64."""
-        encoded = quote(self._value, safe="")  # pragma: no mutate: letters are never encoded, so XXXX is safe as well
-        for spelling in (self._value, encoded, base64.b64encode(self._value.encode()).decode()):
-            text = text.replace(spelling, repr(self))
-        return text
+        """Return a text without the token: plain or in any usual encoding, with or without quotes around it.
+
+        Where an encoded token cannot be cut out, the whole text is hidden.
+        """
+        if len(text) < len(_bare(self._value)):
+            return text  # no spelling is shorter than the token
+        pattern = _spellings(self._value)
+        shown = pattern.sub(repr(self), text)
+        return repr(self) if any(pattern.search(decoded) for decoded in _decodings(shown)) else shown
+
+    def hidden_from(self, answer: Answer) -> Answer:
+        """Return what an answer says without the token: a text, a dataclass of texts, or a list of these."""
+        if isinstance(answer, str):
+            return cast("Answer", self.hidden_in(answer))
+        if isinstance(answer, list):
+            return cast("Answer", [self.hidden_from(item) for item in answer])
+        if is_dataclass(answer) and not isinstance(answer, type):
+            changes = {field.name: self.hidden_from(getattr(answer, field.name)) for field in fields(answer)}
+            return replace(answer, **changes)
+        return answer
 
     def __repr__(self) -> str:
         return "***"
@@ -57,6 +91,53 @@ class Token:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a token is never pickled")
+
+
+def _bare(token: str) -> str:
+    """Return a token without quotes around it, as a server may repeat it."""
+    return token.strip("\"'") or token
+
+
+@lru_cache(maxsize=8)
+def _spellings(token: str) -> re.Pattern[str]:
+    """Return what finds a token as it is, escaped, percent-encoded, in hexadecimal digits and in base64."""
+    bare, found = _bare(token), {token}
+    found |= {bare, quote(bare), quote(bare, safe=""), html.escape(bare), json.dumps(bare)[1:-1], bare.encode().hex()}
+    patterns = [re.escape(spelling) for spelling in sorted(found, key=len, reverse=True)]
+    patterns += [rf"[\w+/=-]*{re.escape(core)}[\w+/=-]*" for core in _cores(bare)]
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+def _cores(token: str) -> Iterator[str]:
+    """Yield what of a token's base64 does not depend on its neighbours, by where it begins within three bytes."""
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        for shift in range(3):
+            core = encode(b"x" * shift + token.encode())[4 if shift else 0 : -4].decode()
+            if len(core) > len(token) // 2:
+                yield core
+
+
+def _decodings(text: str) -> Iterator[str]:
+    """Yield what a text says when its encodings are undone, one after the other."""
+    for _ in range(ROUNDS):
+        for decode in (html.unescape, unquote, _unescape):
+            decoded = decode(text)
+            if decoded != text:
+                yield (text := decoded)
+
+
+def _unescape(text: str) -> str:
+    return ESCAPES.sub(lambda match: match[3] or chr(int(match[1] or match[2], 16)), text)
+
+
+def without_tokens(text: str) -> str:
+    """Return a text of others without what looks like a token, though it is not ours."""
+    return OPAQUE.sub(lambda match: "***" if _looks_like_token(match[0]) else match[0], text)
+
+
+def _looks_like_token(word: str) -> bool:
+    is_known = API_TOKEN.search(word) or "." in word
+    return bool(is_known) or (sum(map(str.isdigit, word)) >= MIN_DIGITS and not word.isdigit())
 
 
 def redact(value: object) -> str:

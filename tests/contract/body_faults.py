@@ -11,10 +11,10 @@ import zlib
 from collections.abc import Callable
 from functools import cache
 
-from qovery_provider.errors import ServerError
+from qovery_provider.errors import IntermediaryError
 from tests.contract.faults import Kind
-from tests.contract.outcomes import HARMLESS, another_deployment, executed
-from tests.support.stage import Fault, Moment, Reply
+from tests.contract.outcomes import HARMLESS, Row, another_deployment, executed
+from tests.support.stage import Fault, Moment, Reply, Road
 
 Status = dict[str, object]
 
@@ -101,13 +101,13 @@ CONTENT_KINDS = [
         (NO_JSON, "text/html"),
     ),
     Kind("an empty body", body(b""), executed(), (NO_JSON,)),
-    Kind("invalid UTF-8", body(b'{"id": "\xff\xfe\xfa"}'), executed(), (NO_JSON,)),
+    Kind("invalid UTF-8", body(b'{"id": "\xff\xfe\xfa"}'), executed(), (NOT_QOVERY, "id")),
     Kind("half of the JSON", rewritten(lambda reply: reply.body[: len(reply.body) // 2]), executed(), (NO_JSON,)),
     Kind("two JSON texts", rewritten(lambda reply: reply.body * 2), executed(), (NO_JSON,)),
     Kind("100 000 brackets", body(b"[" * 100_000), executed(), (NO_JSON,)),
     Kind("100 000 nested lists", body(b"[" * 100_000 + b"]" * 100_000), executed(), (NO_JSON,)),
     Kind("100 000 nested objects", body(b'{"a":' * 100_000 + b"1" + b"}" * 100_000), executed(), (NO_JSON,)),
-    Kind("a number of 10 000 digits", number(b"9" * 10_000), executed(), (NO_JSON,)),
+    Kind("a number of 10 000 digits", number(b"9" * 10_000), HARMLESS),
     Kind("1e400 as the duration", number(b"1e400"), HARMLESS),
     Kind("NaN as the duration", number(b"NaN"), HARMLESS),
     Kind("-Infinity as the duration", number(b"-Infinity"), HARMLESS),
@@ -169,7 +169,14 @@ PACKED_KINDS = [
     Kind(
         "raw deflate",
         rewritten(lambda reply: zlib.compress(reply.body)[2:-4], **{"Content-Encoding": "deflate"}),
-        HARMLESS,
+        executed(),
+        ("compression",),
+    ),
+    Kind(
+        "packed twice",
+        rewritten(lambda reply: gzip.compress(gzip.compress(reply.body)), **{"Content-Encoding": "gzip, gzip"}),
+        executed(),
+        ("compression",),
     ),
     Kind(
         "gzip that is none",
@@ -187,49 +194,48 @@ PACKED_KINDS = [
         "half of the gzip",
         rewritten(lambda reply: gzip.compress(reply.body)[:40], **{"Content-Encoding": "gzip"}),
         executed(),
-        (NO_JSON,),
+        ("compression",),
     ),
-    Kind("an unknown encoding", body(b"\x8b\x02\x80", **{"Content-Encoding": "x-unknown"}), executed(), (NO_JSON,)),
+    Kind(
+        "an unknown encoding",
+        body(b"\x8b\x02\x80", **{"Content-Encoding": "x-unknown"}),
+        executed(),
+        ("compression",),
+    ),
 ]
 
 TOO_LONG = "longer than 1 MiB"
 
+STREAMED = frozenset({Road.DIRECT, Road.TUNNEL})
+"""A gateway of the tests reads an answer whole before it passes it on."""
+
+
+def _huge(name: str, fault: Fault, row: Row, phrase: str = TOO_LONG) -> Kind:
+    return Kind(name, fault, row, (phrase,), is_huge=True, roads=STREAMED)
+
+
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
 HUGE_KINDS = [
-    Kind(
-        "100 MB",
-        _endless(CHUNK_BYTES, 1526, HEAD + b"Content-Length: 100007936\r\n\r\n"),
-        executed(),
-        (TOO_LONG,),
-        is_huge=True,
-    ),
-    Kind("an endless body", _endless(CHUNK_BYTES, 10_000, HEAD + b"\r\n"), executed(), (TOO_LONG,), is_huge=True),
-    Kind(
-        "endless chunks",
-        _endless(b"10000\r\n" + CHUNK_BYTES + b"\r\n", 10_000, HEAD + b"Transfer-Encoding: chunked\r\n\r\n"),
-        executed(),
-        (TOO_LONG,),
-        is_huge=True,
-    ),
-    Kind(
-        "a gzip bomb",
-        rewritten(lambda _: _bomb(31), **{"Content-Encoding": "gzip"}),
-        executed(),
-        (TOO_LONG,),
-        is_huge=True,
-    ),
-    Kind(
-        "a deflate bomb",
-        rewritten(lambda _: _bomb(15), **{"Content-Encoding": "deflate"}),
-        executed(),
-        (TOO_LONG,),
-        is_huge=True,
-    ),
-    Kind(
+    _huge("100 MB", _endless(CHUNK_BYTES, 1526, HEAD + b"Content-Length: 100007936\r\n\r\n"), executed()),
+    _huge("an endless body", _endless(CHUNK_BYTES, 10_000, HEAD + b"\r\n"), executed()),
+    _huge("endless chunks", _endless(b"10000\r\n" + CHUNK_BYTES + b"\r\n", 10_000, CHUNKED), executed()),
+    _huge("an endless chunk", _endless(CHUNK_BYTES, 10_000, CHUNKED + b"-1\r\n"), executed()),
+    _huge("endless headers", _endless(b"X-Header: 1\r\n" * 4000, 10_000, HEAD), executed(), ""),
+    _huge("an endless trailer", _endless(CHUNK_BYTES, 10_000, CHUNKED + b"0\r\nX-Trailer: "), executed(), ""),
+    _huge("a gzip bomb", rewritten(lambda _: _bomb(31), **{"Content-Encoding": "gzip"}), executed()),
+    _huge("a deflate bomb", rewritten(lambda _: _bomb(15), **{"Content-Encoding": "deflate"}), executed()),
+    _huge(
         "an endless page with 500",
         _endless(CHUNK_BYTES, 10_000, b"HTTP/1.1 500 Oops\r\n\r\n"),
-        executed(ServerError),
-        ("500",),
-        is_huge=True,
+        executed(IntermediaryError),
+        "500",
+    ),
+    _huge(
+        "an endless page with a redirect",
+        _endless(CHUNK_BYTES, 10_000, b"HTTP/1.1 302 Found\r\nLocation: /login\r\n\r\n"),
+        executed(IntermediaryError),
+        "302",
     ),
 ]
 

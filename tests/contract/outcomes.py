@@ -15,11 +15,11 @@ from qovery_provider.errors import (
     CancellationInterruptedError,
     CancellationTimeoutError,
     ConflictError,
+    IntermediaryError,
     NotCanceledError,
     NotFoundError,
     QoveryError,
     RateLimitError,
-    ServerError,
     TransportError,
     WrongDeploymentError,
 )
@@ -86,9 +86,9 @@ def lost(error: type[CallError] = TransportError) -> Row:
     return _retried((CANCELED_BY_THE_SECOND, NEVER_KNOWN_TO_ARRIVE), error)
 
 
-def lost_on_the_way() -> Row:
+def lost_on_the_way(error: type[CallError] = TransportError) -> Row:
     """The same, with requests that do not reach the server whole."""
-    return _retried((CANCELED, replace(NEVER_KNOWN_TO_ARRIVE, posts=0)), TransportError)
+    return _retried((CANCELED, replace(NEVER_KNOWN_TO_ARRIVE, posts=0)), error)
 
 
 def executed(error: type[CallError] = TransportError) -> Row:
@@ -115,7 +115,7 @@ def limited_past_the_deadline() -> Row:
 
 def unavailable_past_the_deadline() -> Row:
     """503 until after the deadline: no further poll is worth it, and the cancel may have been executed."""
-    first, waiting = Ends(ServerError, 0, retryable=True), replace(INTERRUPTED, retryable=True)
+    first, waiting = Ends(IntermediaryError, 0, retryable=True), replace(INTERRUPTED, retryable=True)
     return _row(
         (first, first),
         (CANCELED_BY_THE_SECOND, NEVER_KNOWN_TO_ARRIVE),

@@ -7,14 +7,14 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from email.utils import formatdate
+from itertools import product
 
 from qovery_provider.errors import (
     ApiError,
     AuthenticationError,
+    IntermediaryError,
     PermissionDeniedError,
-    RedirectError,
     ServerError,
-    TransportError,
 )
 from tests.contract.faults import Kind
 from tests.contract.outcomes import (
@@ -39,6 +39,11 @@ PAGE = b"<html><head><title>Sorry</title></head><body><h1>Sorry</h1><hr>nginx</b
 Headers = Callable[[Moment], Mapping[str, str]]
 
 
+def _said(status: int) -> bytes:
+    """Return an error body as Qovery writes it."""
+    return json.dumps({"status": status, "detail": "as told by the server"}).encode()
+
+
 def answering(status: int, body: bytes = b"", headers: Headers = lambda _: JSON, *, acts: bool = False) -> Fault:
     """Answer with this; `acts` says whether Qovery acts on the request all the same."""
 
@@ -50,40 +55,61 @@ def answering(status: int, body: bytes = b"", headers: Headers = lambda _: JSON,
     return Fault(answer)
 
 
-def _kinds(status: int, row: Row, *phrases: str, detail: str = "as told by the server") -> list[Kind]:
-    """One kind for each form of error body; those that carry a text have to be quoted."""
+def _own(status: int, row: Row, *phrases: str, detail: str = "as told by the server") -> list[Kind]:
+    """One kind for each form in which Qovery's API writes errors; their text has to be quoted."""
     newer = json.dumps({"status": status, "detail": detail}).encode()
     older = json.dumps({"status": status, "error": "Oops", "message": detail, "path": "/", "timestamp": "now"}).encode()
-    said = (f"answered {status}", *phrases)
+    said = (f"Qovery answered {status}", *phrases, detail)
     return [
-        Kind(f"{status} with detail", answering(status, newer), row, (*said, detail)),
-        Kind(f"{status} with message", answering(status, older), row, (*said, detail)),
-        Kind(f"{status} without a body", answering(status), row, said),
-        Kind(f"{status} with a page of HTML", answering(status, PAGE, lambda _: HTML), row, said),
+        Kind(f"{status} with detail", answering(status, newer), row, said),
+        Kind(f"{status} with message", answering(status, older), row, said),
+    ]
+
+
+def _foreign(status: int, what: str, body: bytes) -> list[Kind]:
+    """What stands in between answers for itself, and has passed the request on or has not."""
+    phrases = (f"the answer {status}", "something in between")
+    return [
+        Kind(
+            f"{status} with {what}{' although executed' if acts else ''}",
+            answering(status, body, lambda _: HTML if body else {}, acts=acts),
+            row(IntermediaryError),
+            phrases,
+        )
+        for acts, row in ((False, lost), (True, executed))
     ]
 
 
 ABSENT = "The environment does not exist"
 
-STATUSES = [
-    *_kinds(400, refused(ApiError)),
-    *[replace(kind, name=f"{kind.name}: absent") for kind in _kinds(400, missing(), detail=ABSENT)[:2]],
-    *_kinds(401, refused(AuthenticationError), "token", "QOVERY_API_TOKEN", "expired", "policy"),
-    *_kinds(403, refused(PermissionDeniedError), "role"),
-    *_kinds(404, missing(), "it does not exist"),
-    *_kinds(409, conflict()),
-    *_kinds(422, refused(ApiError)),
-    *_kinds(429, limited(), "rate limit", "1000"),
-    *[kind for status in (500, 502, 503, 504, 520) for kind in _kinds(status, lost(ServerError))],
-    Kind("409 although executed", answering(409, acts=True), conflict_although_executed(), ("409",)),
-    Kind("502 although executed", answering(502, PAGE, acts=True), executed(ServerError), ("502",)),
-    Kind("504 although executed", answering(504, acts=True), executed(ServerError), ("504",)),
+OWN = [
+    *_own(400, refused(ApiError)),
+    *[replace(kind, name=f"{kind.name}: absent") for kind in _own(400, missing(), detail=ABSENT)],
+    *_own(401, refused(AuthenticationError), "token", "QOVERY_API_TOKEN", "expired", "policy"),
+    *_own(403, refused(PermissionDeniedError), "role"),
+    *_own(404, missing(), "it does not exist"),
+    *_own(409, conflict()),
+    *_own(422, refused(ApiError)),
+    *_own(429, limited(), "rate limit", "1000"),
+    *[kind for status in (500, 502, 503) for kind in _own(status, lost(ServerError))],
+    Kind("409 although executed", answering(409, _said(409), acts=True), conflict_although_executed(), ("409",)),
+    Kind("500 although executed", answering(500, _said(500), acts=True), executed(ServerError), ("500",)),
+]
+
+PAGES = (400, 403, 404, 407, 408, 429, 499, 502, 504, 520)
+EMPTY = (300, 401, 404, 405, 409, 413, 425, 431, 500, 503, 999)
+
+FOREIGN = [
+    *[kind for status in PAGES for kind in _foreign(status, "a page", PAGE)],
+    *[kind for status in EMPTY for kind in _foreign(status, "no body", b"")],
+    *_foreign(404, "JSON of another API", b'{"message": "no Route matched with those values"}'),
+    *_foreign(409, "JSON of another API", b'{"status": "409", "detail": "conflict"}'),
+    *_foreign(408, "JSON as Qovery writes it", _said(408)),
     # A success of another kind may be one, and says nothing that can be used.
-    Kind("204 although a body is due", answering(204, acts=True), executed(TransportError), ("204",)),
-    Kind("205 although a body is due", answering(205, acts=True), executed(TransportError), ("205",)),
-    Kind("206 with a part of the body", answering(206, b'{"id": ', acts=True), executed(TransportError), ("206",)),
-    Kind("101 instead of an answer", answering(101), lost(TransportError), ("101",)),
-    Kind("999, which no one knows", answering(999), lost(TransportError), ("999",)),
+    Kind("204 although a body is due", answering(204, acts=True), executed(IntermediaryError), ("204",)),
+    Kind("205 although a body is due", answering(205, acts=True), executed(IntermediaryError), ("205",)),
+    Kind("206 with a part of the body", answering(206, b'{"id": ', acts=True), executed(IntermediaryError), ("206",)),
+    Kind("101 instead of an answer", answering(101), lost(IntermediaryError), ("101",)),
 ]
 
 
@@ -92,12 +118,18 @@ def _redirects() -> list[Kind]:
         "to the same host": lambda moment: {"Location": f"/elsewhere{moment.request.target}"},
         "to another host": lambda _: {"Location": "https://elsewhere.invalid/status"},
         "to plain http": lambda _: {"Location": "http://elsewhere.invalid/status"},
+        "to no URL": lambda _: {"Location": "http://[login]/"},
         "without a place": lambda _: {},
     }
     return [
-        Kind(f"{status} {name}", answering(status, headers=headers), refused(RedirectError), (str(status), "redirect"))
-        for status in (301, 302, 303, 307, 308)
-        for name, headers in targets.items()
+        Kind(
+            f"{status} {name}{' although executed' if acts else ''}",
+            answering(status, headers=headers, acts=acts),
+            (executed if acts else lost)(IntermediaryError),
+            (str(status), "redirect"),
+        )
+        for number, (status, (name, headers)) in enumerate(product((301, 302, 303, 307, 308), targets.items()))
+        for acts in [number % 2 == 0]
     ]
 
 
@@ -136,18 +168,24 @@ def _limits() -> list[Kind]:
     phrases = ("429", "rate limit")
     return [
         *[
-            Kind(f"429, {name}", answering(429, headers=h), limited(), phrases, pause)
+            Kind(f"429, {name}", answering(429, _said(429), headers=h), limited(), phrases, pause)
             for name, (h, pause) in hints.items()
         ],
         *[
-            Kind(f"429, {name}", answering(429, headers=h), limited_past_the_deadline(), phrases)
+            Kind(f"429, {name}", answering(429, _said(429), headers=h), limited_past_the_deadline(), phrases)
             for name, h in far.items()
         ],
         Kind(
             "503, Retry-After in seconds",
             answering(503, headers=hints["Retry-After in seconds"][0]),
-            lost(ServerError),
+            lost(IntermediaryError),
             ("503",),
+        ),
+        Kind(
+            "a gateway's 429, Retry-After in seconds",
+            answering(429, PAGE, headers=hints["Retry-After in seconds"][0]),
+            lost(IntermediaryError),
+            ("429", "something in between"),
         ),
         Kind(
             "503, Retry-After of a day",
@@ -158,4 +196,4 @@ def _limits() -> list[Kind]:
     ]
 
 
-STATUS_KINDS = [*STATUSES, *_redirects(), *_limits()]
+STATUS_KINDS = [*OWN, *FOREIGN, *_redirects(), *_limits()]

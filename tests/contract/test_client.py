@@ -11,11 +11,11 @@ import pytest
 
 from qovery_provider._clock import SystemClock
 from qovery_provider._qovery import endpoints
-from qovery_provider._qovery.client import MAX_BODY_BYTES, QoveryClient
-from qovery_provider._qovery.endpoints import ApiCall
+from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.endpoints import MAX_OBJECT_BYTES, ApiCall
 from qovery_provider._qovery.models import DeploymentRecord
 from qovery_provider._version import __version__
-from qovery_provider.errors import ApiError, NotFoundError, RateLimitError, TransportError
+from qovery_provider.errors import CallError, NotFoundError, RateLimitError, TransportError
 from qovery_provider.simulator import Deployment, Environment, Plan, QoverySimulator, Respond
 from tests.support.calls import CALLS, CANCEL, STATUS, settings_for
 
@@ -71,12 +71,13 @@ def test_sends_the_force_flag(qovery: QoverySimulator, client: QoveryClient) -> 
 
 @pytest.mark.usefixtures("environment")
 def test_introduces_itself(qovery: QoverySimulator, client: QoveryClient) -> None:
-    """Every request names the package and its version, and asks for JSON."""
+    """Every request names the package and its version, and asks for JSON that is not packed."""
     client.send(STATUS)
 
     headers = qovery.requests[0].headers
     assert headers["User-Agent"] == f"qovery-provider/{__version__} (pulumi)"
     assert headers["Accept"] == "application/json"
+    assert headers["Accept-Encoding"] == "identity"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_uses_one_connection_for_all_calls(qovery: QoverySimulator, client: Qove
     qovery.inject(Respond(status=500, body="<html>", skip=3, times=2), Respond(status=404, skip=8))
 
     for call in [*CALLS.values()] * 3:
-        with suppress(ApiError, TransportError):
+        with suppress(CallError):
             client.send(call)
 
     assert (len(qovery.requests), qovery.connections) == (21, 1)
@@ -239,7 +240,7 @@ def test_takes_an_id_in_other_letters_for_the_same(client: QoveryClient, qovery:
 def test_reads_one_mebibyte_at_most(qovery: QoverySimulator, client: QoveryClient, excess: int) -> None:
     """A body of 1 MiB is read; one byte more is too long for any answer of Qovery."""
     body = json.dumps({"id": "env", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"})
-    qovery.inject(Respond(status=200, body=body + " " * (MAX_BODY_BYTES - len(body) + excess)))
+    qovery.inject(Respond(status=200, body=body + " " * (MAX_OBJECT_BYTES - len(body) + excess)))
 
     if excess:
         with pytest.raises(TransportError, match="longer than 1 MiB"):

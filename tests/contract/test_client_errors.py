@@ -10,74 +10,12 @@ import pytest
 
 from qovery_provider._clock import SystemClock
 from qovery_provider._qovery.client import QoveryClient
-from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.settings import resolve
-from qovery_provider.errors import (
-    ApiError,
-    AuthenticationError,
-    ConflictError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    RedirectError,
-    ServerError,
-    TransportError,
-)
+from qovery_provider.errors import ApiError, AuthenticationError, NotFoundError, TransportError
 from qovery_provider.simulator import ErrorStyle, QoverySimulator, Respond
-from tests.support.calls import CANCEL, STATUS, settings_for
-
-DETAIL = "Something is wrong here"
-
-
-@pytest.mark.parametrize("style", ["detail", "legacy", "empty", "html"])
-@pytest.mark.parametrize("call", [STATUS, CANCEL], ids=["status", "cancel"])
-@pytest.mark.parametrize(
-    ("status", "kind", "may_have_executed", "retryable"),
-    [
-        (301, RedirectError, False, False),
-        (400, ApiError, False, False),
-        (401, AuthenticationError, False, False),
-        (403, PermissionDeniedError, False, False),
-        (404, NotFoundError, False, False),
-        (409, ConflictError, False, False),
-        (422, ApiError, False, False),
-        (429, RateLimitError, False, True),
-        (500, ServerError, True, True),
-        (502, ServerError, True, True),
-        (503, ServerError, True, True),
-        (504, ServerError, True, True),
-    ],
-)
-def test_types_every_refusal(  # noqa: PLR0913 - a row of the table
-    *,
-    qovery: QoverySimulator,
-    client: QoveryClient,
-    call: ApiCall[object],
-    status: int,
-    kind: type[ApiError],
-    may_have_executed: bool,
-    retryable: bool,
-    style: ErrorStyle,
-) -> None:
-    """A status code is one class of error, in any form of its body; Qovery's own text is quoted."""
-    bodies = {
-        "detail": json.dumps({"status": status, "detail": DETAIL}),
-        "legacy": json.dumps({"status": status, "error": "Oops", "message": DETAIL, "path": "/", "timestamp": "now"}),
-        "empty": "",
-        "html": f"<html><h1>{DETAIL}</h1></html>",
-    }
-    qovery.inject(Respond(status=status, body=bodies[style]))
-
-    with pytest.raises(ApiError) as caught:
-        client.send(call)
-
-    error = caught.value
-    assert (kind, status) == (type(error), error.status)
-    assert (may_have_executed, retryable) == (error.may_have_executed, error.retryable)
-    assert error.detail == (DETAIL if style in {"detail", "legacy"} else "")
-    assert (DETAIL in str(error)) == (style in {"detail", "legacy"})
-    assert "env" in str(error)
-    assert str(error).splitlines() == [str(error)]
+from tests.support.calls import STATUS, settings_for
+from tests.support.recorder import client_of, error_body, recorder
+from tests.support.wire import http
 
 
 @pytest.mark.parametrize("style", ["detail", "legacy"])
@@ -131,7 +69,7 @@ FORMS = {
 def test_hides_a_token_that_the_server_repeats(qovery: QoverySimulator, status: int, form: str) -> None:
     """A server that quotes the token does not bring it into an error, in any form."""
     client = QoveryClient(settings_for(qovery, SECRET), SystemClock())
-    qovery.inject(Respond(status=status, body=json.dumps({"detail": f"bad token {form}!"})))
+    qovery.inject(Respond(status=status, body=error_body(status, f"bad token {form}!")))
 
     with pytest.raises(ApiError) as caught:
         client.send(STATUS)
@@ -145,7 +83,7 @@ def test_hides_a_token_that_the_server_repeats(qovery: QoverySimulator, status: 
 def test_hides_a_token_that_is_cut_by_the_limit_of_a_detail(qovery: QoverySimulator, shown: int) -> None:
     """Where a long text is cut in the middle of the token, its first letters are hidden as well."""
     client = QoveryClient(settings_for(qovery, SECRET), SystemClock())
-    qovery.inject(Respond(status=400, body=json.dumps({"detail": "x" * (200 - shown) + SECRET})))
+    qovery.inject(Respond(status=400, body=error_body(400, "x" * (200 - shown) + SECRET)))
 
     with pytest.raises(ApiError) as caught:
         client.send(STATUS)
@@ -165,3 +103,22 @@ def test_hides_a_token_in_the_content_type(qovery: QoverySimulator) -> None:
     client.close()
 
     assert token not in str(caught.value)
+
+
+ECHOES = {
+    "the state": {"state": SECRET},
+    "a deployment's id": {"last_deployment_id": f"id-{SECRET}"},
+    "a note": {"triggered_by": f"{SECRET} <user@example.com>"},
+}
+
+
+@pytest.mark.parametrize("fields", ECHOES.values(), ids=ECHOES)
+def test_hides_a_token_that_a_good_answer_repeats(fields: dict[str, str]) -> None:
+    """What an answer says goes to outputs, rows and the state: it is free of the token as well."""
+    body = {"id": "env", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED", **fields}
+    answer = http(200, json.dumps(body).encode())
+    with recorder(answer) as server, client_of(server.url, token=SECRET) as client:
+        status = client.send(STATUS)
+
+    assert SECRET not in repr(status)
+    assert "***" in repr(status)

@@ -2,63 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from qovery_provider._clock import SystemClock
-from qovery_provider._qovery.client import QoveryClient
-from qovery_provider._qovery.settings import resolve
-from qovery_provider.errors import RedirectError, TransportError
+from qovery_provider.errors import IntermediaryError, TransportError
 from tests.support.calls import CANCEL, STATUS
-from tests.support.certificates import HOST, Certificate, server_context
-from tests.support.proxy import Proxy
+from tests.support.certificates import Certificate
+from tests.support.recorder import STATUS_BODY, TOKEN, client_of, recorder
 from tests.support.wire import LOOPBACK, Connection, Request, ScriptedServer, http
-
-TOKEN = "qov_secret"
-ANSWER = json.dumps({"id": "env", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"}).encode()
-
-
-class Recorder:
-    """A server that gives every request the same answer.
-
-    Attributes:
-        requests: What arrived.
-    """
-
-    def __init__(self, answer: bytes, certificate: Certificate | None = None) -> None:
-        self.requests: list[Request] = []
-        self._answer, self._certificate = answer, certificate
-        self.server = ScriptedServer(self._handle, self._welcome)
-        self.url = f"{'https' if certificate else 'http'}://{HOST if certificate else LOOPBACK}:{self.server.port}"
-
-    def _welcome(self, connection: Connection) -> bool:
-        return self._certificate is None or connection.secure(server_context(self._certificate))
-
-    def _handle(self, connection: Connection, request: Request) -> bool:
-        self.requests.append(request)
-        return connection.send(self._answer)
-
-
-@contextmanager
-def recorder(answer: bytes = http(200, ANSWER), certificate: Certificate | None = None) -> Iterator[Recorder]:
-    """Lend a recorder that listens."""
-    recording = Recorder(answer, certificate)
-    with recording.server:
-        yield recording
-
-
-@contextmanager
-def client_of(url: str, timeout: tuple[float, float] = (5.0, 5.0)) -> Iterator[QoveryClient]:
-    """Lend a client for a server."""
-    settings = resolve({"qovery:apiUrl": url}, {"QOVERY_API_TOKEN": TOKEN})
-    with closing(QoveryClient(settings, SystemClock(), timeout=timeout)) as client:
-        yield client
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -72,7 +26,7 @@ def test_never_follows_a_redirect(status: int, method: str, place: str) -> None:
         with (
             recorder(http(status, headers={"Location": location})) as server,
             client_of(server.url) as client,
-            pytest.raises(RedirectError, match="never followed"),
+            pytest.raises(IntermediaryError, match="never followed"),
         ):
             client.send(STATUS) if method == "GET" else client.send(CANCEL)
 
@@ -82,7 +36,10 @@ def test_never_follows_a_redirect(status: int, method: str, place: str) -> None:
 
 def test_keeps_no_cookies() -> None:
     """A cookie that a proxy in front sets is not sent back."""
-    with recorder(http(200, ANSWER, {"Set-Cookie": "session=1; Path=/"})) as server, client_of(server.url) as client:
+    with (
+        recorder(http(200, STATUS_BODY, {"Set-Cookie": "session=1; Path=/"})) as server,
+        client_of(server.url) as client,
+    ):
         client.send(STATUS)
         client.send(STATUS)
 
@@ -101,64 +58,6 @@ def test_netrc_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.Mo
         client.send(STATUS)
 
     assert [request.headers["Authorization"] for request in server.requests] == [f"Token {TOKEN}"]
-
-
-def test_uses_the_proxy_for_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """HTTP_PROXY is honoured for plain http."""
-    with Proxy(ANSWER) as proxy, recorder() as server, client_of(server.url) as client:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        assert client.send(STATUS).state == "DEPLOYED"
-
-        assert [request.target for request in proxy.requests] == [f"{server.url}/environment/env/status"]
-        assert server.requests == []
-
-
-def test_tunnels_https_through_the_proxy(monkeypatch: pytest.MonkeyPatch, bundle: str) -> None:
-    """HTTPS_PROXY sees a tunnel and no token; the server sees the request."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-    with Proxy() as proxy, recorder(certificate="good") as server, client_of(server.url) as client:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        assert client.send(STATUS).state == "DEPLOYED"
-
-        (tunnel,) = proxy.requests
-        assert ("CONNECT", f"{HOST}:{server.server.port}") == (tunnel.method, tunnel.target)
-        assert TOKEN not in str(tunnel)
-        assert [request.headers["Authorization"] for request in server.requests] == [f"Token {TOKEN}"]
-
-
-def test_no_proxy_goes_past_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """NO_PROXY is honoured."""
-    with Proxy() as proxy, recorder() as server, client_of(server.url) as client:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.setenv("NO_PROXY", LOOPBACK)
-        client.send(STATUS)
-
-        assert proxy.requests == []
-        assert len(server.requests) == 1
-
-
-def test_a_proxy_that_is_not_there_is_a_network_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cancel behind a proxy that refuses connections was certainly not executed."""
-    with Proxy() as proxy:
-        pass
-    with recorder() as server, client_of(server.url) as client:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        with pytest.raises(TransportError) as caught:
-            client.send(CANCEL)
-
-    assert (caught.value.may_have_executed, caught.value.retryable) == (False, True)
-
-
-def test_a_proxy_that_wants_a_password_is_told_of(monkeypatch: pytest.MonkeyPatch, bundle: str) -> None:
-    """A tunnel that is refused sends nothing, and the text names the proxy."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-    with recorder(http(407)) as proxy, recorder(certificate="good") as server, client_of(server.url) as client:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        with pytest.raises(TransportError, match="proxy") as caught:
-            client.send(CANCEL)
-
-    assert not caught.value.may_have_executed
-    assert server.requests == []
 
 
 def test_trusts_the_authorities_that_the_environment_names(monkeypatch: pytest.MonkeyPatch, bundle: str) -> None:

@@ -1,4 +1,7 @@
-"""Every kind of fault at every position of a cancellation, over real sockets: how it ends, and what is true then."""
+"""Every kind of fault at every position of a cancellation, on every road to the server, over real sockets.
+
+How it ends is declared; what must be true then holds for all of them.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,8 @@ from tests.contract.faults import Kind
 from tests.contract.outcomes import Ends
 from tests.contract.status_faults import STATUS_KINDS
 from tests.contract.wire_faults import WIRE_KINDS
-from tests.support.figures import keep
-from tests.support.stage import TOKEN, Position, Stage
+from tests.support.figures import FOLDER, keep
+from tests.support.stage import TOKEN, Position, Road, Stage
 
 KINDS = [*STATUS_KINDS, *BODY_KINDS, *WIRE_KINDS]
 
@@ -40,15 +43,20 @@ INSIDES = (
 FEW_BODIES = 16 * 2**20
 """Bytes of memory for a body of 1 MiB, with what the library and the test's own server hold at the same time."""
 
+SAMPLE = {(Position.FIRST_READ, True), (Position.POST, False)}
+"""What is played on the longer roads unless figures are kept: how a read fails, and a cancel that may have arrived."""
+
 IN_FLIGHT = 16 * 2**20
-"""Bytes that the kernel may have taken from a server before the client hangs up."""
+"""Bytes that the kernel may have taken from a server, on each hop, before the client hangs up."""
 
 
-def test_every_kind_declares_every_position() -> None:
+def test_every_kind_declares_every_position_of_every_road() -> None:
     """No cell of the matrix is left open, and no two kinds share a name."""
-    assert {frozenset(kind.row) for kind in KINDS} == {frozenset(Position)}
+    rows = [kind.expected(road).row for kind in KINDS for road in kind.roads]
+
+    assert {frozenset(row) for row in rows} == {frozenset(Position)}
     assert len({kind.name for kind in KINDS}) == len(KINDS)
-    assert len(KINDS) >= 40
+    assert {road: sum(road in kind.roads for kind in KINDS) >= 200 for road in Road} == dict.fromkeys(Road, True)
 
 
 @pytest.fixture(scope="module")
@@ -56,26 +64,35 @@ def passed() -> Iterator[list[str]]:
     """The runs that went well."""
     names = list[str]()
     yield names
-    cells = sum(len(kind.row) for kind in KINDS)
+    cells = sum(len(kind.row) * len(kind.roads) for kind in KINDS)
     keep("fault-matrix", kinds=len(KINDS), cells=cells, runs=len(RUNS), passed=len(names))
 
 
-def _runs() -> Iterator[object]:
+def _cells() -> Iterator[tuple[Kind, Road, Position, bool, Ends]]:
     for kind in KINDS:
-        for position, (once, lasting) in kind.row.items():
-            yield pytest.param(kind, position, True, lasting, id=f"{kind.name}: {position.value}, lasting")
-            # After the last poll there is no other one to tell "once" from "lasting", unless the answer asks for it.
-            if position is not Position.LAST_POLL or once != lasting:
-                yield pytest.param(kind, position, False, once, id=f"{kind.name}: {position.value}, once")
+        for road in sorted(kind.roads, key=list(Road).index):
+            for position, (once, lasting) in kind.expected(road).row.items():
+                yield kind, road, position, True, lasting
+                # After the last poll, no other one tells "once" from "lasting", unless the answer asks for it.
+                if position is not Position.LAST_POLL or once != lasting:
+                    yield kind, road, position, False, once
+
+
+def _runs() -> Iterator[object]:
+    for kind, road, position, lasting, ends in _cells():
+        if FOLDER or road is Road.DIRECT or (position, lasting) in SAMPLE:
+            name = f"{kind.name}: {road.value}, {position.value}, {'lasting' if lasting else 'once'}"
+            yield pytest.param(kind, road, position, lasting, ends, id=name)
 
 
 RUNS = list(_runs())
 
 
-@pytest.mark.parametrize(("kind", "position", "lasting", "ends"), RUNS)
+@pytest.mark.parametrize(("kind", "road", "position", "lasting", "ends"), RUNS)
 def test_ends_as_declared(  # noqa: PLR0913 - a cell has as many sides
     *,
     kind: Kind,
+    road: Road,
     position: Position,
     lasting: bool,
     ends: Ends,
@@ -85,13 +102,13 @@ def test_ends_as_declared(  # noqa: PLR0913 - a cell has as many sides
 ) -> None:
     """A cancellation that meets the fault ends as the design says, tells the truth, and can be finished later."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-    with Stage(kind.fault, position, lasting=lasting) as stage:
+    with Stage(kind.fault, position, lasting=lasting, road=road) as stage:
         with _memory(kind) as memory:
             end = stage.cancel()
         took = stage.clock.now
         assert (end.outcome if isinstance(end, CancellationResult) else type(end)) == ends.how, end
         assert stage.posts == ends.posts
-        _assert_says_what_is_needed(end, kind, ends, stage)
+        _assert_says_what_is_needed(end, kind.expected(road).phrases, ends, stage)
         _assert_nothing_else_was_touched(stage)
         _assert_the_wire_was_used_as_it_should(stage, kind, position)
         assert took <= stage.timeout + CALL_LIMIT
@@ -101,7 +118,9 @@ def test_ends_as_declared(  # noqa: PLR0913 - a cell has as many sides
     passed.append(kind.name)
 
 
-def _assert_says_what_is_needed(end: CancellationResult | QoveryError, kind: Kind, ends: Ends, stage: Stage) -> None:
+def _assert_says_what_is_needed(
+    end: CancellationResult | QoveryError, phrases: tuple[str, ...], ends: Ends, stage: Stage
+) -> None:
     """Every text is one line without secrets; an error says which call, of what, and what came back."""
     text = end.sentence if isinstance(end, CancellationResult) else str(end)
     assert text.splitlines() == [text]
@@ -109,7 +128,7 @@ def _assert_says_what_is_needed(end: CancellationResult | QoveryError, kind: Kin
     assert [inside for inside in INSIDES if inside in text] == []
     if isinstance(end, CancellationResult):
         return
-    wanted = [*ends.phrases, *(kind.phrases if ends.names_fault else ()), stage.environment.id]
+    wanted = [*ends.phrases, *(phrases if ends.names_fault else ()), stage.environment.id]
     assert [phrase for phrase in wanted if phrase not in text] == [], text
     if ends.retryable is not None:
         failed = end if isinstance(end, CallError) else end.__cause__
@@ -132,7 +151,8 @@ def _assert_the_wire_was_used_as_it_should(stage: Stage, kind: Kind, position: P
     if kind.pause and position is not Position.LAST_POLL:
         assert after is not None
         assert kind.pause <= after - first
-    assert all(connection.sent < IN_FLIGHT for connection in stage.server.connections)
+    hops = 2 if stage.road is Road.TUNNEL else 1
+    assert all(connection.sent < hops * IN_FLIGHT for connection in stage.server.connections)
 
 
 def _assert_can_be_finished(stage: Stage) -> None:

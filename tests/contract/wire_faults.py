@@ -5,11 +5,11 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
-from qovery_provider.errors import TransportError
-from tests.contract.faults import Kind
+from qovery_provider.errors import CallError, IntermediaryError, TransportError
+from tests.contract.faults import Expected, Kind
 from tests.contract.outcomes import HARMLESS, Row, executed, lost, lost_on_the_way, refused, unsent
 from tests.support.certificates import Certificate
-from tests.support.stage import Fault, Moment, Reply
+from tests.support.stage import Fault, Moment, Reply, Road, Route
 from tests.support.wire import Connection, http
 
 
@@ -31,6 +31,11 @@ def _reset(moment: Moment) -> bool:
 def _executed_and_reset(moment: Moment) -> bool:
     moment.execute()
     return _reset(moment)
+
+
+def _executed_and_hung_up(moment: Moment) -> bool:
+    moment.execute()
+    return False
 
 
 def _reset_in_the_body(moment: Moment) -> bool:
@@ -83,81 +88,119 @@ def _dripping(data: Callable[[Reply], bytes], *, acts: bool) -> Fault:
     return Fault(answer, hangs=True)
 
 
+WITHOUT_GATEWAY = frozenset({Road.DIRECT, Road.TUNNEL})
+"""A gateway ends TLS, and passes on what comes slowly."""
+
+
+def by_gateway(row: Callable[[type[CallError]], Row]) -> Expected:
+    """A gateway that gets no whole answer answers with a page of its own."""
+    return Expected(row(IntermediaryError), ("something in between",))
+
+
 def _certificate(certificate: Certificate) -> Kind:
     row = refused(TransportError, reaches_server=False)
-    return Kind(f"TLS: {certificate}", Fault(certificate=certificate), row, ("TLS certificate", "not trusted"))
+    phrases = ("TLS certificate", "not trusted")
+    return Kind(f"TLS: {certificate}", Fault(certificate=certificate), row, phrases, roads=WITHOUT_GATEWAY)
+
+
+def _no_way(name: str, route: Route, *phrases: str, is_silent: bool = False) -> Kind:
+    """There is no connection to the server: a proxy refuses to make a tunnel then."""
+    return Kind(
+        name,
+        Fault(route=route, is_silent=is_silent, is_before_request=True),
+        unsent(),
+        phrases,
+        tunnel=Expected(unsent(), ("proxy", "HTTPS_PROXY")),
+        gateway=by_gateway(lost_on_the_way),
+    )
+
+
+def _no_handshake(name: str, on_connection: Callable[[Connection], bool]) -> Kind:
+    fault = Fault(on_connection=on_connection, certificate="good", is_before_request=True)
+    return Kind(name, fault, unsent(), ("TLS",), roads=WITHOUT_GATEWAY)
+
+
+def _broken_early(name: str, on_connection: Callable[[Connection], bool]) -> Kind:
+    """In a tunnel, it is the handshake that breaks."""
+    return Kind(
+        name,
+        Fault(on_connection=on_connection, is_before_request=True),
+        lost_on_the_way(),
+        ("broke",),
+        tunnel=Expected(unsent(), ("TLS",)),
+        gateway=by_gateway(lost_on_the_way),
+    )
+
+
+def _broken(name: str, fault: Fault, row: Callable[[type[CallError]], Row], *phrases: str) -> Kind:
+    return Kind(name, fault, row(TransportError), phrases, gateway=by_gateway(row))
+
+
+def _refusing(name: str, answer: bytes, *phrases: str, is_silent: bool = False) -> Kind:
+    """It is the proxy that fails: CONNECT is not our request."""
+
+    def on_connect(connection: Connection) -> bool:
+        connection.send(answer)
+        if is_silent:
+            connection.be_silent()
+        return False
+
+    fault = Fault(on_connect=on_connect, is_silent=is_silent, is_before_request=True)
+    return Kind(name, fault, unsent(), phrases, roads=frozenset({Road.TUNNEL}))
 
 
 ROAD_KINDS = [
-    Kind("connection refused", Fault(route="closed port", is_before_request=True), unsent(), ("refused",)),
-    Kind(
-        "no answer to connects",
-        Fault(route="no answer to connects", is_silent=True, is_before_request=True),
-        unsent(),
-        ("no connection in time",),
+    _no_way("connection refused", "closed port", "refused"),
+    _no_way("no answer to connects", "no answer to connects", "no connection in time", is_silent=True),
+    _no_way("unknown host", "unknown host", "host name", "resolved"),
+    _refusing(
+        "CONNECT: wants a password", b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "proxy", "HTTPS_PROXY"
     ),
-    Kind("unknown host", Fault(route="unknown host", is_before_request=True), unsent(), ("host name", "resolved")),
+    _refusing("CONNECT: refused", http(403, b"<html>Forbidden</html>"), "proxy", "HTTPS_PROXY"),
+    _refusing("CONNECT: no way", http(502, b"<html>Bad gateway</html>"), "proxy", "HTTPS_PROXY"),
+    _refusing("CONNECT: hung up", b"", "proxy", "HTTPS_PROXY"),
+    _refusing("CONNECT: another protocol", b"SSH-2.0-OpenSSH_9.7\r\n", "proxy", "HTTPS_PROXY"),
+    _refusing("CONNECT: silence", b"", "proxy", "HTTPS_PROXY", is_silent=True),
+    _refusing("CONNECT: endless headers", b"HTTP/1.1 200 Connected\r\n" + b"X-Header: 1\r\n" * 400_000),
+    _refusing("CONNECT: hung up in the tunnel", b"HTTP/1.1 200 Connected\r\n\r\n", "TLS"),
     *[
         _certificate(certificate)
         for certificate in ("expired", "not yet valid", "self-signed", "unknown authority", "wrong host")
     ],
-    Kind(
-        "TLS: plain HTTP on its port",
-        Fault(on_connection=_speak_plainly, certificate="good", is_before_request=True),
-        unsent(),
-        ("TLS",),
-    ),
-    Kind(
-        "TLS: hung up in the handshake",
-        Fault(on_connection=_hang_up, certificate="good", is_before_request=True),
-        unsent(),
-        ("TLS",),
-    ),
-    Kind("TLS: all is well", Fault(certificate="good"), HARMLESS),
-    Kind(
-        "reset before the request is read",
-        Fault(on_connection=_reset_at_once, is_before_request=True),
-        lost_on_the_way(),
-        ("broke",),
-    ),
-    Kind(
-        "reset in the request",
-        Fault(on_connection=_reset_in_the_request, is_before_request=True),
-        lost_on_the_way(),
-        ("broke",),
-    ),
-    Kind("reset after the request", Fault(_reset), lost(), ("broke",)),
-    Kind("executed, then reset", Fault(_executed_and_reset), executed(), ("broke",)),
-    Kind("hung up after the request", Fault(lambda _: False), lost(), ("broke",)),
-    Kind("hung up before the body", raw(lambda reply: reply.to_bytes()[: -len(reply.body)]), executed(), ("cut off",)),
-    Kind("reset in the body", Fault(_reset_in_the_body), executed(), ("cut off",)),
-    Kind("hung up in the body", raw(lambda reply: reply.to_bytes()[:-20]), executed(), ("cut off",)),
-    Kind("hung up in the headers", raw(lambda _: b"HTTP/1.1 200 OK\r\nContent-Ty"), executed(), ()),
+    _no_handshake("TLS: plain HTTP on its port", _speak_plainly),
+    _no_handshake("TLS: hung up in the handshake", _hang_up),
+    Kind("TLS: all is well", Fault(certificate="good"), HARMLESS, roads=WITHOUT_GATEWAY),
+    _broken_early("reset before the request is read", _reset_at_once),
+    _broken_early("reset in the request", _reset_in_the_request),
+    _broken("reset after the request", Fault(_reset), lost, "broke"),
+    _broken("executed, then reset", Fault(_executed_and_reset), executed, "broke"),
+    _broken("hung up after the request", Fault(lambda _: False), lost, "broke"),
+    _broken("executed, then hung up", Fault(_executed_and_hung_up), executed, "broke"),
+    _broken("hung up before the body", raw(lambda reply: reply.to_bytes()[: -len(reply.body)]), executed, "cut off"),
+    _broken("reset in the body", Fault(_reset_in_the_body), executed, "cut off"),
+    _broken("hung up in the body", raw(lambda reply: reply.to_bytes()[:-20]), executed, "cut off"),
+    Kind("hung up in the headers", raw(lambda _: b"HTTP/1.1 200 OK\r\nContent-Ty"), executed()),
     Kind("idle connection closed", Fault(closes_idle=True), HARMLESS),
-    Kind("silence", _silent(lambda _: b"", acts=False), lost(), ("no answer in time",)),
-    Kind(
-        "silence in the headers",
-        _silent(lambda reply: reply.to_bytes()[:30], acts=True),
-        executed(),
-        ("no answer in time",),
+    _broken("silence", _silent(lambda _: b"", acts=False), lost, "no answer in time"),
+    _broken(
+        "silence in the headers", _silent(lambda reply: reply.to_bytes()[:30], acts=True), executed, "no answer in time"
     ),
-    Kind(
-        "silence in the body",
-        _silent(lambda reply: reply.to_bytes()[:-20], acts=True),
-        executed(),
-        ("no answer in time",),
+    _broken(
+        "silence in the body", _silent(lambda reply: reply.to_bytes()[:-20], acts=True), executed, "no answer in time"
     ),
     Kind(
         "headers that drip",
         _dripping(lambda _: b"HTTP/1.1 200 OK\r\nX-Slow: aaaa", acts=False),
         lost(),
         ("no whole answer within",),
+        roads=WITHOUT_GATEWAY,
     ),
     Kind(
         "a body that drips",
         _dripping(lambda reply: reply.to_bytes()[: -len(reply.body)] + b" ", acts=True),
         executed(),
         ("no whole answer within",),
+        roads=WITHOUT_GATEWAY,
     ),
 ]
 
@@ -177,11 +220,17 @@ def _chunk(content: bytes) -> bytes:
 
 
 def _odd(name: str, write: Callable[[Reply], bytes], row: Row, *phrases: str) -> Kind:
+    """It is passed on by a gateway that can read it."""
     return Kind(name, raw(write), row, phrases)
 
 
+def _garbled(name: str, write: Callable[[Reply], bytes], *phrases: str) -> Kind:
+    """A gateway cannot read it either."""
+    return _broken(name, raw(write), executed, *phrases)
+
+
 HTTP_KINDS = [
-    _odd("a length that is too long", lambda reply: _lines(reply, "Content-Length: 9999"), executed(), "cut off"),
+    _garbled("a length that is too long", lambda reply: _lines(reply, "Content-Length: 9999"), "cut off"),
     # What follows the ten bytes may be taken for the beginning of the next answer: it has no phrase of its own.
     _odd("a length that is too short", lambda reply: _lines(reply, "Content-Length: 10"), executed()),
     Kind(
@@ -207,10 +256,11 @@ HTTP_KINDS = [
         ),
         HARMLESS,
     ),
-    Kind("chunks without an end", _chunked(lambda reply: _chunk(reply.body)), executed(), ("cut off",)),
-    Kind("a chunk cut off", _chunked(lambda reply: _chunk(reply.body)[:-40]), executed(), ("cut off",)),
-    Kind("a chunk's size that is no number", _chunked(lambda reply: b"zz\r\n" + reply.body), executed(), ("cut off",)),
-    Kind("a chunk's size that is missing", _chunked(lambda reply: b"\r\n" + reply.body), executed(), ("cut off",)),
+    _broken("chunks without an end", _chunked(lambda reply: _chunk(reply.body)), executed, "cut off"),
+    _broken("a chunk cut off", _chunked(lambda reply: _chunk(reply.body)[:-40]), executed, "cut off"),
+    _broken("a chunk's size that is no number", _chunked(lambda reply: b"zz\r\n" + reply.body), executed, "cut off"),
+    _broken("a chunk's size that is missing", _chunked(lambda reply: b"\r\n" + reply.body), executed, "cut off"),
+    _broken("a chunk's size below zero", _chunked(lambda reply: b"-5\r\n" + reply.body), executed, "could not be read"),
     Kind(
         "100 before the answer",
         raw(lambda reply: b"HTTP/1.1 100 Continue\r\n\r\n" + reply.to_bytes(), closes=False),
@@ -219,20 +269,20 @@ HTTP_KINDS = [
     _odd(
         "103 before the answer",
         lambda reply: b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + reply.to_bytes(),
-        executed(),
+        executed(IntermediaryError),
         "103",
     ),
     Kind(
         "103 before the answer, kept open",
         raw(lambda reply: b"HTTP/1.1 103 Early Hints\r\n\r\n" + reply.to_bytes(), closes=False),
-        executed(),
+        executed(IntermediaryError),
         ("103",),
     ),
     Kind(
         "an answer too many, kept open", raw(lambda reply: reply.to_bytes() + http(200, b"{}"), closes=False), HARMLESS
     ),
-    _odd("a header line of 100 000 characters", lambda reply: _lines(reply, "X-Long: " + "a" * 100_000), executed()),
-    _odd("200 headers", lambda reply: _lines(reply, *[f"X-{number}: 1" for number in range(200)]), executed()),
+    _garbled("a header line of 100 000 characters", lambda reply: _lines(reply, "X-Long: " + "a" * 100_000)),
+    _garbled("200 headers", lambda reply: _lines(reply, *[f"X-{number}: 1" for number in range(200)])),
     Kind(
         "a header without a colon",
         raw(lambda reply: _lines(reply, "nonsense", f"Content-Length: {len(reply.body)}")),
@@ -243,16 +293,16 @@ HTTP_KINDS = [
         raw(lambda reply: _lines(reply, f"Content-Length: {len(reply.body)}").replace(b"\r\n", b"\n"), closes=False),
         HARMLESS,
     ),
-    _odd("a body without a head", lambda reply: reply.body, executed()),
-    _odd("another protocol", lambda _: b"SSH-2.0-OpenSSH_9.7\r\n", executed()),
-    _odd("noise", lambda _: bytes(range(256)) * 8, executed()),
-    _odd(
+    _garbled("a body without a head", lambda reply: reply.body, "no HTTP"),
+    _garbled("another protocol", lambda _: b"SSH-2.0-OpenSSH_9.7\r\n", "no HTTP"),
+    _garbled("noise", lambda _: bytes(range(256)) * 8, "no HTTP"),
+    _garbled(
         "a status that is no number",
         lambda reply: _lines(reply).replace(b"200", b"OK!").replace(b"202", b"OK!"),
-        executed(),
+        "no HTTP",
     ),
     _odd("HTTP/1.0", lambda reply: _lines(reply).replace(b"HTTP/1.1", b"HTTP/1.0"), HARMLESS),
-    _odd("HTTP/9.9", lambda reply: _lines(reply).replace(b"HTTP/1.1", b"HTTP/9.9"), executed()),
+    _garbled("HTTP/9.9", lambda reply: _lines(reply).replace(b"HTTP/1.1", b"HTTP/9.9"), "no HTTP"),
 ]
 
 WIRE_KINDS = [*ROAD_KINDS, *HTTP_KINDS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
+from tests.support.recorder import error_body
 from tests.support.stack import Stack
 from tests.support.time import JumpingClock
 
@@ -65,7 +66,9 @@ def test_the_next_update_acts_only_on_what_failed(
 ) -> None:
     """One environment rejects the cancel: all others are finished, and the next update acts on that one only."""
     refusing = environments[1]
-    qovery_simulator.inject(Respond(method="POST", path=f"/environment/{refusing.id}/*", status=403))
+    qovery_simulator.inject(
+        Respond(method="POST", path=f"/environment/{refusing.id}/*", status=403, body=error_body(403))
+    )
     failed = stack.failing_up()
     clock.jump(60)
 

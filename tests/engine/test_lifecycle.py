@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
+from tests.support.recorder import error_body
 from tests.support.stack import Stack
 
 PROGRAM = """
@@ -147,7 +148,9 @@ def test_a_wrong_answer_to_a_refresh_cancels_nothing(
 ) -> None:
     """If the record were forgotten, the same update would cancel what is running by now."""
     stack.up()
-    qovery_simulator.inject(Respond(status=status, body='{"detail": "does not exist"}' if status != 200 else "<html>"))
+    qovery_simulator.inject(
+        Respond(status=status, body=error_body(status, "does not exist") if status != 200 else "<html>")
+    )
 
     run = stack.run("up", "--yes", "--skip-preview", "--refresh")
 

@@ -24,12 +24,12 @@ from qovery_provider._qovery import settings as _settings
 from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.models import (
-    DeploymentRecord,
     EnvironmentStatus,
     MalformedAnswerError,
-    QueuedRequest,
+    history_of,
     project_id_of,
-    results_of,
+    queue_of,
+    statuses_of,
 )
 from qovery_provider._qovery.rate_limit import RateBudget, retry_after
 from qovery_provider.errors import CallError, ConfigurationError
@@ -140,16 +140,12 @@ def _assert_reaches_its_host(url: str) -> None:
     assert prepared.startswith("https://") or host.startswith(("localhost", "127.", "["))
 
 
-def _each(read: Callable[[object], object]) -> Callable[[object], object]:
-    return lambda data: [read(item) for item in results_of(data)]
-
-
 READERS: list[Callable[[object], object]] = [
     EnvironmentStatus.from_json,
     project_id_of,
-    _each(EnvironmentStatus.from_json),
-    _each(DeploymentRecord.from_json),
-    _each(QueuedRequest.from_json),
+    statuses_of,
+    history_of,
+    queue_of,
 ]
 
 

@@ -251,7 +251,7 @@ class Server:
 def _body(call: AnyCall, answer: Answer) -> bytes:
     content = json.dumps(answer.body).encode()
     if answer.status >= 400:
-        raise api_error(call.operation, answer.status, content, TOKEN, None)
+        raise api_error(call, answer.status, content, TOKEN, None)
     return content
 
 

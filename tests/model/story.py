@@ -14,7 +14,7 @@ from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._clock import Signal
 from qovery_provider._driver.calls import CallRunner
 from qovery_provider._driver.driver import Driver
-from qovery_provider._driver.polls import PollGroup, by_id
+from qovery_provider._driver.polls import PollGroup, Statuses, by_id
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.simulator import Environment, World
@@ -246,7 +246,7 @@ class Story:
         runner = CallRunner(self.time, self.time, lambda: chance)
         Driver(self.server, runner, lambda _: None, stops.get).run([group])
 
-    def _read(self, places: Sequence[Environment]) -> dict[str, EnvironmentStatus]:
+    def _read(self, places: Sequence[Environment]) -> Statuses:
         """Poll as a resource does: one environment by itself, many by their project."""
         if len(places) == 1:
             return {places[0].id: self.server.send(endpoints.environment_status(places[0].id))}

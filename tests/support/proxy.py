@@ -1,26 +1,38 @@
-"""A forward proxy on loopback that remembers its requests."""
+"""What stands between a client and a server: a forward proxy that tunnels, and a gateway that answers for itself."""
 
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
 from threading import Thread
 from urllib.parse import urlsplit
 
 from tests.support.wire import LOOPBACK, Connection, Request, ScriptedServer, http
 
+UPSTREAM_TIMEOUT = 0.05
+"""Seconds that a proxy waits for a connection to a server that does not answer."""
+
+HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
+"""Headers that concern one connection; the length of the body is written anew."""
+
 
 class Proxy:
     """Tunnels TLS and answers plain requests itself.
+
+    Args:
+        answer: The body of its answers.
+        connect: Is told of a CONNECT; returns whether the tunnel is made. Default: it always is.
 
     Attributes:
         requests: What came, in order.
         url: Where it listens.
     """
 
-    def __init__(self, answer: bytes = b"{}") -> None:
+    def __init__(self, answer: bytes = b"{}", connect: Callable[[Connection], bool] = lambda _: True) -> None:
         self.requests: list[Request] = []
-        self._answer = answer
+        self._answer, self._connect = answer, connect
         self._server = ScriptedServer(self._handle)
         self.url = f"http://{LOOPBACK}:{self._server.port}"
 
@@ -31,12 +43,23 @@ class Proxy:
     def __exit__(self, *_: object) -> None:
         self._server.__exit__()
 
+    def close_connections(self) -> None:
+        """Close every connection, as a proxy does with those that are idle."""
+        self._server.close_connections()
+
     def _handle(self, connection: Connection, request: Request) -> bool:
         self.requests.append(request)
         if request.method != "CONNECT":
             return connection.send(http(200, self._answer))
-        port = urlsplit(f"//{request.target}").port
-        with socket.create_connection((LOOPBACK, port or 443)) as upstream:
+        if not self._connect(connection):
+            return False
+        target = urlsplit(f"//{request.target}")
+        try:
+            upstream = socket.create_connection((target.hostname or "", target.port or 443), UPSTREAM_TIMEOUT)
+        except OSError:
+            return connection.send(http(502, b"<html>No way to that server</html>")) and False
+        with upstream:
+            upstream.settimeout(None)
             connection.send(b"HTTP/1.1 200 Connected\r\n\r\n")
             back = Thread(target=_pump, args=(upstream, connection.socket), daemon=True)
             back.start()
@@ -52,3 +75,44 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
             target.sendall(data)
     with suppress(OSError):
         target.shutdown(socket.SHUT_RDWR)
+
+
+class Gateway:
+    """A reverse proxy: it passes requests on and whole answers back, and answers with a page where there is none.
+
+    Args:
+        port: Returns where the server is.
+        timeout: Returns how many seconds it waits for the server.
+
+    Attributes:
+        port: Where it listens.
+    """
+
+    def __init__(self, port: Callable[[], int], timeout: Callable[[], float]) -> None:
+        self._upstream, self._timeout = port, timeout
+        self._server = ScriptedServer(self._handle)
+        self.port = self._server.port
+
+    def __enter__(self) -> Gateway:  # noqa: PYI034 - `Self` came with Python 3.11
+        self._server.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.__exit__()
+
+    def _handle(self, connection: Connection, request: Request) -> bool:
+        with closing(HTTPConnection(LOOPBACK, self._upstream(), timeout=self._timeout())) as upstream:
+            return connection.send(_passed_on(upstream, request))
+
+
+def _passed_on(upstream: HTTPConnection, request: Request) -> bytes:
+    """Return the server's answer, written anew, or a page of the gateway's own."""
+    try:
+        upstream.request(request.method, request.target, request.body or None, dict(request.headers))
+        answer = upstream.getresponse()
+        headers = {name: value for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP}
+        return http(answer.status, answer.read(), headers)
+    except TimeoutError:
+        return http(504, b"<html>Gateway timeout</html>", {"Content-Type": "text/html"})
+    except (OSError, HTTPException, ValueError):
+        return http(502, b"<html>Bad gateway</html>", {"Content-Type": "text/html"})

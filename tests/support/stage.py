@@ -1,7 +1,9 @@
 """One real cancellation over a real socket, with a server that misbehaves at one place of it.
 
-The server answers from the simulator's world, so that "executed, but the answer was lost" is real. Time is virtual:
-nothing sleeps, and a call that hangs takes at once the time that it is given. Sockets, threads and TLS are real.
+The way to the server may lead through a CONNECT proxy, or to a gateway that answers for itself where it cannot pass an
+answer on. The server answers from the simulator's world, so that "executed, but the answer was lost" is real. Time is
+virtual: nothing sleeps, and a call that hangs takes at once the time that it is given. Sockets, threads and TLS are
+real.
 """
 
 from __future__ import annotations
@@ -9,21 +11,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
 
+import pytest
 from requests import PreparedRequest, Response
-from requests.adapters import HTTPAdapter
 
 from qovery_provider._cancellation.model import CancellationRequest, CancellationResult
 from qovery_provider._clock import Clock, Signal
 from qovery_provider._driver.session import Sessions
 from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.connections import TrackedAdapter
 from qovery_provider._qovery.settings import Settings, resolve
 from qovery_provider.errors import QoveryError
 from qovery_provider.simulator import LoggedRequest, Plan, QoverySimulator
 from tests.support.certificates import HOST, Certificate, server_context
+from tests.support.proxy import Gateway, Proxy
 from tests.support.time import FakeClock
 from tests.support.wire import Connection, DeadPorts, Request, ScriptedServer, http
 
@@ -36,12 +41,23 @@ TIMEOUT, LONG_TIMEOUT, SHORT_TIMEOUT = 400.0, 600.0, 30.0
 SAFE_POINT = 2.0
 """Seconds from the cancel until the deployment has ended."""
 
-PATIENT, IMPATIENT = (5.0, 5.0), (0.03, 0.03)
-"""Limits of the client on connecting and on silence; the second for calls that are known to meet silence."""
+PATIENT, HALF_PATIENT, IMPATIENT = (5.0, 5.0), (5.0, 0.03), (0.03, 0.03)
+"""Limits of the client on connecting and on silence; the others for calls that are known to meet silence."""
 
+
+NUMBER = "X-Call"
+"""The header with the number of a call."""
 
 UNRESOLVABLE = ".".join(["unknown"] * 40)
 """A host name that is too long to be one: no resolver sends a query for it, so this needs no network and no time."""
+
+
+class Road(Enum):
+    """How the client reaches the server: the columns of the fault matrix."""
+
+    DIRECT = "direct"
+    TUNNEL = "CONNECT proxy"
+    GATEWAY = "gateway"
 
 
 class Position(Enum):
@@ -96,6 +112,7 @@ class Fault:
     Attributes:
         on_request: Answers a request that is struck; returns whether the connection stays open.
         on_connection: Is told of a connection that is struck; returns whether a request is read from it.
+        on_connect: Is told of a CONNECT that is struck; returns whether the proxy makes the tunnel.
         route: Where the host name leads to.
         certificate: The server's certificate; None for plain HTTP.
         is_silent: Whether the client has to run into its limit on silence.
@@ -106,6 +123,7 @@ class Fault:
 
     on_request: Callable[[Moment], bool] = lambda moment: moment.connection.send(moment.execute().to_bytes())
     on_connection: Callable[[Connection], bool] = lambda _: True
+    on_connect: Callable[[Connection], bool] = lambda _: True
     route: Route = "open"
     certificate: Certificate | None = None
     is_silent: bool = False
@@ -123,8 +141,11 @@ class Stage:
         calls: The times of all calls.
     """
 
-    def __init__(self, fault: Fault, position: Position | None, *, lasting: bool = False) -> None:
-        self.fault, self.position, self.lasting = fault, position, lasting
+    def __init__(
+        self, fault: Fault, position: Position | None, *, lasting: bool = False, road: Road = Road.DIRECT
+    ) -> None:
+        self.fault, self.position, self.lasting, self.road = fault, position, lasting, road
+        self._is_secure = bool(fault.certificate) or road is Road.TUNNEL
         self.clock = _Clock()
         self.timeout = LONG_TIMEOUT if fault.hangs else TIMEOUT
         if position is Position.LAST_POLL:
@@ -138,24 +159,30 @@ class Stage:
         self.environment.enqueue(Plan(phases=course))
         self.posts, self.strikes, self.calls = 0, list[float](), list[float]()
         self._announced = {"POST": 0, "first": 0, "later": 0}
-        self._is_struck = False
+        self._is_struck, self._struck = False, set[str]()
         self._turn = threading.Lock()
         self.server = ScriptedServer(self._answer, self._greet)
         self._dead = DeadPorts()
         self._sessions = Sessions(self.clock, lambda: 0.5, self._connect)
 
     def __enter__(self) -> Stage:  # noqa: PYI034 - `Self` came with Python 3.11
-        self.server.__enter__()
+        self._open = ExitStack()
+        self._open.callback(self._dead.close)
+        self._open.enter_context(self.server)
+        self._port = self.server.port
+        if self.road is Road.TUNNEL:
+            self._proxy = self._open.enter_context(Proxy(connect=self._connect_tunnel))
+            self._open.enter_context(pytest.MonkeyPatch.context()).setenv("HTTPS_PROXY", self._proxy.url)
+        if self.road is Road.GATEWAY:
+            self._port = self._open.enter_context(Gateway(self._upstream, self._patience)).port
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.server.__exit__()
-        self._dead.close()
+        self._open.close()
 
     def cancel(self, deployment_id: str | None = None) -> CancellationResult | QoveryError:
         """Run one cancellation as a host does; return how it ends."""
-        scheme = "https" if self.fault.certificate else "http"
-        url = f"{scheme}://{HOST}:{self.server.port}"
+        url = f"{'https' if self._is_secure else 'http'}://{HOST}:{self._port}"
         settings = resolve({"qovery:apiUrl": url}, {"QOVERY_API_TOKEN": TOKEN})
         request = CancellationRequest(self.environment.id, deployment_id, timeout=self.timeout)
         self._deadline = self.clock.now + self.timeout
@@ -181,9 +208,17 @@ class Stage:
         self._is_struck = position is not None and position is self.position and (self.lasting or not self.strikes)
         if self._is_struck:
             self.strikes.append(self.clock.now)
+            self._struck.add(str(len(self.calls)))
             if self.fault.closes_idle:
-                self.server.close_connections()
-        return IMPATIENT if self._is_struck and self.fault.is_silent else PATIENT
+                self._close_idle()
+        if not (self._is_struck and self.fault.is_silent) or self.road is Road.GATEWAY:
+            return PATIENT
+        return IMPATIENT if self.fault.is_before_request else HALF_PATIENT
+
+    def _close_idle(self) -> None:
+        self.server.close_connections()
+        if self.road is Road.TUNNEL:
+            self._proxy.close_connections()
 
     def _position_of(self, method: str, path: str) -> Position | None:
         if method == "POST":
@@ -201,21 +236,33 @@ class Stage:
     def _connect(
         self, settings: Settings, clock: Clock, *, connections: int, timeout: tuple[float, float]
     ) -> QoveryClient:
-        return QoveryClient(
-            settings, clock, connections=connections, timeout=timeout, adapter=_Road(self.announce, self.route)
-        )
+        return QoveryClient(settings, clock, connections=connections, timeout=timeout, adapter=_Road(self))
 
     def route(self, url: str) -> str:
         """Return where a call to this URL leads."""
-        route = self.fault.route if self._is_struck else "open"
-        if route == "unknown host":
+        if self.road is Road.GATEWAY:
+            return url
+        if self._route == "unknown host":
             return url.replace(HOST, UNRESOLVABLE)
-        ports = {
+        return url.replace(f":{self.server.port}", f":{self._upstream()}")
+
+    @property
+    def _route(self) -> Route:
+        return self.fault.route if self._is_struck else "open"
+
+    def _upstream(self) -> int:
+        """Return the port that stands for the server now."""
+        ports: dict[Route, int] = {
             "open": self.server.port,
             "closed port": self._dead.refusing,
             "no answer to connects": self._dead.silent,
+            "unknown host": self._dead.refusing,
         }
-        return url.replace(f":{self.server.port}", f":{ports[route]}")
+        return ports[self._route]
+
+    def _patience(self) -> float:
+        """Return how many seconds a gateway waits for the server now."""
+        return IMPATIENT[1] if self._is_struck and self.fault.is_silent else PATIENT[1]
 
     # The server's side.
 
@@ -238,14 +285,19 @@ class Stage:
     def _greet(self, connection: Connection) -> bool:
         if self._is_struck and not self.fault.on_connection(connection):
             return False
-        if not self.fault.certificate:
+        if not self._is_secure:
             return True
-        return connection.secure(server_context(self.fault.certificate if self._is_struck else "good"))
+        struck = self.fault.certificate if self._is_struck else None
+        return connection.secure(server_context(struck or "good"))
+
+    def _connect_tunnel(self, connection: Connection) -> bool:
+        return not self._is_struck or self.fault.on_connect(connection)
 
     def _answer(self, connection: Connection, request: Request) -> bool:
         if request.method == "POST":
             self.posts += 1
-        if self._is_struck and not self.fault.is_before_request:
+        # By the request itself: one that was given up may arrive when the next call is already announced.
+        if request.headers[NUMBER] in self._struck and not self.fault.is_before_request:
             return self.fault.on_request(Moment(self, connection, request))
         reply = self.reply(request)
         return connection.send(reply.to_bytes()) and reply.headers.get("Connection") != "close"
@@ -272,19 +324,14 @@ class _Clock(FakeClock):
             self.move_to(self.now + timeout)
 
 
-class _Road(HTTPAdapter):
-    """Says which call it is about to carry, and carries it where it is told.
+class _Road(TrackedAdapter):
+    """Tells the stage which call it is about to carry, and carries it where it is told."""
 
-    Args:
-        announce: Is told of method and path; returns the limits on silence.
-        route: Returns where a URL leads.
-    """
-
-    def __init__(self, announce: Callable[[str, str], tuple[float, float]], route: Callable[[str], str]) -> None:
+    def __init__(self, stage: Stage) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1)
-        self._announce, self._route = announce, route
+        self._stage = stage
 
     def send(self, request: PreparedRequest, *_: Any, **options: Any) -> Response:  # noqa: ANN401 - as in the base
-        timeout = self._announce(str(request.method), request.path_url)
-        request.url = self._route(str(request.url))
+        timeout = self._stage.announce(str(request.method), request.path_url)
+        request.url, request.headers[NUMBER] = self._stage.route(str(request.url)), str(len(self._stage.calls))
         return super().send(request, **{**options, "timeout": timeout})

@@ -18,6 +18,7 @@ from qovery_provider.errors import (
     CancellationTimeoutError,
     ConfigurationError,
     ConflictError,
+    IntermediaryError,
     NotCanceledError,
     NotFoundError,
     NothingToCancelError,
@@ -26,7 +27,6 @@ from qovery_provider.errors import (
     QoveryError,
     RateBudgetError,
     RateLimitError,
-    RedirectError,
     ServerError,
     TransportError,
     UnexpectedStateError,
@@ -46,8 +46,8 @@ PARENTS: dict[type[Exception], type[Exception]] = {
     NotFoundError: ApiError,
     ConflictError: ApiError,
     RateLimitError: ApiError,
-    RedirectError: ApiError,
     ServerError: ApiError,
+    IntermediaryError: CallError,
     NotSentError: CallError,
     TransportError: CallError,
     CancellationError: QoveryError,
@@ -72,7 +72,7 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         pytest.param(RateBudgetError("too many"), "too many", id="rate budget"),
         pytest.param(
             ApiError(ASKED, 418, "a teapot"),
-            f'{ASKED}: Qovery answered 418 ("a teapot"): it does not take this request. '
+            f'{ASKED}: Qovery answered 418 ("a teapot"): the request was rejected. '
             "Check the inputs, and qovery:apiUrl.",
             id="other refusal",
         ),
@@ -84,8 +84,8 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         ),
         pytest.param(
             PermissionDeniedError(ASKED, 403),
-            f"{ASKED}: Qovery answered 403: the token is valid, but its role does not allow this, or it does not see "
-            "this environment. Check the id, and the token's role.",
+            f"{ASKED}: Qovery answered 403: the token's role does not allow this, or it does not see this environment. "
+            "Check the id, and the token's role.",
             id="permission",
         ),
         pytest.param(
@@ -137,14 +137,19 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
             id="rate limit of nearly an hour",
         ),
         pytest.param(
-            RedirectError(ASKED, 302),
-            f"{ASKED}: Qovery answered 302: a redirect, which is never followed, so that the token stays here. "
-            "Check qovery:apiUrl.",
-            id="redirect",
+            IntermediaryError(ASKED, 302, " (a redirect)", "Check it.", may_have_executed=False),
+            f"{ASKED}: the answer 302 (a redirect) does not come from Qovery's API but from something in between (a "
+            "proxy, a load balancer, a login page). Check it.",
+            id="something in between",
+        ),
+        pytest.param(
+            NotSentError(ASKED, "the deadline has passed"),
+            f"{ASKED}: not sent, because the deadline has passed.",
+            id="not sent",
         ),
         pytest.param(
             ServerError(ASKED, 502),
-            f"{ASKED}: Qovery answered 502: Qovery, or a proxy in front of it, has a problem. Try again in a while.",
+            f"{ASKED}: Qovery answered 502: Qovery has a problem. Try again in a while.",
             id="server",
         ),
         pytest.param(
@@ -189,6 +194,12 @@ def test_a_cancellation_error_holds_the_deployment_that_was_meant(kind: type[Can
         ),
         pytest.param(RateLimitError(ASKED, 429, "slow", retry_after=9.0), {"retry_after": 9.0}, id="rate limit"),
         pytest.param(
+            IntermediaryError(ASKED, 503, "", "", may_have_executed=True, retry_after=9.0),
+            {"operation": ASKED, "status": 503, "retry_after": 9.0},
+            id="something in between",
+        ),
+        pytest.param(NotSentError(ASKED, "late"), {"operation": ASKED, "reason": "late"}, id="not sent"),
+        pytest.param(
             TransportError(ASKED, "cut off", "Wait.", may_have_executed=False),
             {"operation": ASKED, "problem": "cut off", "retry_after": None, "retryable": True},
             id="transport",
@@ -209,7 +220,12 @@ def test_the_facts_are_fields(error: CallError, facts: dict[str, Any]) -> None:
         pytest.param(NotFoundError(ASKED, 404), False, False, id="not found"),
         pytest.param(ConflictError(ASKED, 409), False, False, id="conflict"),
         pytest.param(RateLimitError(ASKED, 429), False, True, id="rate limit"),
-        pytest.param(RedirectError(ASKED, 302), False, False, id="redirect"),
+        pytest.param(
+            IntermediaryError(ASKED, 302, "", "", may_have_executed=False), False, True, id="answer to a read"
+        ),
+        pytest.param(
+            IntermediaryError(ASKED, 302, "", "", may_have_executed=True), True, True, id="answer to a change"
+        ),
         pytest.param(ServerError(ASKED, 500), True, True, id="server"),
         pytest.param(NotSentError(ASKED, "it was late"), False, True, id="not sent"),
         pytest.param(TransportError(ASKED, "", "", may_have_executed=False), False, True, id="transport before"),

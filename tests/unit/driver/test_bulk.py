@@ -12,9 +12,10 @@ from qovery_provider._clock import Signal
 from qovery_provider._driver.bulk import BulkCancellation, Target
 from qovery_provider._driver.calls import CallRunner, StoppedError
 from qovery_provider._driver.session import Session
+from qovery_provider._qovery.models import UnreadableStatus
 from qovery_provider._qovery.redaction import Token
 from qovery_provider._qovery.settings import Settings
-from qovery_provider.errors import CancellationStoppedError, NotFoundError, UnexpectedStateError
+from qovery_provider.errors import CancellationStoppedError, NotFoundError, TransportError, UnexpectedStateError
 from tests.support.script import Script, status
 from tests.support.time import Trip, VirtualTime
 
@@ -81,6 +82,25 @@ def test_a_list_of_environments_is_read_by_their_projects(script: Script, time: 
     """The project of the first shows the second as well; the others of a project are left out."""
     assert list(bulk(script, time).read_statuses(None, ["a", "c"])) == ["a", "c"]
     assert [name for _, name in script.calls] == ["project of a", "statuses p", "project of c", "statuses q"]
+
+
+@pytest.mark.parametrize("name", ["b", None], ids=["named", "nameless"])
+def test_an_entry_that_is_no_status_fails_for_its_environment(
+    script: Script, time: VirtualTime, name: str | None
+) -> None:
+    """The others of the project are read, and canceled."""
+    statuses = [[status("a", state), UnreadableStatus(name, "state is missing")] for state in ("BUILDING", "CANCELED")]
+    first_reads = 2 if name else 4  # a list that may hide an environment is read for that one again
+    polls: list[object] = [*[statuses[0]] * first_reads, *statuses[1:]]
+    script.answers |= {"statuses p": polls, "project of b": ["p"]}
+
+    shown = bulk(script, time).read_statuses(None, ["a", "b"])
+    fine, odd = bulk(script, time).cancel(targets("a", "b"))
+
+    assert list(shown) == ["a"]
+    assert fine.result().outcome == "canceled"
+    with pytest.raises(TransportError, match=r"reading the status of environment b: .* speaks"):
+        odd.result()
 
 
 def test_an_environment_that_cannot_be_read_is_left_out(script: Script, time: VirtualTime) -> None:

@@ -13,12 +13,14 @@ from qovery_provider._cancellation.schedule import FIRST_POLL
 from qovery_provider._driver.calls import CALL_LIMIT, CallRunner
 from qovery_provider._driver.driver import Driver
 from qovery_provider._driver.polls import PollGroup
+from qovery_provider._qovery.models import UnreadableStatus
 from qovery_provider.errors import (
     CancellationInterruptedError,
     CancellationTimeoutError,
     NotFoundError,
     QoveryError,
     ServerError,
+    TransportError,
     UnexpectedStateError,
 )
 from tests.support.cancellations import poll_times
@@ -107,6 +109,21 @@ def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
         "environment b: it is missing in the list of its project's environments. "
         "It may have been deleted, or the token may not see it: check it in the Qovery console."
     )
+
+
+@pytest.mark.parametrize("name", ["b", "B", None], ids=["named", "named in capitals", "nameless"])
+def test_an_entry_that_is_no_status_concerns_its_environment_alone(time: VirtualTime, name: str | None) -> None:
+    """One without a name may be that of an environment which is missing: that one is not gone."""
+    script = Script(time, {"statuses p": [[UnreadableStatus(name, "state is missing"), status("a", "DEPLOYED")]]})
+    here, odd = new_cancellation("a"), new_cancellation("b")
+
+    run(script, time, PollGroup.of_project(script, "p", [here, odd]))
+
+    error = error_of(odd)
+    assert here.result().outcome == "nothing_to_cancel"
+    assert isinstance(error, TransportError)
+    assert error.operation == f"reading the status of environment {name or 'b'}"
+    assert error.problem == "the answer is not what Qovery's API speaks (state is missing)"
 
 
 def test_an_incomplete_answer_tells_nothing_of_those_it_leaves_out(time: VirtualTime) -> None:

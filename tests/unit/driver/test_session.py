@@ -21,6 +21,7 @@ from qovery_provider._qovery.settings import Settings
 from qovery_provider.errors import AuthenticationError, CancellationStoppedError, ServerError
 from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond
 from tests.support.calls import settings_for
+from tests.support.recorder import error_body
 from tests.support.time import FakeClock, wait_until
 
 SLOW = Plan(phases=(("BUILDING", 6000.0),), cancel_delay=120.0)
@@ -150,7 +151,7 @@ def test_a_queue_that_cannot_be_read_does_no_harm(qovery: QoverySimulator, sessi
     """It is read once and never again: the cancellation goes on as if it had not been."""
     alone = _busy(qovery)
     path = f"/environment/{alone.id}/deploymentQueue"
-    qovery.inject(Respond(path=path, status=status, times=None))
+    qovery.inject(Respond(path=path, status=status, body=error_body(status), times=None))
 
     assert Operation(session, alone.id).outcome == "canceled"
     assert _reads(qovery)[path] == 1
@@ -197,7 +198,7 @@ def test_each_project_is_read_by_itself(qovery: QoverySimulator, session: Sessio
 def test_one_whose_project_cannot_be_read_is_read_alone(qovery: QoverySimulator, session: Session, path: str) -> None:
     """A token may see an environment and nothing around it."""
     first, second = _busy(qovery), _busy(qovery)
-    qovery.inject(Respond(path=path.format(second.id), status=403, times=None))
+    qovery.inject(Respond(path=path.format(second.id), status=403, body=error_body(403), times=None))
 
     operations = _joined_by(session, first, second)
 
@@ -333,7 +334,7 @@ def test_a_read_that_fails_is_made_again(qovery: QoverySimulator, session: Sessi
 
 def test_a_read_ends_in_time(qovery: QoverySimulator, session: Session, clock: SharedClock) -> None:
     """A preview holds nothing up: the last attempt is made when the time is up."""
-    qovery.inject(Respond(status=503, times=None))
+    qovery.inject(Respond(status=503, body=error_body(503), times=None))
 
     with pytest.raises(ServerError):
         session.project_statuses("project", limit=0.1)

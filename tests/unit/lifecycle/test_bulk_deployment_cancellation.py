@@ -15,6 +15,7 @@ from qovery_provider.providers import BulkDeploymentCancellationProvider
 from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator, Respond
 from tests.support.mocks import ENVIRONMENT_ID
 from tests.support.providers import configuration, configured, picked
+from tests.support.recorder import error_body
 from tests.support.sdk_host import Refused, sdk_host
 from tests.support.time import FakeClock
 
@@ -323,7 +324,7 @@ class TestFailures:
             one for home in (None, project) for one in _environments(qovery, home or qovery.world.add_project(), LONG)
         ]
         path = f"/environment/{refused.id}" if what == "environment" else f"/project/{refused.project_id}/*"
-        qovery.inject(Respond(path=path, status=status, times=None))
+        qovery.inject(Respond(path=path, status=status, body=error_body(status), times=None))
 
         with pytest.raises(errors.BulkCancellationError) as caught:
             provider.create({"environment_ids": [others[0].id, refused.id, others[1].id]})
@@ -339,7 +340,7 @@ class TestFailures:
     ) -> None:
         """What its project shows of it is enough."""
         first, second = _environments(qovery, project, LONG, LONG)
-        qovery.inject(Respond(path=f"/environment/{first.id}", status=403, times=None))
+        qovery.inject(Respond(path=f"/environment/{first.id}", status=403, body=error_body(403), times=None))
 
         result = provider.create({"environment_ids": [first.id, second.id]})
 
@@ -350,7 +351,7 @@ class TestFailures:
     ) -> None:
         """After ten environments of a list it is clear enough, and requests are scarce."""
         environments = _environments(qovery, project, *[LONG] * 12)
-        qovery.inject(Respond(status=403, times=None))
+        qovery.inject(Respond(status=403, body=error_body(403), times=None))
 
         with pytest.raises(errors.PermissionDeniedError):
             provider.create({"environment_ids": [environment.id for environment in environments]})
@@ -362,7 +363,7 @@ class TestFailures:
     ) -> None:
         """Without a look there is no target; the error is the call's."""
         _environments(qovery, project, LONG)
-        qovery.inject(Respond(path="/project/*", status=403, times=None))
+        qovery.inject(Respond(path="/project/*", status=403, body=error_body(403), times=None))
 
         with pytest.raises(errors.PermissionDeniedError):
             provider.create({"project_id": project})
@@ -558,4 +559,4 @@ def test_a_refresh_changes_nothing() -> None:
 def _forbidden(environment: Environment, times: int = 1) -> Respond:
     """Refuse the cancels of one environment."""
     path = f"/environment/{environment.id}/cancelDeployment"
-    return Respond(method="POST", path=path, status=403, times=times)
+    return Respond(method="POST", path=path, status=403, body=error_body(403), times=times)

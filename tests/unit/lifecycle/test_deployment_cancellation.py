@@ -23,6 +23,7 @@ from qovery_provider.providers import (
 )
 from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond
 from tests.support.operations import lent
+from tests.support.recorder import error_body
 from tests.support.time import FakeClock
 
 SOON = Plan(phases=(("BUILDING", 60.0),), cancel_delay=0.0)
@@ -302,11 +303,11 @@ class TestRead:
     @pytest.mark.parametrize(
         "answer",
         [
-            Respond(status=400, body='{"status": 400, "detail": "the cluster does not exist"}'),
+            Respond(status=400, body=error_body(400, "The environment does not exist")),
             Respond(status=404, body="<html>no such page</html>"),
             Respond(status=200, body="<html>log in</html>"),
         ],
-        ids=["another 400", "a page of a gateway", "a login page"],
+        ids=["a 400 that says so", "a page of a gateway", "a login page"],
     )
     def test_no_single_answer_takes_the_record_away(
         self, qovery: QoverySimulator, clock: FakeClock, answer: Respond
@@ -320,12 +321,23 @@ class TestRead:
 
         assert (state.id, state.outputs["state"]) == (busy.id, "READY")
 
-    def test_an_outage_is_an_error(self, qovery: QoverySimulator, clock: FakeClock) -> None:
+    @pytest.mark.parametrize(
+        ("answer", "error"),
+        [
+            (Respond(status=503, times=None), errors.IntermediaryError),
+            (Respond(status=500, body=error_body(500), times=None), errors.ServerError),
+            (Respond(status=400, body=error_body(400, "the cluster does not exist"), times=None), errors.ApiError),
+        ],
+        ids=["a gateway's 503", "Qovery's 500", "another 400"],
+    )
+    def test_what_is_no_status_is_an_error(
+        self, qovery: QoverySimulator, clock: FakeClock, answer: Respond, error: type[errors.QoveryError]
+    ) -> None:
         """The engine then keeps what is stored."""
-        qovery.inject(Respond(status=503, times=None))
+        qovery.inject(answer)
         operation, _ = lent(qovery, clock)
 
-        with pytest.raises(errors.ServerError):
+        with pytest.raises(error):
             DeploymentCancellationProvider.lifecycle.read(operation, ENVIRONMENT_ID, {"state": "CANCELED"})
 
     def test_a_wrong_id_is_an_error_the_first_time(self, provider: DeploymentCancellationProvider) -> None:

@@ -12,6 +12,7 @@ from qovery_provider._lifecycle.stored_state import UNFINISHED
 from qovery_provider.providers import DeploymentCancellationProvider
 from qovery_provider.simulator import Deployment, Environment, Plan, QoverySimulator, Respond
 from tests.support.providers import configuration, configured, picked
+from tests.support.recorder import error_body
 from tests.support.sdk_host import Refused, sdk_host
 from tests.support.time import FakeClock
 
@@ -183,7 +184,7 @@ class TestTooLate:
         environment.enqueue(Plan(phases=BUILDING))
         declared = _declared(target)
         path = f"/environment/{environment.id}/cancelDeployment"
-        qovery.inject(Respond(method="POST", path=path, status=409))
+        qovery.inject(Respond(method="POST", path=path, status=409, body=error_body(409)))
 
         with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
             failed = host.create(URN, declared)

@@ -12,6 +12,7 @@ from qovery_provider import BulkDeploymentCancellation, DeploymentCancellation, 
 from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
 from tests.support.mocks import ENVIRONMENT_ID, Recorder, mocked, value_of
 from tests.support.providers import configuration
+from tests.support.recorder import error_body
 
 STARTER = "someone@example.com"
 Declare = Callable[[Environment], pulumi.CustomResource]
@@ -243,7 +244,9 @@ class TestFailedLooks:
     ) -> None:
         """The others of a list are shown."""
         refused = qovery_simulator.world.add_environment(project_id=qovery_simulator.world.add_project())
-        qovery_simulator.inject(Respond(path=f"/environment/{refused.id}", status=403, times=None))
+        qovery_simulator.inject(
+            Respond(path=f"/environment/{refused.id}", status=403, body=error_body(403), times=None)
+        )
 
         shown = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[refused.id, environment.id]))
 
@@ -264,7 +267,7 @@ class TestFailedLooks:
         self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
     ) -> None:
         """A preview with a poor token is still a preview, and says what it could not see."""
-        qovery_simulator.inject(Respond(status=403, times=None))
+        qovery_simulator.inject(Respond(status=403, body=error_body(403), times=None))
 
         (line,) = _shown(program, declare(environment))
 

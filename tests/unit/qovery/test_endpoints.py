@@ -9,13 +9,16 @@ import pytest
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.models import (
+    HISTORY_PAGES,
     DeploymentRecord,
     EnvironmentStatus,
     MalformedAnswerError,
     QueuedRequest,
+    UnreadableStatus,
 )
 from tests.support.calls import CALLS, calls_of
 
+STATUS_CALL = CALLS["environment status"]
 STATUS = {"id": "env", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED"}
 READ = EnvironmentStatus("env", "DEPLOYED", "DEPLOYED")
 RECORD = {"identifier": {"execution_id": "d1"}, "status": "DEPLOYED"}
@@ -80,7 +83,7 @@ def test_an_id_is_one_part_of_the_path() -> None:
         ("deployment history", {"results": [RECORD]}, [DeploymentRecord("d1", "DEPLOYED")]),
         ("deployment queue", {"results": [WAITING]}, [QueuedRequest("r1")]),
         ("cancel", STATUS, READ),
-        ("cancel of a queued request", "any body", None),
+        ("cancel of a queued request", {"any": "JSON"}, None),
     ],
 )
 def test_an_answer_is_read_as_data(name: str, answer: object, expected: object) -> None:
@@ -96,10 +99,52 @@ def test_a_status_is_of_the_environment_that_was_asked_for(name: str) -> None:
         parsed(calls_of("other")[name], STATUS)
 
 
-@pytest.mark.parametrize("name", [name for name in CALLS if name != "cancel of a queued request"])
+@pytest.mark.parametrize("name", CALLS)
 def test_what_is_no_json_is_no_answer(name: str) -> None:
     """The client tells it from an answer of another shape."""
     with pytest.raises(ValueError, match=r"^Expecting value") as caught:
         CALLS[name].parse(b"<html>")
 
     assert not isinstance(caught.value, MalformedAnswerError)
+
+
+def test_a_queued_request_is_canceled_without_a_word() -> None:
+    """Its good answer has no body: only the status of the API's description tells it."""
+    call = endpoints.cancel_queued("r1")
+
+    assert call.parse(b"") is None
+    assert (sorted(call.statuses), sorted(STATUS_CALL.statuses)) == ([202], [200, 202])
+
+
+def test_a_list_may_be_longer_than_an_object() -> None:
+    """It grows with what the user has; one object does not."""
+    sizes = {name: call.max_bytes // 2**20 for name, call in CALLS.items()}
+
+    assert [name for name, size in sizes.items() if size == 16] == [
+        "project statuses",
+        "deployment history",
+        "deployment queue",
+    ]
+    assert set(sizes.values()) == {1, 16}
+
+
+@pytest.mark.parametrize("page_size", HISTORY_PAGES)
+def test_a_history_is_read_in_pages(page_size: int) -> None:
+    """A small one first, since an entry carries all services with their commit messages."""
+    path = endpoints.deployment_history("env", page_size).path
+
+    assert path == f"/environment/env/deploymentHistoryV2?pageSize={page_size}"
+
+
+@pytest.mark.parametrize("odd", [b'"\xff\xfe"', b"9" * 10_000, b"-" + b"9" * 10_000, b"1e400", b"NaN"])
+def test_what_is_wrong_with_one_field_spoils_no_other(odd: bytes) -> None:
+    """Bytes that are no text, and numbers that Python does not read, concern their own field of their own entry."""
+    good = json.dumps(STATUS).encode()
+    body = b'{"results": [%b, %b]}' % (good, good.replace(b'"env"', odd, 1))
+
+    first, second = endpoints.project_statuses("project").parse(body)
+
+    assert first == READ
+    assert second == UnreadableStatus(None, "id is missing or no plain text")
+    shown = good.replace(b"}", b', "total_deployment_duration_in_seconds": %b, "origin": %b}' % (odd, odd))
+    assert endpoints.environment_status("env").parse(shown).state == "DEPLOYED"

@@ -1,21 +1,18 @@
 """What a failed call means: every status with every known body, every way for the transport to break."""
 
 import http.client
-import json
 import socket
 import ssl
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TypeVar
 
 import pytest
 import requests
 import urllib3
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
-    DecodeError,
     IncompleteRead,
     MaxRetryError,
     NameResolutionError,
@@ -24,28 +21,29 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from qovery_provider._qovery.client import TooLongError
-from qovery_provider._qovery.failures import TRANSPORT_FAILURES, api_error, transport_error
+from qovery_provider._qovery import endpoints
+from qovery_provider._qovery.connections import TooLongError
+from qovery_provider._qovery.failures import AFTER, BEFORE, Progress, Route, malformed, transport_error
 from qovery_provider._qovery.redaction import Token
+from qovery_provider._qovery.transport import BrokenCompressionError
 from qovery_provider.errors import (
-    ApiError,
-    AuthenticationError,
-    ConflictError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    RedirectError,
-    ServerError,
+    TransportError,
 )
 
-ASKED = "reading the status of environment 3c90"
+CALL, CANCEL = endpoints.environment_status("3c90"), endpoints.cancel_deployment("3c90", force=False)
 TOKEN = Token("qov_1234567890", "QOVERY_API_TOKEN")
+DIRECT = Route("api.qovery.com")
+PROXIED = Route("api.qovery.com", "HTTPS_PROXY", "proxy.internal")
 
 NETWORK = "Check the network, then try again."
 HOST = "Check the network, and qovery:apiUrl."
 ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page stands in between."
-PROXY = "Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+LIMIT = "So much is not read. Check qovery:apiUrl; if it is right, please report this."
+PROXY = "Check HTTPS_PROXY and NO_PROXY."
+ROAD = "Check the network, HTTPS_PROXY and NO_PROXY, then try again."
+VARIABLE = "Correct the variable, or unset it."
 TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
+BUNDLE = "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names"
 
 POOL = urllib3.HTTPSConnectionPool("api.qovery.com")
 CONNECTION = HTTPConnection("api.qovery.com")
@@ -56,14 +54,6 @@ CERTIFICATE = ssl.SSLCertVerificationError(1, "self-signed certificate")
 NO_NAME = socket.gaierror(-2, "Name or service not known")
 REFUSED = ConnectionRefusedError(111, "Connection refused")
 RESET = ConnectionResetError(104, "Connection reset by peer")
-
-
-def body(**fields: object) -> bytes:
-    return json.dumps(fields).encode()
-
-
-def refused(status: int = 400, content: bytes = b"", retry_after: float | None = None) -> ApiError:
-    return api_error(ASKED, status, content, TOKEN, retry_after)
 
 
 def gave_up(reason: Exception) -> MaxRetryError:
@@ -87,309 +77,244 @@ def named(name: str, *args: object) -> Exception:
     return error
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        (100, ApiError),
-        (201, ApiError),
-        (204, ApiError),
-        (301, RedirectError),
-        (302, RedirectError),
-        (304, RedirectError),
-        (308, RedirectError),
-        (399, RedirectError),
-        (400, ApiError),
-        (401, AuthenticationError),
-        (402, ApiError),
-        (403, PermissionDeniedError),
-        (404, NotFoundError),
-        (405, ApiError),
-        (409, ConflictError),
-        (418, ApiError),
-        (422, ApiError),
-        (429, RateLimitError),
-        (499, ApiError),
-        (500, ServerError),
-        (502, ServerError),
-        (503, ServerError),
-        (504, ServerError),
-        (599, ServerError),
-        (600, ApiError),
-    ],
-)
-@pytest.mark.parametrize(
-    ("content", "detail"),
-    [
-        pytest.param(body(status=1, detail="what it says"), "what it says", id="current"),
-        pytest.param(
-            body(status=1, error="Bad", message="what it says", path="/", timestamp="now"), "what it says", id="older"
-        ),
-        pytest.param(body(error="what it says"), "what it says", id="error alone"),
-        pytest.param(b"", "", id="empty"),
-        pytest.param(b"<html><h1>Bad gateway</h1></html>", "", id="page of a proxy"),
-    ],
-)
-def test_every_status_with_every_body_has_its_error(
-    status: int, kind: type[ApiError], content: bytes, detail: str
-) -> None:
-    """The class follows from the status, the text from the body."""
-    error = refused(status, content)
+def test_a_malformed_answer_says_what_is_wrong() -> None:
+    """A cancel may have been executed all the same."""
+    error = malformed(CANCEL, "id is missing")
 
-    assert type(error) is kind
-    assert (ASKED, status, detail) == (error.operation, error.status, error.detail)
+    assert str(error) == f"{CANCEL.operation}: the answer is not what Qovery's API speaks (id is missing). {ADDRESS}"
+    assert error.may_have_executed
+
+
+def told(error: Exception, progress: Progress = Progress.NOT_SENT, route: Route = DIRECT) -> TransportError:
+    return transport_error(CANCEL, error, progress, route)
 
 
 @pytest.mark.parametrize(
-    ("status", "detail", "kind"),
-    [
-        pytest.param(400, "Environment does not exist", NotFoundError, id="400 that says so"),
-        pytest.param(400, "NO SUCH ENVIRONMENT EXISTS", NotFoundError, id="400 in upper case"),
-        pytest.param(400, "exist", NotFoundError, id="400 with the word alone"),
-        pytest.param(400, "force_cancel must be a boolean", ApiError, id="another 400"),
-        pytest.param(403, "Environment does not exist", PermissionDeniedError, id="403"),
-        pytest.param(409, "No deployment exists", ConflictError, id="409"),
-        pytest.param(422, "Environment does not exist", ApiError, id="422"),
-        pytest.param(500, "The row does not exist", ServerError, id="500"),
-    ],
-)
-def test_a_400_may_say_that_the_environment_is_unknown(status: int, detail: str, kind: type[ApiError]) -> None:
-    """Of all statuses, only a 400 is read by its text."""
-    assert type(refused(status, body(detail=detail))) is kind
-
-
-def test_a_refused_token_is_told_by_its_source() -> None:
-    """The error says where the token was taken from."""
-    error = refused(401, body(detail="expired"))
-
-    assert isinstance(error, AuthenticationError)
-    assert error.token_source == "QOVERY_API_TOKEN"
-
-
-@pytest.mark.parametrize("status", [302, 400, 403, 404, 409, 429, 500, 503])
-def test_the_servers_delay_is_kept(status: int) -> None:
-    """A retry obeys it."""
-    assert refused(status, retry_after=30.0).retry_after == 30.0
-
-
-@pytest.mark.parametrize(
-    ("content", "detail"),
-    [
-        pytest.param(body(detail="first", message="second", error="third"), "first", id="detail first"),
-        pytest.param(body(error="third", message="second"), "second", id="then message"),
-        pytest.param(body(detail=None, message="second"), "second", id="null detail"),
-        pytest.param(body(detail=["first"], error="third"), "third", id="detail that is no text"),
-        pytest.param(body(detail={"a": 1}, message=7, error=None), "", id="no text at all"),
-        pytest.param(body(status=400), "", id="status alone"),
-        pytest.param(body(detail="a\n b\t\tc\x1b[31m\x00"), "a b c [31m", id="control characters"),
-        pytest.param(body(detail="  a  "), "a", id="spaces"),
-        pytest.param(rb'{"detail": "a\ud800\u202eb"}', "a b", id="surrogate and direction mark"),
-        pytest.param(body(detail="Zoë ✓"), "Zoë ✓", id="unicode"),
-        pytest.param(body(detail="x" * 200), "x" * 200, id="longest"),
-        pytest.param(body(detail="x" * 201), "x" * 200, id="cut"),
-        pytest.param(body(detail="\n" * 300 + "x"), "x", id="cut after the spaces"),
-        pytest.param(b'["detail"]', "", id="list"),
-        pytest.param(b'"detail"', "", id="text"),
-        pytest.param(b"7", "", id="number"),
-        pytest.param(b"null", "", id="null"),
-        pytest.param(b'{"detail": "a', "", id="cut off"),
-        pytest.param(b"[" * 100_000, "", id="very deep"),
-        pytest.param(b'{"detail": "\xff"}', "", id="no UTF-8"),
-        pytest.param(b"1" * 5000, "", id="huge number"),
-    ],
-)
-def test_the_servers_words_are_one_short_line(content: bytes, detail: str) -> None:
-    """What is no text that a person can read is left out."""
-    assert refused(content=content).detail == detail
-
-
-@pytest.mark.parametrize(
-    ("detail", "shown"),
-    [
-        pytest.param("token qov_1234567890 is wrong", "token *** is wrong", id="inside"),
-        pytest.param("qov_1234567890 qov_1234567890", "*** ***", id="twice"),
-        pytest.param("x" * 186 + "qov_1234567890", "x" * 186 + "***", id="just before the cut"),
-    ],
-)
-def test_a_server_that_repeats_the_token_is_not_quoted(detail: str, shown: str) -> None:
-    """Some proxies put the refused header into the page."""
-    error = refused(content=body(detail=detail))
-
-    assert error.detail == shown
-    assert "qov_" not in str(error)
-
-
-@pytest.mark.parametrize("at", [187, 190, 195, 199])
-def test_a_token_across_the_cut_is_not_quoted_in_part(at: int) -> None:
-    """Not even its first letters show."""
-    assert "qov_"[: 200 - at] not in refused(content=body(detail="x" * at + "qov_1234567890")).detail
-
-
-@given(st.integers(100, 599), st.binary() | st.text().map(lambda text: body(detail=text)))
-@settings(max_examples=50, deadline=None)
-def test_any_answer_has_an_error_of_one_line(status: int, content: bytes) -> None:
-    """No body of any server breaks the message around it."""
-    error = refused(status, content)
-
-    assert str(error).isprintable()
-    assert len(error.detail) <= 200
-
-
-@pytest.mark.parametrize(
-    ("error", "problem", "advice", "may_have_executed", "retryable"),
+    ("error", "route", "problem", "advice", "retryable"),
     [
         pytest.param(
             requests.exceptions.SSLError(gave_up(urllib3.exceptions.SSLError(CERTIFICATE))),
+            DIRECT,
             "the server's TLS certificate is not trusted",
             TRUST,
             False,
-            False,
             id="certificate",
+        ),
+        pytest.param(
+            requests.exceptions.ProxyError(gave_up(urllib3.exceptions.SSLError(CERTIFICATE))),
+            PROXIED,
+            "the proxy's TLS certificate is not trusted",
+            TRUST,
+            False,
+            id="proxy's certificate",
         ),
         pytest.param(
             requests.ConnectionError(
                 gave_up(caused(NameResolutionError("api.qovery.com", CONNECTION, NO_NAME), NO_NAME))
             ),
-            "the host name cannot be resolved",
+            DIRECT,
+            "the host name 'api.qovery.com' cannot be resolved",
             HOST,
-            False,
             True,
             id="name",
         ),
         pytest.param(
+            requests.exceptions.ProxyError(gave_up(NO_NAME)),
+            PROXIED,
+            "the host name 'proxy.internal' of the proxy in HTTPS_PROXY cannot be resolved",
+            HOST,
+            True,
+            id="proxy's name",
+        ),
+        pytest.param(
+            requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support."),
+            PROXIED,
+            "HTTPS_PROXY names a SOCKS proxy, and the package PySocks, which that takes, is not installed",
+            "Install it (`pip install pysocks`), or use another proxy.",
+            False,
+            id="SOCKS",
+        ),
+        pytest.param(
             requests.ConnectTimeout(gave_up(ConnectTimeoutError(CONNECTION, "timed out"))),
+            DIRECT,
             "no connection in time",
             NETWORK,
-            False,
             True,
             id="connect timeout",
         ),
         pytest.param(
+            requests.ReadTimeout(ReadTimeoutError(POOL, "/status", "timed out")),
+            PROXIED,
+            "no connection in time through the proxy in HTTPS_PROXY",
+            ROAD,
+            True,
+            id="silent proxy",
+        ),
+        pytest.param(
             requests.ConnectionError(gave_up(caused(NewConnectionError(CONNECTION, "refused"), REFUSED))),
+            DIRECT,
             "no connection: refused, or unreachable",
             NETWORK,
-            False,
             True,
             id="refused",
         ),
         pytest.param(
             requests.exceptions.ProxyError(gave_up(NewConnectionError(CONNECTION, "refused"))),
+            PROXIED,
             "the proxy refused or did not answer",
             PROXY,
-            False,
             True,
             id="proxy refused",
         ),
         pytest.param(
-            requests.exceptions.InvalidURL("Failed to parse"), "the URL cannot be used", ADDRESS, False, False, id="URL"
+            requests.ConnectionError(ProtocolError("aborted", http.client.BadStatusLine("SSH"))),
+            PROXIED,
+            "no connection could be made through the proxy in HTTPS_PROXY",
+            ROAD,
+            True,
+            id="a proxy that speaks another protocol",
         ),
         pytest.param(
-            requests.exceptions.InvalidProxyURL("Failed to parse"),
-            "the URL cannot be used",
-            ADDRESS,
-            False,
+            requests.exceptions.InvalidProxyURL("Please check"),
+            PROXIED,
+            "the proxy in HTTPS_PROXY cannot be used: its URL is malformed",
+            "Correct it.",
             False,
             id="proxy URL",
         ),
-        pytest.param(TooLongError(), "the answer is longer than 1 MiB", ADDRESS, True, True, id="too long"),
         pytest.param(
-            requests.exceptions.ContentDecodingError(DecodeError("not gzip")),
+            UnicodeError("label too long"),
+            DIRECT,
+            "qovery:apiUrl cannot be used: its URL is malformed",
+            "Correct it.",
+            False,
+            id="URL",
+        ),
+        pytest.param(
+            TypeError("anything"), DIRECT, "the request could not be sent (TypeError)", HOST, True, id="anything"
+        ),
+    ],
+)
+def test_what_fails_before_the_request_was_certainly_not_executed(
+    error: Exception, route: Route, problem: str, advice: str, *, retryable: bool
+) -> None:
+    """What really happened is deep inside; the problem, the advice and whether to try again follow from it."""
+    failure = told(error, Progress.NOT_SENT, route)
+
+    assert (str(failure), failure.problem) == (f"{CANCEL.operation}: {problem}. {advice}", problem)
+    assert (failure.may_have_executed, failure.retryable) == (False, retryable)
+
+
+@pytest.mark.parametrize(
+    ("error", "progress", "problem", "advice"),
+    [
+        pytest.param(TooLongError(), Progress.SENT, "the answer is longer than 1 MiB", LIMIT, id="endless head"),
+        pytest.param(TooLongError(), Progress.ANSWERED, "the answer is longer than 1 MiB", LIMIT, id="too long"),
+        pytest.param(
+            BrokenCompressionError(),
+            Progress.ANSWERED,
             "the answer's compression is broken",
             ADDRESS,
-            True,
-            True,
             id="compression",
         ),
         pytest.param(
             requests.ReadTimeout(ReadTimeoutError(POOL, "/status", "timed out")),
+            Progress.SENT,
             "no answer in time",
             NETWORK,
-            True,
-            True,
             id="read timeout",
         ),
         pytest.param(
-            requests.ReadTimeout("timed out"), "no answer in time", NETWORK, True, True, id="bare read timeout"
-        ),
-        pytest.param(
-            requests.ConnectionError(ReadTimeoutError(POOL, "/status", "timed out")),
+            ReadTimeoutError(POOL, "/status", "timed out"),
+            Progress.ANSWERED,
             "no answer in time",
             NETWORK,
-            True,
-            True,
             id="read timeout in the body",
         ),
         pytest.param(
             requests.exceptions.SSLError(gave_up(urllib3.exceptions.SSLError(ssl.SSLEOFError(8, "EOF")))),
+            Progress.SENT,
             "the TLS connection broke",
             TRUST,
-            True,
-            True,
             id="TLS",
         ),
         pytest.param(
-            requests.exceptions.ChunkedEncodingError(ProtocolError("cut", IncompleteRead(3, 10))),
+            ProtocolError("cut", IncompleteRead(3, 10)),
+            Progress.ANSWERED,
             "the answer was cut off",
             NETWORK,
-            True,
-            True,
-            id="cut off in chunks",
-        ),
-        pytest.param(
-            requests.ConnectionError(ProtocolError("cut", http.client.IncompleteRead(b"abc", 7))),
-            "the answer was cut off",
-            NETWORK,
-            True,
-            True,
             id="cut off",
         ),
         pytest.param(
+            ProtocolError("ended"), Progress.ANSWERED, "the answer was cut off", NETWORK, id="ended between two chunks"
+        ),
+        pytest.param(RESET, Progress.ANSWERED, "the answer was cut off", NETWORK, id="reset in the body"),
+        pytest.param(
             requests.ConnectionError(ProtocolError("Connection aborted.", RESET)),
+            Progress.SENT,
             "the connection broke before an answer came",
             NETWORK,
-            True,
-            True,
             id="reset",
         ),
         pytest.param(
-            requests.exceptions.ProxyError(gave_up(OSError("Tunnel connection failed: 407"))),
-            "the proxy refused or did not answer",
-            PROXY,
-            False,
-            True,
-            id="proxy that wants a login",
+            requests.exceptions.ProxyError(gave_up(http.client.RemoteDisconnected("closed"))),
+            Progress.SENT,
+            "the connection broke before an answer came",
+            NETWORK,
+            id="closed behind a proxy",
         ),
         pytest.param(
-            Exception("anything"), "the connection broke before an answer came", NETWORK, True, True, id="anything"
+            requests.ConnectionError(ProtocolError("aborted", http.client.BadStatusLine("SSH"))),
+            Progress.SENT,
+            "the answer is no HTTP",
+            ADDRESS,
+            id="another protocol",
+        ),
+        pytest.param(
+            OSError("anything"), Progress.SENT, "the connection broke before an answer came", NETWORK, id="system"
+        ),
+        pytest.param(
+            ValueError("read length"),
+            Progress.SENT,
+            "the answer could not be read (ValueError)",
+            ADDRESS,
+            id="anything",
+        ),
+        pytest.param(
+            ValueError("read length"),
+            Progress.ANSWERED,
+            "the answer could not be read (ValueError)",
+            ADDRESS,
+            id="anything in the body",
         ),
     ],
 )
-def test_every_breakdown_has_its_words(
-    error: Exception, problem: str, advice: str, *, may_have_executed: bool, retryable: bool
+def test_what_fails_after_the_request_may_have_been_executed(
+    error: Exception, progress: Progress, problem: str, advice: str
 ) -> None:
-    """What really happened is deep inside; the problem, the advice and what may be done follow from it."""
-    told = transport_error(ASKED, error, changes=True)
+    """On every route, whatever the exception is called; a read has changed nothing."""
+    for route in (DIRECT, PROXIED):
+        failure = told(error, progress, route)
 
-    assert (f"{ASKED}: {problem}. {advice}", problem) == (str(told), told.problem)
-    assert (may_have_executed, retryable) == (told.may_have_executed, told.retryable)
-    assert not transport_error(ASKED, error, changes=False).may_have_executed
+        assert (str(failure), failure.problem) == (f"{CANCEL.operation}: {problem}. {advice}", problem)
+        assert (failure.may_have_executed, failure.retryable) == (True, True)
+        assert not transport_error(CALL, error, progress, route).may_have_executed
 
 
 RANKED = [
-    "ProxyError",
     "SSLCertVerificationError",
     "gaierror",
+    "InvalidSchema",
+    "cert_verify",
+    "create_urllib3_context",
+    "do_handshake",
+    "ssl_wrap_socket",
+    "ProxyError",
     "ConnectTimeout",
     "NewConnectionError",
-    "InvalidURL",
-    "TooLongError",
-    "ContentDecodingError",
-    "do_handshake",
-    "cert_verify",
-    "ssl_wrap_socket",
-    "ReadTimeout",
-    "SSLError",
-    "ChunkedEncodingError",
     "ValueError",
+    "OSError",
+    "TypeError",
 ]
 
 
@@ -397,36 +322,44 @@ RANKED = [
 def test_the_most_telling_exception_decides(rank: int) -> None:
     """It decides as the outer one and as the inner one."""
     telling, other = RANKED[rank], RANKED[rank + 1]
-    expected = transport_error(ASKED, named(telling), changes=True).problem
+    expected = told(named(telling), route=PROXIED).problem
 
-    assert transport_error(ASKED, named(telling, named(other)), changes=True).problem == expected
-    assert transport_error(ASKED, named(other, named(telling)), changes=True).problem == expected
-    assert transport_error(ASKED, named(other), changes=True).problem != expected
+    assert told(named(telling, named(other)), route=PROXIED).problem == expected
+    assert told(named(other, named(telling)), route=PROXIED).problem == expected
+    assert told(named(other), route=PROXIED).problem != expected
 
 
-def test_a_handshake_that_breaks_off_has_sent_nothing() -> None:
-    """What tells it is not the exception but the function that it came from."""
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("do_handshake", "no TLS connection could be made"),
+        ("cert_verify", f"{BUNDLE} does not exist"),
+        ("ssl_wrap_socket", f"{BUNDLE} cannot be read, or holds no certificates"),
+        ("create_urllib3_context", "the file that SSLKEYLOGFILE names cannot be written"),
+    ],
+)
+def test_some_failures_are_told_by_the_function_that_raised(name: str, problem: str) -> None:
+    """Their exceptions are of the most general kind."""
+    namespace: dict[str, Callable[[], None]] = {}
+    exec(f"def {name}(): raise OSError", namespace)
 
-    def do_handshake() -> None:
-        raise RESET
+    with pytest.raises(OSError) as raised:  # noqa: PT011 - whatever it says
+        namespace[name]()
 
-    with pytest.raises(ConnectionResetError) as raised:
-        do_handshake()
-
-    error = transport_error(ASKED, requests.ConnectionError(raised.value), changes=True)
-    assert (error.problem, error.may_have_executed) == ("no TLS connection could be made", False)
+    assert told(requests.ConnectionError(raised.value)).problem == problem
 
 
 def test_a_handshake_inside_a_proxy_s_tls_is_no_broken_bundle() -> None:
     """There it is another function that fails, below the one that reads the trusted certificates."""
-    error = transport_error(ASKED, named("ssl_wrap_socket", named("_ssl_wrap_socket_impl")), changes=True)
+    error = told(named("ssl_wrap_socket", named("_ssl_wrap_socket_impl")), route=PROXIED)
 
     assert error.problem == "no TLS connection could be made"
 
 
-def test_every_breakdown_is_ranked() -> None:
-    """The list above is as long as the table."""
-    assert len(RANKED) == len(TRANSPORT_FAILURES)
+def test_every_way_to_fail_is_ranked() -> None:
+    """The list above is as long as the table, and each table ends with what fits every exception."""
+    assert len(RANKED) == len(BEFORE)
+    assert [table[-1].names for table in AFTER.values()] == [frozenset({"Exception"})] * len(Progress)
 
 
 @pytest.mark.parametrize(
@@ -443,7 +376,7 @@ def test_every_breakdown_is_ranked() -> None:
 )
 def test_an_exception_is_found_wherever_it_is_wrapped(error: Exception) -> None:
     """There are four ways in which requests and urllib3 wrap."""
-    assert transport_error(ASKED, error, changes=True).problem == "the host name cannot be resolved"
+    assert told(error).problem == "the host name 'api.qovery.com' cannot be resolved"
 
 
 def test_causes_that_go_round_in_circles_end() -> None:
@@ -452,7 +385,7 @@ def test_causes_that_go_round_in_circles_end() -> None:
     first.__cause__, second.__cause__ = second, first
     second.__context__ = caused(RuntimeError(first), NO_NAME)
 
-    assert transport_error(ASKED, first, changes=True).problem == "the host name cannot be resolved"
+    assert told(first).problem == "the host name 'api.qovery.com' cannot be resolved"
 
 
 def test_a_circle_hides_nothing_beside_it() -> None:
@@ -460,19 +393,19 @@ def test_a_circle_hides_nothing_beside_it() -> None:
     error = ValueError(NO_NAME)
     error.__cause__ = error
 
-    assert transport_error(ASKED, error, changes=True).problem == "the host name cannot be resolved"
+    assert told(error).problem == "the host name 'api.qovery.com' cannot be resolved"
 
 
 def test_a_reason_that_is_no_exception_is_passed_over() -> None:
     """Other libraries have a `reason` too: a word, say."""
     error = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
 
-    assert transport_error(ASKED, error, changes=True).problem == "the connection broke before an answer came"
+    assert told(error, Progress.SENT).problem == "the answer could not be read (UnicodeDecodeError)"
 
 
 def test_the_text_of_an_exception_never_shows() -> None:
     """It may hold addresses, headers and dumps of objects."""
     dump = SimpleNamespace(headers={"Authorization": "Token qov_1234567890"})
-    told = transport_error(ASKED, requests.ConnectionError("secret", dump, gave_up(RESET)), changes=True)
+    failure = told(requests.ConnectionError("secret", dump, gave_up(RESET)), Progress.SENT)
 
-    assert str(told) == f"{ASKED}: the connection broke before an answer came. {NETWORK}"
+    assert str(failure) == f"{CANCEL.operation}: the connection broke before an answer came. {NETWORK}"

@@ -15,8 +15,11 @@ from qovery_provider._qovery.models import (
     EnvironmentStatus,
     MalformedAnswerError,
     QueuedRequest,
+    UnreadableStatus,
+    history_of,
     project_id_of,
-    results_of,
+    queue_of,
+    statuses_of,
 )
 from qovery_provider._qovery.states import STATES, Phase, phase_of
 
@@ -226,16 +229,34 @@ def test_an_entry_of_the_history_is_read(changes: dict[str, object], expected: D
         pytest.param({"identifier": "3c90-12"}, "an object is missing", id="a text as identifier"),
         pytest.param({"identifier": {}}, "execution_id is missing or no plain text", id="no id"),
         pytest.param({"identifier": {"execution_id": 12}}, "execution_id is missing or no plain text", id="a number"),
-        pytest.param({"status": None}, "status is missing or no plain text", id="no status"),
-        pytest.param({"action_status": 1}, "action_status is missing or no plain text", id="a number as action status"),
     ],
 )
-def test_a_strange_entry_of_the_history_is_refused(changes: dict[str, object], text: str) -> None:
-    """The history decides how a deployment ended, so nothing in it is guessed."""
+def test_an_entry_of_the_history_names_its_deployment(changes: dict[str, object], text: str) -> None:
+    """Ids are compared, so nothing in them is guessed."""
     with pytest.raises(MalformedAnswerError) as raised:
         record(**changes)
 
     assert str(raised.value) == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({"status": None}, ("UNREADABLE", None, Phase.UNKNOWN), id="no state"),
+        pytest.param({"status": ["BUILDING"]}, ("UNREADABLE", None, Phase.UNKNOWN), id="a list as state"),
+        pytest.param({"action_status": 1}, ("BUILDING", None, Phase.RUNNING), id="a number as action status"),
+        pytest.param(
+            {"status": 7, "action_status": "CANCELED"}, ("UNREADABLE", "CANCELED", Phase.CANCELED), id="one of the two"
+        ),
+    ],
+)
+def test_a_state_that_cannot_be_read_tells_nothing(
+    changes: dict[str, object], expected: tuple[str, str | None, Phase]
+) -> None:
+    """How the deployment ended, the other field may say, or another look."""
+    read = record(**changes)
+
+    assert (read.state, read.action_status, read.phase) == expected
 
 
 ACTIONS = ["QUEUED", "ONGOING", "CANCELING", "CANCELED", "SUCCESS", "ERROR", "NEVER", None, "SOMETHING_NEW"]
@@ -259,18 +280,47 @@ def test_the_more_telling_of_two_words_decides(state: str, phases: str) -> None:
     assert [DeploymentRecord("3c90-12", state, action).phase.value for action in ACTIONS] == phases.split()
 
 
-def test_results_are_unwrapped() -> None:
-    """The API wraps every list."""
-    assert results_of({"results": [1, {"a": 2}], "page": 1}) == [1, {"a": 2}]
+ODD: list[object] = [None, [], "text", 7, {}, {"id": None}, {"identifier": {}}]
+"""Entries that name nothing."""
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_entry_spoils_no_list(odd: object) -> None:
+    """The API wraps every list; what is next to the odd entry is read."""
+    entry = {"identifier": {"execution_id": "3c90-12"}, "status": "BUILDING"}
+
+    assert statuses_of({"results": [odd, MINIMAL], "page": 1})[1] == status()
+    assert history_of({"results": [odd, entry, odd]}) == [record()]
+
+
+def test_an_entry_that_is_no_status_says_of_which_environment() -> None:
+    """Only that one is concerned; without an id, it may be any that is missing."""
+    entries = [{**MINIMAL, "state": None}, {"id": "9d01"}, {"id": 7}, None]
+
+    assert statuses_of({"results": entries}) == [
+        UnreadableStatus("3c90", "state is missing or no plain text"),
+        UnreadableStatus("9d01", "state is missing or no plain text"),
+        UnreadableStatus(None, "id is missing or no plain text"),
+        UnreadableStatus(None, "an object is missing"),
+    ]
+
+
+def test_a_queue_is_read_whole() -> None:
+    """It is of one environment: what cannot be named cannot be canceled."""
+    entry = {"identifier": {"deployment_request_id": "5b1f"}}
+
+    assert queue_of({"results": [entry]}) == [QueuedRequest("5b1f")]
+    with pytest.raises(MalformedAnswerError):
+        queue_of({"results": [entry, {}]})
 
 
 @pytest.mark.parametrize(
     ("read", "data", "text"),
     [
-        pytest.param(results_of, [], "an object is missing", id="a bare list"),
-        pytest.param(results_of, {}, "results is no list", id="no results"),
-        pytest.param(results_of, {"results": None}, "results is no list", id="null as results"),
-        pytest.param(results_of, {"results": {}}, "results is no list", id="a map as results"),
+        pytest.param(statuses_of, [], "an object is missing", id="a bare list"),
+        pytest.param(history_of, {}, "results is no list", id="no results"),
+        pytest.param(queue_of, {"results": None}, "results is no list", id="null as results"),
+        pytest.param(statuses_of, {"results": {}}, "results is no list", id="a map as results"),
         pytest.param(QueuedRequest.from_json, None, "an object is missing", id="null as queued request"),
         pytest.param(QueuedRequest.from_json, {"id": "9d01"}, "an object is missing", id="no identifier"),
         pytest.param(
@@ -318,7 +368,9 @@ READERS = [
     EnvironmentStatus.from_json,
     DeploymentRecord.from_json,
     QueuedRequest.from_json,
-    results_of,
+    statuses_of,
+    history_of,
+    queue_of,
     project_id_of,
 ]
 

@@ -156,7 +156,7 @@ def test_a_token_cannot_be_carried_away(leak: Callable[[object], object]) -> Non
     [
         pytest.param("a qov_1/2+3? b", "a *** b", id="as it is"),
         pytest.param("?token=qov_1%2F2%2B3%3F&x", "?token=***&x", id="percent-encoded"),
-        pytest.param("cookie cW92XzEvMisz Pw== cW92XzEvMiszPw==", "cookie cW92XzEvMisz Pw== ***", id="base64"),
+        pytest.param("cookie cW92XzEvMisz Pw== cW92XzEvMiszPw==", "cookie *** Pw== ***", id="base64"),
         pytest.param("qov_1/2+3? cW92XzEvMiszPw== qov_1/2+3?", "*** *** ***", id="all of them"),
         pytest.param("qov_1", "qov_1", id="another text"),
     ],

@@ -1,0 +1,113 @@
+"""A token in the texts of others: in every spelling, in every place of an answer, and one that only looks like one."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qovery_provider._qovery.redaction import Token, without_tokens
+
+SECRET = "S3cret+t0ken/of=the~test&<more>"
+"""It has no shape that is known, and letters that every encoding writes in another way."""
+
+
+def everything(pattern: str) -> Callable[[str], str]:
+    """Return what writes every letter in this way."""
+    return lambda text: "".join(pattern.format(ord(letter)) for letter in text)
+
+
+def in_base64(encode: Callable[[bytes], bytes], shift: int) -> Callable[[str], str]:
+    """Return what writes a text in base64, behind some other bytes."""
+    return lambda text: encode(b"Token "[:shift] + text.encode()).decode()
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "percent-encoded": lambda text: quote(text, safe=""),
+    "percent-encoded in part": quote,
+    "percent-encoded in small letters": lambda text: quote(text, safe="").lower(),
+    "percent-encoded twice": lambda text: quote(quote(text, safe=""), safe=""),
+    "percent-encoded whole": everything("%{:02X}"),
+    "as of a form": quote_plus,
+    "escaped for HTML": html.escape,
+    "HTML in numbers": everything("&#{};"),
+    "HTML in hexadecimal numbers": everything("&#x{:x};"),
+    "escaped for JSON": lambda text: json.dumps(text)[1:-1],
+    "escaped slashes": lambda text: text.replace("/", r"\/"),
+    "JSON in numbers": everything("\\u{:04x}"),
+    "Python in numbers": everything("\\x{:02x}"),
+    "JSON in HTML": lambda text: html.escape(everything("\\u{:04x}")(text)),
+    "hexadecimal digits": lambda text: text.encode().hex(),
+    "hexadecimal digits in capitals": lambda text: text.encode().hex().upper(),
+    **{f"base64 behind {shift} bytes": in_base64(base64.b64encode, shift) for shift in range(4)},
+    **{f"base64url behind {shift} bytes": in_base64(base64.urlsafe_b64encode, shift) for shift in range(4)},
+    "base64 without padding": lambda text: base64.b64encode(text.encode()).decode().rstrip("="),
+    "base64 of the header": lambda text: base64.b64encode(f"Authorization: Token {text}".encode()).decode(),
+    "base64 in a URL": lambda text: quote(base64.b64encode(text.encode()).decode(), safe=""),
+}
+
+
+@pytest.mark.parametrize("quotes", ["", '"', "'"], ids=["bare", "in double quotes", "in single quotes"])
+@pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
+def test_no_spelling_of_the_token_is_shown(spell: Callable[[str], str], quotes: str) -> None:
+    """Around it, words stay where they can; a token in quotes is hidden without them as well."""
+    token = Token(quotes + SECRET + quotes, "QOVERY_API_TOKEN")
+
+    for secret in (SECRET, quotes + SECRET + quotes):
+        shown = token.hidden_in(f"bad token: {spell(secret)}")
+        assert "***" in shown
+        assert [piece for piece in _pieces(spell(secret)) if piece in shown] == []
+
+
+def _pieces(text: str) -> list[str]:
+    """Return all that is eight letters long."""
+    return [text[at : at + 8] for at in range(len(text) - 7)]
+
+
+@pytest.mark.parametrize("text", ["", "another text", "qov_", "S3cret", "100 % & more \\ than < that;"])
+def test_other_texts_stay(text: str) -> None:
+    """Nothing else is hidden."""
+    assert Token(SECRET, "QOVERY_API_TOKEN").hidden_in(text) == text
+
+
+@given(token=st.text("!\"%&'+/<=>?@\\^_~aA0", min_size=1, max_size=30), text=st.text(max_size=40))
+@settings(max_examples=200, deadline=None)
+def test_any_token_is_hidden_in_any_text(token: str, text: str) -> None:
+    """Short ones and such of punctuation alone too; the text does not grow without end."""
+    hidden = Token(token, "QOVERY_API_TOKEN").hidden_in(text + token + text)
+
+    assert token not in hidden.replace("***", "")
+    assert len(hidden) <= 2 * len(text) + 3 * (2 * len(text) + len(token) + 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("token qov_1234 is wrong", "token *** is wrong", id="API token"),
+        pytest.param("token SK-QOV-1234, please", "token *** please", id="policy token"),
+        pytest.param("Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln!", "Bearer ***!", id="JWT"),
+        pytest.param("key 0123456789abcdef0123456789ABCDEF01 no", "key *** no", id="hexadecimal digits"),
+        pytest.param("key dGhpcyBpcyBhIHRva2VuIGluIGJhc2U2NA== no", "key *** no", id="base64"),
+        pytest.param("ghp_x1Y2z3X4y5Z6x7Y8z9X0y1Z2x3Y4z5X6y7Z8", "***", id="another vendor's"),
+        pytest.param(
+            "3c90c3cc-0d44-4b50-8888-8dd25736052a-12 ok", "3c90c3cc-0d44-4b50-8888-8dd25736052a-12 ok", id="id"
+        ),
+        pytest.param(
+            "the environment my-shop-production-2024-eu", "the environment my-shop-production-2024-eu", id="name"
+        ),
+        pytest.param("org.springframework.web.MethodArgument", "org.springframework.web.MethodArgument", id="class"),
+        pytest.param("2026-11-25T10:00:00.000000Z recovery", "2026-11-25T10:00:00.000000Z recovery", id="date"),
+    ],
+)
+def test_what_looks_like_a_token_is_not_shown(text: str, shown: str) -> None:
+    """A server may quote a token that is not ours; ids and names stay."""
+    assert without_tokens(text) == shown

@@ -1,0 +1,181 @@
+"""What an answer other than success means: every status with every known body."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qovery_provider._qovery import endpoints
+from qovery_provider._qovery.failures import api_error
+from qovery_provider._qovery.redaction import Token
+from qovery_provider.errors import (
+    ApiError,
+    AuthenticationError,
+    CallError,
+    ConflictError,
+    IntermediaryError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+)
+
+CALL, CANCEL = endpoints.environment_status("3c90"), endpoints.cancel_deployment("3c90", force=False)
+TOKEN = Token("qov_1234567890", "QOVERY_API_TOKEN")
+
+ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page stands in between."
+IN_BETWEEN = "does not come from Qovery's API but from something in between (a proxy, a load balancer, a login page)"
+
+
+def body(**fields: object) -> bytes:
+    return json.dumps(fields).encode()
+
+
+def refused(status: int = 400, content: bytes = b"", retry_after: float | None = None) -> CallError:
+    return api_error(CALL, status, content, TOKEN, retry_after)
+
+
+def detail_of(**fields: object) -> str:
+    error = refused(400, body(status=400, **fields))
+    assert isinstance(error, ApiError)
+    return error.detail
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (100, ApiError),
+        (201, ApiError),
+        (204, ApiError),
+        (400, ApiError),
+        (401, AuthenticationError),
+        (402, ApiError),
+        (403, PermissionDeniedError),
+        (404, NotFoundError),
+        (405, ApiError),
+        (407, ApiError),
+        (409, ConflictError),
+        (418, ApiError),
+        (422, ApiError),
+        (429, RateLimitError),
+        (500, ServerError),
+        (502, ServerError),
+        (503, ServerError),
+        (504, ServerError),
+        (599, ServerError),
+        (600, ApiError),
+        *[(status, IntermediaryError) for status in (300, 301, 302, 304, 308, 399, 408, 425, 499)],
+    ],
+)
+@pytest.mark.parametrize("form", ["current", "older"])
+def test_every_status_in_qovery_s_words_has_its_error(status: int, kind: type[CallError], form: str) -> None:
+    """The class follows from the status, the text from the body."""
+    older = {"error": "Bad", "message": "why", "path": "/", "timestamp": "now"}
+    error = refused(status, body(status=status, **({"detail": "why"} if form == "current" else older)))
+
+    assert type(error) is kind
+    assert error.operation == CALL.operation
+    if isinstance(error, ApiError):
+        assert (error.status, error.detail) == (status, "why")
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "sentence"),
+    [
+        pytest.param(
+            502,
+            b"<html>",
+            f"the answer 502 {IN_BETWEEN}. "
+            "Try again in a while; if it stays like this, check qovery:apiUrl and HTTPS_PROXY.",
+            id="page",
+        ),
+        pytest.param(
+            404,
+            b" ",
+            f"the answer 404 without a body {IN_BETWEEN}. "
+            "Try again in a while; if it stays like this, check qovery:apiUrl and HTTPS_PROXY.",
+            id="empty",
+        ),
+        pytest.param(
+            302,
+            b"",
+            f"the answer 302 (a redirect, which is never followed, so that the token stays here) {IN_BETWEEN}. "
+            f"{ADDRESS}",
+            id="redirect",
+        ),
+        pytest.param(
+            401,
+            b"",
+            f"the answer 401 without a body {IN_BETWEEN}. "
+            "Check qovery:apiUrl and HTTPS_PROXY, and the token from QOVERY_API_TOKEN.",
+            id="401",
+        ),
+    ],
+)
+def test_a_foreign_answer_has_its_sentence(status: int, content: bytes, sentence: str) -> None:
+    """It says where the answer comes from, and what to check."""
+    assert str(refused(status, content)) == f"{CALL.operation}: {sentence}"
+
+
+def test_only_a_change_may_have_been_executed_by_what_answers_instead() -> None:
+    """A read changes nothing."""
+    errors = [api_error(call, 502, b"", TOKEN, None) for call in (CALL, CANCEL)]
+
+    assert [error.may_have_executed for error in errors] == [False, True]
+
+
+def test_a_refused_token_is_told_by_its_source() -> None:
+    """The error says where the token was taken from."""
+    error = refused(401, body(status=401, detail="expired"))
+
+    assert isinstance(error, AuthenticationError)
+    assert error.token_source == "QOVERY_API_TOKEN"
+
+
+@pytest.mark.parametrize("status", [302, 400, 403, 404, 409, 429, 500, 503])
+@pytest.mark.parametrize("detail", [{}, {"detail": "later"}], ids=["foreign", "own"])
+def test_the_server_s_delay_is_kept(status: int, detail: dict[str, object]) -> None:
+    """A retry obeys it."""
+    assert refused(status, body(status=status, **detail), retry_after=30.0).retry_after == 30.0
+
+
+@pytest.mark.parametrize(
+    ("said", "detail"),
+    [
+        pytest.param({"detail": "first", "message": "second", "error": "third"}, "first", id="detail"),
+        pytest.param({"detail": "a\n b\t\tc\x1b[31m\x00"}, "a b c [31m", id="control characters"),
+        pytest.param({"detail": "  a  "}, "a", id="spaces"),
+        pytest.param({"detail": "a\ud800\u202eb"}, "a b", id="surrogate and direction mark"),
+        pytest.param({"detail": "Zoë ✓"}, "Zoë ✓", id="unicode"),
+        pytest.param({"detail": "x" * 200}, "x" * 200, id="longest"),
+        pytest.param({"detail": "x" * 201}, "x" * 200, id="cut"),
+        pytest.param({"detail": "\n" * 300 + "x"}, "x", id="cut after the spaces"),
+        pytest.param({"detail": ""}, "", id="empty"),
+        pytest.param({"error": "E", "message": "", "path": "/", "timestamp": 1}, "", id="older and empty"),
+        pytest.param(
+            {"detail": None, "error": "E", "message": "old", "path": "/", "timestamp": 1}, "old", id="null detail"
+        ),
+        pytest.param({"detail": "token qov_1234567890 is wrong"}, "token *** is wrong", id="the token"),
+        pytest.param({"detail": "x" * 186 + "qov_1234567890"}, "x" * 186 + "***", id="the token before the cut"),
+        pytest.param({"detail": "token sk-qov-other is wrong"}, "token *** is wrong", id="another token"),
+    ],
+)
+def test_qovery_s_text_is_one_short_line(said: dict[str, object], detail: str) -> None:
+    """What a person cannot read is left out, and so are tokens."""
+    assert detail_of(**said) == detail
+
+
+@pytest.mark.parametrize("at", [187, 190, 195, 199])
+def test_a_token_across_the_cut_is_not_quoted_in_part(at: int) -> None:
+    """Not even its first letters show."""
+    assert "qov_"[: 200 - at] not in detail_of(detail="x" * at + "qov_1234567890")
+
+
+@given(st.integers(100, 599), st.binary() | st.text().map(lambda text: body(status=400, detail=text)))
+@settings(max_examples=50, deadline=None)
+def test_any_answer_has_an_error_of_one_line(status: int, content: bytes) -> None:
+    """No body of any server breaks the message around it."""
+    assert str(refused(status, content)).isprintable()
