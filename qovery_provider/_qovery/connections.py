@@ -45,12 +45,14 @@ class Departure:
     Attributes:
         progress: How far the request got.
         error: What `before_sending` raised, if it did.
+        answer: What is read of the answer.
     """
 
     def __init__(self, before_sending: Callable[[], None], max_bytes: int) -> None:
         self._before_sending, self.max_bytes = before_sending, max_bytes
         self.progress = Progress.NOT_SENT
         self.error: Exception | None = None
+        self.answer: HTTPResponse | None = None
 
     def begin(self) -> None:
         """Let the first byte leave, once."""
@@ -63,6 +65,11 @@ class Departure:
             self.error = error
             raise
         self.progress = Progress.SENT
+
+    def give_up(self) -> None:
+        """Close what is read: an answer that urllib3 does not like (`HTTPResponse._init_length`) it leaves open."""
+        if self.answer:
+            self.answer.close()
 
 
 DEPARTURE: ContextVar[Departure] = ContextVar("DEPARTURE")
@@ -96,9 +103,10 @@ class _MeteredResponse(HTTPResponse):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as in the base
         super().__init__(*args, **kwargs)
+        departure = DEPARTURE.get()
+        departure.answer = self
         # Chunks have heads as well; those of sensible sizes take less than what they hold.
-        limit = HEAD_BYTES + 2 * DEPARTURE.get().max_bytes
-        self.fp = BufferedReader(_Meter(self.fp.detach(), limit))
+        self.fp = BufferedReader(_Meter(self.fp.detach(), HEAD_BYTES + 2 * departure.max_bytes))
 
 
 class _TrackedConnection(HTTPConnection):

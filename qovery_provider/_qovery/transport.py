@@ -95,6 +95,7 @@ class Transport:
             route = _route(self._url, options["proxies"])
             return self._exchange(call, departure, options)
         except Exception as error:  # noqa: BLE001 - the boundary: ValueErrors of all kinds come out as well
+            departure.give_up()
             if departure.error:
                 raise departure.error from None
             raise transport_error(call, error, departure.progress, route) from None

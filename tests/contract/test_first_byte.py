@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
+from qovery_provider._qovery.connections import AlreadySentError, Departure
+from qovery_provider._qovery.failures import Progress
 from qovery_provider.errors import CallError, NotSentError, TransportError
 from tests.support.calls import CANCEL, STATUS
 from tests.support.certificates import Certificate
@@ -217,3 +219,14 @@ def test_nothing_is_sent_twice_by_the_library(status: int) -> None:
             client.send(CANCEL, hook)
 
         assert (len(hook.arrived), len(server.requests), len(server.server.connections)) == (1, 1, 1)
+
+
+def test_a_request_leaves_once() -> None:
+    """Should the library ever try a second time, that is refused, and the first one may have arrived."""
+    departure = Departure(lambda: None, 0)
+
+    departure.begin()
+    with pytest.raises(AlreadySentError):
+        departure.begin()
+
+    assert departure.progress is Progress.SENT

@@ -89,10 +89,10 @@ def test_an_entry_that_is_no_status_fails_for_its_environment(
     script: Script, time: VirtualTime, name: str | None
 ) -> None:
     """The others of the project are read, and canceled."""
-    statuses = [[status("a", state), UnreadableStatus(name, "state is missing")] for state in ("BUILDING", "CANCELED")]
+    odd_entry = UnreadableStatus(name, "state is missing")
+    running, canceled = ([status("a", state), odd_entry] for state in ("BUILDING", "CANCELED"))
     first_reads = 2 if name else 4  # a list that may hide an environment is read for that one again
-    polls: list[object] = [*[statuses[0]] * first_reads, *statuses[1:]]
-    script.answers |= {"statuses p": polls, "project of b": ["p"]}
+    script.answers |= {"statuses p": [*[running] * first_reads, canceled], "project of b": ["p"]}
 
     shown = bulk(script, time).read_statuses(None, ["a", "b"])
     fine, odd = bulk(script, time).cancel(targets("a", "b"))

@@ -15,7 +15,6 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     IncompleteRead,
     MaxRetryError,
-    NameResolutionError,
     NewConnectionError,
     ProtocolError,
     ReadTimeoutError,
@@ -109,9 +108,7 @@ def told(error: Exception, progress: Progress = Progress.NOT_SENT, route: Route 
             id="proxy's certificate",
         ),
         pytest.param(
-            requests.ConnectionError(
-                gave_up(caused(NameResolutionError("api.qovery.com", CONNECTION, NO_NAME), NO_NAME))
-            ),
+            requests.ConnectionError(gave_up(caused(NewConnectionError(CONNECTION, "no name"), NO_NAME))),
             DIRECT,
             "the host name 'api.qovery.com' cannot be resolved",
             HOST,
