@@ -177,6 +177,13 @@ def test_an_answer_that_is_packed_once_is_read() -> None:
         assert client.send(STATUS).state == "DEPLOYED"
 
 
+def test_an_answer_that_is_too_long_once_it_is_unpacked_is_refused() -> None:
+    """The limit counts after unpacking as well."""
+    packed = gzip.compress(b" " * (MEBIBYTE + 1))
+
+    assert "longer than 1 MiB" in str(error_of(STATUS, http(200, packed, {"Content-Encoding": "gzip"})))
+
+
 LISTS = {
     "project statuses": endpoints.project_statuses("project"),
     "history": endpoints.deployment_history("env"),

@@ -20,6 +20,7 @@ from qovery_provider.errors import (
     CancellationStoppedError,
     CancellationTimeoutError,
     ConflictError,
+    NotSentError,
     QoveryError,
     RateLimitError,
     ServerError,
@@ -540,3 +541,21 @@ def test_a_silent_server_holds_no_update_past_its_timeout(time: VirtualTime, tri
     error_of(cancellation)
     assert time.now <= 5.0 + LAST_CALL_LIMIT
     assert cancellation.known.sent is sent
+
+
+def test_a_cancel_that_a_stop_has_refused_is_told_as_stopped(clock: FakeClock) -> None:
+    """The refusal is no answer of its own: the stop that caused it ends the cancellation."""
+    stop = Signal()
+
+    def refused() -> NotSentError:
+        stop.set_result(None)
+        return NotSentError("canceling", "the update was stopped")
+
+    script = Script(clock, {"poll": [[status("a", "BUILDING")]], "cancel a": [refused]})
+    cancellation = new_cancellation()
+    runner = CallRunner(clock, InlineExecutor(), full)
+
+    Driver(script, runner, lambda _: None, lambda _: stop).run([PollGroup([cancellation], script.read_statuses)])
+
+    assert isinstance(error_of(cancellation), CancellationStoppedError)
+    assert cancellation.known.sent is Sent.NOT_SENT
