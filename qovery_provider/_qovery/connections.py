@@ -10,6 +10,7 @@ http.client skips any number of answers with 100 (`HTTPResponse.begin`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from http.client import HTTPConnection, HTTPResponse
 from io import BufferedReader, RawIOBase
@@ -69,7 +70,8 @@ class Departure:
     def give_up(self) -> None:
         """Close what is read: an answer that urllib3 does not like (`HTTPResponse._init_length`) it leaves open."""
         if self.answer:
-            self.answer.close()
+            with suppress(OSError):
+                self.answer.close()
 
 
 DEPARTURE: ContextVar[Departure] = ContextVar("DEPARTURE")
