@@ -15,7 +15,7 @@ from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.failures import ADDRESS, api_error, malformed
 from qovery_provider._qovery.models import MalformedAnswerError
 from qovery_provider._qovery.rate_limit import RateBudget, retry_after
-from qovery_provider._qovery.redaction import redact
+from qovery_provider._qovery.redaction import redact, without_tokens
 from qovery_provider._qovery.settings import Settings
 from qovery_provider._qovery.transport import Adapter, Reply, Transport
 from qovery_provider._version import __version__
@@ -94,6 +94,7 @@ class QoveryClient:
         except MalformedAnswerError as error:
             raise malformed(call, error) from None
         except (ValueError, RecursionError):
-            content_type = self._token.hidden_in(redact(reply.headers.get("Content-Type")))
-            problem = f"the answer is no JSON but {content_type}"
+            content_type = reply.headers.get("Content-Type")
+            shown = redact(content_type and without_tokens(self._token.hidden_in(content_type)))
+            problem = f"the answer is not JSON but {shown}"
             raise TransportError(call.operation, problem, ADDRESS, may_have_executed=call.changes) from None
