@@ -13,7 +13,7 @@
     │   │   └── ServerError              5xx
     │   ├── IntermediaryError            an answer from something between here and Qovery's API, such as a proxy
     │   ├── NotSentError                 the caller took the call back before anything of it was sent
-    │   └── TransportError               no usable answer: network, TLS, time, or not what the API speaks
+    │   └── TransportError               no usable answer: network, TLS, time, or not in the format of the API
     └── CancellationError                the calls worked, the cancellation did not end as asked
         ├── NothingToCancelError         nothing that was asked for is running, and `on_idle` is "fail"
         ├── NotCanceledError             it ended in another way, and `on_completed` is "fail"

@@ -138,7 +138,7 @@ def _status_of(environment_id: str) -> Callable[[object], EnvironmentStatus]:
     def read(data: object) -> EnvironmentStatus:
         status = EnvironmentStatus.from_json(data)
         if status.id.lower() != environment_id.lower():
-            raise MalformedAnswerError("it speaks of another environment")
+            raise MalformedAnswerError("it is about another environment")
         return status
 
     return read

@@ -29,8 +29,8 @@ from qovery_provider.errors import (
     TransportError,
 )
 
-MAX_DETAIL_LENGTH = 200
-"""Characters of the server's own text that are shown."""
+MAX_DETAIL_LENGTH, MAX_READ_LENGTH = 200, 1000
+"""Characters of the server's own text that are shown, and that are searched for what looks like a token."""
 
 BY_STATUS: dict[int, type[ApiError]] = {
     403: PermissionDeniedError,
@@ -45,7 +45,7 @@ NEVER_QOVERY_S = frozenset({408, 425, 499})
 NETWORK = "Check the network, then try again."
 HOST = "Check the network, and qovery:apiUrl."
 ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page stands in between."
-LIMIT = "So much is not read. Check qovery:apiUrl; if it is right, please report this."
+LIMIT = "It was not read to its end. Check qovery:apiUrl; if it is right, please report this."
 PROXY = "Check {variable} and NO_PROXY."
 ROAD = "Check {road}, then try again."
 BUNDLE = "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names"
@@ -120,7 +120,7 @@ BEFORE = (
     TransportFailure(frozenset({"gaierror"}), "{host} cannot be resolved", HOST),
     TransportFailure(
         frozenset({"InvalidSchema"}),
-        "{variable} names a SOCKS proxy, and the package PySocks, which that takes, is not installed",
+        "{variable} names a SOCKS proxy, which needs the package PySocks, and that is not installed",
         "Install it (`pip install pysocks`), or use another proxy.",
         retryable=False,
     ),
@@ -135,7 +135,7 @@ BEFORE = (
     TransportFailure(frozenset({"ProxyError"}), "the proxy refused or did not answer", PROXY),
     TransportFailure(frozenset({"ConnectTimeout", "ReadTimeout"}), "no connection in time{through}", ROAD),
     TransportFailure(frozenset({"NewConnectionError"}), "no connection: refused, or unreachable", ROAD),
-    TransportFailure(UNUSABLE_URL, "{url} cannot be used: its URL is malformed", "Correct it.", retryable=False),
+    TransportFailure(UNUSABLE_URL, "{url} is malformed", "Correct it.", retryable=False),
     TransportFailure(frozenset({"OSError", "HTTPException"}), "no connection could be made{through}", ROAD),
     TransportFailure(frozenset({"Exception"}), "the request could not be sent ({kind})", HOST),
 )
@@ -153,7 +153,7 @@ AFTER = {
         SILENCE,
         BROKEN_TLS,
         TransportFailure(RESETS, "the connection broke before an answer came", NETWORK),
-        TransportFailure(frozenset({"HTTPException"}), "the answer is no HTTP", ADDRESS),
+        TransportFailure(frozenset({"HTTPException"}), "the answer is not HTTP", ADDRESS),
         TransportFailure(frozenset({"OSError"}), "the connection broke before an answer came", NETWORK),
         UNREADABLE,
     ),
@@ -184,7 +184,7 @@ def api_error(
     detail = _detail(status, content)
     if detail is None or status in NEVER_QOVERY_S or status // 100 == 3:  # noqa: PLR2004
         return _foreign(call, status, content, token, retry_after)
-    shown = without_tokens(token.hidden_in(detail))[:MAX_DETAIL_LENGTH]
+    shown = without_tokens(token.hidden_in(detail)[:MAX_READ_LENGTH])[:MAX_DETAIL_LENGTH]
     if status == 401:  # noqa: PLR2004
         return AuthenticationError(call.operation, status, shown, token_source=token.source)
     # An unknown environment is answered with 404, with 403, or with a 400 that says so.
@@ -234,7 +234,7 @@ def transport_error(call: ApiCall[object], error: Exception, progress: Progress,
 
 def malformed(call: ApiCall[object], problem: object) -> TransportError:
     """Return the error of an answer that is JSON, and not what the API's description says."""
-    problem = f"the answer is not what Qovery's API speaks ({problem})"
+    problem = f"the answer does not have the format of Qovery's API ({problem})"
     return TransportError(call.operation, problem, ADDRESS, may_have_executed=call.changes)
 
 
@@ -242,11 +242,11 @@ def _facts(route: Route) -> dict[str, str]:
     """Return what failures name of a route."""
     if not route.variable:
         host = f"the host name {redact(route.host)}"
-        return {"host": host, "url": "qovery:apiUrl", "road": "the network", "through": ""}
+        return {"host": host, "url": "the URL in qovery:apiUrl", "road": "the network", "through": ""}
     proxy = f"the proxy in {route.variable}"
     return {
         "host": f"the host name {redact(route.proxy)} of {proxy}",
-        "url": proxy,
+        "url": f"the proxy's URL in {route.variable}",
         "road": f"the network, {route.variable} and NO_PROXY",
         "through": f" through {proxy}",
         "variable": route.variable,

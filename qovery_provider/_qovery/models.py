@@ -181,7 +181,7 @@ def _results(data: object) -> list[object]:
     """Return the list that the API wraps in {"results": [...]}."""
     results = _mapping(data).get("results")
     if not isinstance(results, list):
-        raise MalformedAnswerError("results is no list")
+        raise MalformedAnswerError("results is not a list")
     return results
 
 
@@ -195,7 +195,7 @@ def _text(body: Mapping[str, object], name: str) -> str:
     """Read a field that decides something: it must be a plain text."""
     value = body.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT_LENGTH or not value.isprintable():
-        raise MalformedAnswerError(f"{name} is missing or no plain text")
+        raise MalformedAnswerError(f"{name} is missing or not plain text")
     return value
 
 

@@ -18,8 +18,8 @@ from tests.support.stage import Fault, Moment, Reply, Road
 
 Status = dict[str, object]
 
-NO_JSON = "no JSON"
-NOT_QOVERY = "not what Qovery's API speaks"
+NO_JSON = "not JSON"
+NOT_QOVERY = "not have the format of Qovery's API"
 
 ELSEWHERE = "00000000-0000-0000-0000-000000000000"
 

@@ -293,16 +293,16 @@ HTTP_KINDS = [
         raw(lambda reply: _lines(reply, f"Content-Length: {len(reply.body)}").replace(b"\r\n", b"\n"), closes=False),
         HARMLESS,
     ),
-    _garbled("a body without a head", lambda reply: reply.body, "no HTTP"),
-    _garbled("another protocol", lambda _: b"SSH-2.0-OpenSSH_9.7\r\n", "no HTTP"),
-    _garbled("noise", lambda _: bytes(range(256)) * 8, "no HTTP"),
+    _garbled("a body without a head", lambda reply: reply.body, "not HTTP"),
+    _garbled("another protocol", lambda _: b"SSH-2.0-OpenSSH_9.7\r\n", "not HTTP"),
+    _garbled("noise", lambda _: bytes(range(256)) * 8, "not HTTP"),
     _garbled(
         "a status that is no number",
         lambda reply: _lines(reply).replace(b"200", b"OK!").replace(b"202", b"OK!"),
-        "no HTTP",
+        "not HTTP",
     ),
     _odd("HTTP/1.0", lambda reply: _lines(reply).replace(b"HTTP/1.1", b"HTTP/1.0"), HARMLESS),
-    _garbled("HTTP/9.9", lambda reply: _lines(reply).replace(b"HTTP/1.1", b"HTTP/9.9"), "no HTTP"),
+    _garbled("HTTP/9.9", lambda reply: _lines(reply).replace(b"HTTP/1.1", b"HTTP/9.9"), "not HTTP"),
 ]
 
 WIRE_KINDS = [*ROAD_KINDS, *HTTP_KINDS]

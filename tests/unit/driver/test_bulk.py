@@ -99,7 +99,7 @@ def test_an_entry_that_is_no_status_fails_for_its_environment(
 
     assert list(shown) == ["a"]
     assert fine.result().outcome == "canceled"
-    with pytest.raises(TransportError, match=r"reading the status of environment b: .* speaks"):
+    with pytest.raises(TransportError, match=r"reading the status of environment b: .* the format of"):
         odd.result()
 
 

@@ -123,7 +123,7 @@ def test_an_entry_that_is_no_status_concerns_its_environment_alone(time: Virtual
     assert here.result().outcome == "nothing_to_cancel"
     assert isinstance(error, TransportError)
     assert error.operation == f"reading the status of environment {name or 'b'}"
-    assert error.problem == "the answer is not what Qovery's API speaks (state is missing)"
+    assert error.problem == "the answer does not have the format of Qovery's API (state is missing)"
 
 
 def test_an_incomplete_answer_tells_nothing_of_those_it_leaves_out(time: VirtualTime) -> None:

@@ -145,6 +145,6 @@ def test_what_is_wrong_with_one_field_spoils_no_other(odd: bytes) -> None:
     first, second = endpoints.project_statuses("project").parse(body)
 
     assert first == READ
-    assert second == UnreadableStatus(None, "id is missing or no plain text")
+    assert second == UnreadableStatus(None, "id is missing or not plain text")
     shown = good.replace(b"}", b', "total_deployment_duration_in_seconds": %b, "origin": %b}' % (odd, odd))
     assert endpoints.environment_status("env").parse(shown).state == "DEPLOYED"

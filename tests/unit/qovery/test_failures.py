@@ -37,7 +37,7 @@ PROXIED = Route("api.qovery.com", "HTTPS_PROXY", "proxy.internal")
 NETWORK = "Check the network, then try again."
 HOST = "Check the network, and qovery:apiUrl."
 ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page stands in between."
-LIMIT = "So much is not read. Check qovery:apiUrl; if it is right, please report this."
+LIMIT = "It was not read to its end. Check qovery:apiUrl; if it is right, please report this."
 PROXY = "Check HTTPS_PROXY and NO_PROXY."
 ROAD = "Check the network, HTTPS_PROXY and NO_PROXY, then try again."
 VARIABLE = "Correct the variable, or unset it."
@@ -80,7 +80,10 @@ def test_a_malformed_answer_says_what_is_wrong() -> None:
     """A cancel may have been executed all the same."""
     error = malformed(CANCEL, "id is missing")
 
-    assert str(error) == f"{CANCEL.operation}: the answer is not what Qovery's API speaks (id is missing). {ADDRESS}"
+    assert (
+        str(error)
+        == f"{CANCEL.operation}: the answer does not have the format of Qovery's API (id is missing). {ADDRESS}"
+    )
     assert error.may_have_executed
 
 
@@ -126,7 +129,7 @@ def told(error: Exception, progress: Progress = Progress.NOT_SENT, route: Route 
         pytest.param(
             requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support."),
             PROXIED,
-            "HTTPS_PROXY names a SOCKS proxy, and the package PySocks, which that takes, is not installed",
+            "HTTPS_PROXY names a SOCKS proxy, which needs the package PySocks, and that is not installed",
             "Install it (`pip install pysocks`), or use another proxy.",
             False,
             id="SOCKS",
@@ -174,7 +177,7 @@ def told(error: Exception, progress: Progress = Progress.NOT_SENT, route: Route 
         pytest.param(
             requests.exceptions.InvalidProxyURL("Please check"),
             PROXIED,
-            "the proxy in HTTPS_PROXY cannot be used: its URL is malformed",
+            "the proxy's URL in HTTPS_PROXY is malformed",
             "Correct it.",
             False,
             id="proxy URL",
@@ -182,7 +185,7 @@ def told(error: Exception, progress: Progress = Progress.NOT_SENT, route: Route 
         pytest.param(
             UnicodeError("label too long"),
             DIRECT,
-            "qovery:apiUrl cannot be used: its URL is malformed",
+            "the URL in qovery:apiUrl is malformed",
             "Correct it.",
             False,
             id="URL",
@@ -263,7 +266,7 @@ def test_what_fails_before_the_request_was_certainly_not_executed(
         pytest.param(
             requests.ConnectionError(ProtocolError("aborted", http.client.BadStatusLine("SSH"))),
             Progress.SENT,
-            "the answer is no HTTP",
+            "the answer is not HTTP",
             ADDRESS,
             id="another protocol",
         ),

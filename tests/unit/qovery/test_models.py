@@ -103,20 +103,20 @@ def test_a_required_field_is_a_plain_text(name: str, value: object) -> None:
     with pytest.raises(MalformedAnswerError) as raised:
         status(**{name: value})
 
-    assert str(raised.value) == f"{name} is missing or no plain text"
+    assert str(raised.value) == f"{name} is missing or not plain text"
 
 
 @pytest.mark.parametrize("name", MINIMAL)
 def test_a_required_field_must_be_there(name: str) -> None:
     """A status without it is none."""
-    with pytest.raises(MalformedAnswerError, match=f"^{name} is missing or no plain text$"):
+    with pytest.raises(MalformedAnswerError, match=f"^{name} is missing or not plain text$"):
         EnvironmentStatus.from_json({key: value for key, value in MINIMAL.items() if key != name})
 
 
 @pytest.mark.parametrize("value", NO_WORDS)
 def test_an_optional_id_is_a_plain_text(value: object) -> None:
     """Ids are compared, so a strange one is refused."""
-    with pytest.raises(MalformedAnswerError, match=r"^last_deployment_id is missing or no plain text$"):
+    with pytest.raises(MalformedAnswerError, match=r"^last_deployment_id is missing or not plain text$"):
         status(last_deployment_id=value)
 
 
@@ -227,8 +227,8 @@ def test_an_entry_of_the_history_is_read(changes: dict[str, object], expected: D
     [
         pytest.param({"identifier": None}, "an object is missing", id="no identifier"),
         pytest.param({"identifier": "3c90-12"}, "an object is missing", id="a text as identifier"),
-        pytest.param({"identifier": {}}, "execution_id is missing or no plain text", id="no id"),
-        pytest.param({"identifier": {"execution_id": 12}}, "execution_id is missing or no plain text", id="a number"),
+        pytest.param({"identifier": {}}, "execution_id is missing or not plain text", id="no id"),
+        pytest.param({"identifier": {"execution_id": 12}}, "execution_id is missing or not plain text", id="a number"),
     ],
 )
 def test_an_entry_of_the_history_names_its_deployment(changes: dict[str, object], text: str) -> None:
@@ -298,9 +298,9 @@ def test_an_entry_that_is_no_status_says_of_which_environment() -> None:
     entries = [{**MINIMAL, "state": None}, {"id": "9d01"}, {"id": 7}, None]
 
     assert statuses_of({"results": entries}) == [
-        UnreadableStatus("3c90", "state is missing or no plain text"),
-        UnreadableStatus("9d01", "state is missing or no plain text"),
-        UnreadableStatus(None, "id is missing or no plain text"),
+        UnreadableStatus("3c90", "state is missing or not plain text"),
+        UnreadableStatus("9d01", "state is missing or not plain text"),
+        UnreadableStatus(None, "id is missing or not plain text"),
         UnreadableStatus(None, "an object is missing"),
     ]
 
@@ -318,19 +318,19 @@ def test_a_queue_is_read_whole() -> None:
     ("read", "data", "text"),
     [
         pytest.param(statuses_of, [], "an object is missing", id="a bare list"),
-        pytest.param(history_of, {}, "results is no list", id="no results"),
-        pytest.param(queue_of, {"results": None}, "results is no list", id="null as results"),
-        pytest.param(statuses_of, {"results": {}}, "results is no list", id="a map as results"),
+        pytest.param(history_of, {}, "results is not a list", id="no results"),
+        pytest.param(queue_of, {"results": None}, "results is not a list", id="null as results"),
+        pytest.param(statuses_of, {"results": {}}, "results is not a list", id="a map as results"),
         pytest.param(QueuedRequest.from_json, None, "an object is missing", id="null as queued request"),
         pytest.param(QueuedRequest.from_json, {"id": "9d01"}, "an object is missing", id="no identifier"),
         pytest.param(
             QueuedRequest.from_json,
             {"identifier": {}},
-            "deployment_request_id is missing or no plain text",
+            "deployment_request_id is missing or not plain text",
             id="no request id",
         ),
         pytest.param(project_id_of, {"id": "3c90"}, "an object is missing", id="no project"),
-        pytest.param(project_id_of, {"project": {"id": ""}}, "id is missing or no plain text", id="empty project id"),
+        pytest.param(project_id_of, {"project": {"id": ""}}, "id is missing or not plain text", id="empty project id"),
         pytest.param(EnvironmentStatus.from_json, [MINIMAL], "an object is missing", id="a list as status"),
         pytest.param(DeploymentRecord.from_json, "BUILDING", "an object is missing", id="a text as record"),
     ],
