@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPResponse
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any, cast
@@ -109,6 +110,16 @@ class _MeteredResponse(HTTPResponse):
         departure.answer = self
         # Chunks have heads as well; those of sensible sizes take less than what they hold.
         self.fp = BufferedReader(_Meter(self.fp.detach(), HEAD_BYTES + 2 * departure.max_bytes))
+
+    def begin(self) -> None:
+        """Read the head.
+
+        http.client takes 101 to 199 for the answer, and then the true one for the answer to the next request; it does
+        not read what a server sends after a 204 or 304 either. So such a connection is not used again.
+        """
+        super().begin()
+        is_bodiless = self.status < HTTPStatus.OK or self.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
+        self.will_close = self.will_close or is_bodiless
 
 
 class _TrackedConnection(HTTPConnection):

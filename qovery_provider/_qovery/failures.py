@@ -29,8 +29,8 @@ from qovery_provider.errors import (
     TransportError,
 )
 
-MAX_DETAIL_LENGTH = 200
-"""Characters of the server's own text that are shown."""
+MAX_DETAIL_LENGTH, MAX_READ_LENGTH = 200, 1000
+"""Characters of the server's own text that are shown, and that are searched for what looks like a token."""
 
 BY_STATUS: dict[int, type[ApiError]] = {
     403: PermissionDeniedError,
@@ -184,7 +184,7 @@ def api_error(
     detail = _detail(status, content)
     if detail is None or status in NEVER_QOVERY_S or status // 100 == 3:  # noqa: PLR2004
         return _foreign(call, status, content, token, retry_after)
-    shown = without_tokens(token.hidden_in(detail))[:MAX_DETAIL_LENGTH]
+    shown = without_tokens(token.hidden_in(detail)[:MAX_READ_LENGTH])[:MAX_DETAIL_LENGTH]
     if status == 401:  # noqa: PLR2004
         return AuthenticationError(call.operation, status, shown, token_source=token.source)
     # An unknown environment is answered with 404, with 403, or with a 400 that says so.

@@ -32,6 +32,9 @@ MIN_DIGITS = 3
 Ids have hyphens; a name of that length has hyphens, dots or spaces, or next to no digits.
 """
 
+EDGE = r"[\w+/=-]{0,8}"
+"""What of a base64 word may belong to the token beside its core; bounded, so that the time stays linear."""
+
 ESCAPES = re.compile(r"\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|([/\"'\\]))", re.IGNORECASE)
 ROUNDS = 3
 """How JSON and Python escape a letter, and how often one text is taken to be encoded in another."""
@@ -104,7 +107,7 @@ def _spellings(token: str) -> re.Pattern[str]:
     bare, found = _bare(token), {token}
     found |= {bare, quote(bare), quote(bare, safe=""), html.escape(bare), json.dumps(bare)[1:-1], bare.encode().hex()}
     patterns = [re.escape(spelling) for spelling in sorted(found, key=len, reverse=True)]
-    patterns += [rf"[\w+/=-]*{re.escape(core)}[\w+/=-]*" for core in _cores(bare)]
+    patterns += [rf"{EDGE}{re.escape(core)}{EDGE}" for core in _cores(bare)]
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 

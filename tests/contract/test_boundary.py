@@ -12,8 +12,9 @@ import pytest
 
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.endpoints import ApiCall
-from qovery_provider.errors import CallError, TransportError
+from qovery_provider.errors import CallError, IntermediaryError, TransportError
 from tests.support.calls import CANCEL, STATUS
+from tests.support.certificates import Certificate
 from tests.support.recorder import STATUS_BODY, Answer, client_of, error_of, recorder
 from tests.support.wire import Connection, http
 
@@ -214,6 +215,28 @@ def test_a_connection_that_failed_is_not_used_again() -> None:
     answers = [CHUNKED + b"-5\r\n" + STATUS_BODY, http(200, STATUS_BODY)]
     with recorder(lambda c: c.send(answers.pop(0))) as server, client_of(server.url) as client:
         with pytest.raises(CallError):
+            client.send(STATUS)
+        assert client.send(STATUS).state == "DEPLOYED"
+
+        assert len(server.server.connections) == 2
+
+
+@pytest.mark.parametrize("status", [101, 102, 103, 204, 304])
+@pytest.mark.parametrize("certificate", [None, "good"], ids=["plain", "TLS"])
+def test_what_follows_an_answer_without_a_body_is_not_taken_for_the_next_one(
+    monkeypatch: pytest.MonkeyPatch, bundle: str, status: int, certificate: Certificate | None
+) -> None:
+    """The library takes 103 for the answer, and leaves the true one on the connection, which is not used again."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    early = f"HTTP/1.1 {status} Early\r\n".encode() + b"Link: </a>\r\n" * 90 + b"\r\n"
+    late = http(200, STATUS_BODY.replace(b"DEPLOYED", b"BUILDING"))
+    answers = [[early, late], [http(200, STATUS_BODY)]]
+
+    def answer(connection: Connection) -> bool:
+        return all(connection.send(part) for part in answers.pop(0))
+
+    with recorder(answer, certificate) as server, client_of(server.url) as client:
+        with pytest.raises(IntermediaryError):
             client.send(STATUS)
         assert client.send(STATUS).state == "DEPLOYED"
 

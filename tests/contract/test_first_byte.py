@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import NamedTuple
 
 import pytest
+import requests
 
-from qovery_provider._qovery.connections import AlreadySentError, Departure
+from qovery_provider._qovery.connections import DEPARTURE, AlreadySentError, Departure, TrackedAdapter
 from qovery_provider._qovery.failures import Progress
 from qovery_provider.errors import CallError, NotSentError, TransportError
 from tests.support.calls import CANCEL, STATUS
@@ -17,7 +18,7 @@ from tests.support.proxy import Proxy
 from tests.support.recorder import STATUS_ANSWER, Answer, Recorder, client_of, recorder
 from tests.support.wire import LOOPBACK, Connection, DeadPorts
 
-ROADS = ["http", "https", "CONNECT proxy"]
+ROADS = ["http", "https", "CONNECT proxy", "CONNECT proxy with TLS"]
 
 
 class Road(NamedTuple):
@@ -36,8 +37,9 @@ class Road(NamedTuple):
 def on(road: str, answer: bytes | Answer = STATUS_ANSWER) -> Iterator[Road]:
     """Lend a server that is reached on this road."""
     certificate: Certificate | None = None if road == "http" else "good"
-    with recorder(answer, certificate) as server, Proxy() as proxy, pytest.MonkeyPatch.context() as environ:
-        if road == "CONNECT proxy":
+    proxy = Proxy(certificate="good" if road == "CONNECT proxy with TLS" else None)
+    with recorder(answer, certificate) as server, proxy, pytest.MonkeyPatch.context() as environ:
+        if road.startswith("CONNECT"):
             environ.setenv("HTTPS_PROXY", proxy.url)
         yield Road(server, proxy)
 
@@ -177,7 +179,7 @@ def test_what_fails_at_the_proxy_was_certainly_not_executed(monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("certificate", ["expired", "wrong host"])
-@pytest.mark.parametrize("road", ROADS[1:])
+@pytest.mark.parametrize("road", ROADS[1:3])
 def test_tls_that_fails_sends_nothing(road: str, certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     """The hook comes after the certificate is trusted."""
     with recorder(certificate=certificate) as server, Proxy() as proxy, client_of(server.url) as client:
@@ -230,3 +232,16 @@ def test_a_request_leaves_once() -> None:
         departure.begin()
 
     assert departure.progress is Progress.SENT
+
+
+def test_a_proxy_that_forwards_is_a_road_as_well() -> None:
+    """The product uses none, since plain http is for this machine; a connection to one announces the first byte too."""
+    with Proxy() as proxy:
+        arrived: list[int] = []
+        before = DEPARTURE.set(Departure(lambda: arrived.append(len(proxy.requests)), 1000))
+        request = requests.Request("POST", "http://api.qovery.com/").prepare()
+        with closing(TrackedAdapter()) as adapter:
+            answer = adapter.send(request, proxies={"http": proxy.url})
+        DEPARTURE.reset(before)
+
+        assert (answer.status_code, arrived, len(proxy.requests)) == (200, [0], 1)

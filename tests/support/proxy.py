@@ -9,6 +9,7 @@ from http.client import HTTPConnection, HTTPException
 from threading import Thread
 from urllib.parse import urlsplit
 
+from tests.support.certificates import HOST, Certificate, server_context
 from tests.support.wire import LOOPBACK, Connection, Request, ScriptedServer, http
 
 UPSTREAM_TIMEOUT = 0.05
@@ -24,17 +25,23 @@ class Proxy:
     Args:
         answer: The body of its answers.
         connect: Is told of a CONNECT; returns whether the tunnel is made. Default: it always is.
+        certificate: What it speaks TLS with, to its own clients. Default: it speaks plain HTTP.
 
     Attributes:
         requests: What came, in order.
         url: Where it listens.
     """
 
-    def __init__(self, answer: bytes = b"{}", connect: Callable[[Connection], bool] = lambda _: True) -> None:
+    def __init__(
+        self,
+        answer: bytes = b"{}",
+        connect: Callable[[Connection], bool] = lambda _: True,
+        certificate: Certificate | None = None,
+    ) -> None:
         self.requests: list[Request] = []
-        self._answer, self._connect = answer, connect
-        self._server = ScriptedServer(self._handle)
-        self.url = f"http://{LOOPBACK}:{self._server.port}"
+        self._answer, self._connect, self._certificate = answer, connect, certificate
+        self._server = ScriptedServer(self._handle, self._greet)
+        self.url = f"{'https' if certificate else 'http'}://{HOST if certificate else LOOPBACK}:{self._server.port}"
 
     def __enter__(self) -> Proxy:  # noqa: PYI034 - `Self` came with Python 3.11
         self._server.__enter__()
@@ -46,6 +53,9 @@ class Proxy:
     def close_connections(self) -> None:
         """Close every connection, as a proxy does with those that are idle."""
         self._server.close_connections()
+
+    def _greet(self, connection: Connection) -> bool:
+        return self._certificate is None or connection.secure(server_context(self._certificate))
 
     def _handle(self, connection: Connection, request: Request) -> bool:
         self.requests.append(request)
