@@ -104,6 +104,17 @@ def test_a_bundle_that_cannot_be_used_is_told_of(
     assert server.requests == []
 
 
+def test_a_key_log_that_cannot_be_written_is_told_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It fails before any connection is secure, and the text names the variable."""
+    with recorder(certificate="good") as server, client_of(server.url) as client:
+        monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys"))
+        with pytest.raises(TransportError, match="the file that SSLKEYLOGFILE names cannot be written") as caught:
+            client.send(CANCEL)
+
+    assert (caught.value.may_have_executed, caught.value.retryable) == (False, False)
+    assert server.requests == []
+
+
 def test_the_token_never_goes_out_before_the_certificate_is_trusted(
     monkeypatch: pytest.MonkeyPatch, bundle: str
 ) -> None:
