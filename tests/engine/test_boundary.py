@@ -93,15 +93,16 @@ def _read_until(process: subprocess.Popen[str], word: str) -> None:
 
 
 def test_an_answer_that_is_lost_behind_a_proxy(stack: Stack, qovery_simulator: QoverySimulator, tmp_path: Path) -> None:
-    """The cancel went through a CONNECT proxy and was executed: it is not sent again to what runs by then."""
-    (environment,) = _busy(qovery_simulator)
+    """The cancel went through a CONNECT proxy and was executed: it is not sent again while it takes effect."""
+    (environment,) = _busy(qovery_simulator, plan=replace(LONG, cancel_delay=2.0, canceling_visible_after=None))
     _targets(stack, (environment, "{}"))
     with HoldingProxy(qovery_simulator, loses=_is_cancel, certificate="good") as qovery, Proxy() as proxy:
         stack.up(QOVERY_API_URL=qovery.url, HTTPS_PROXY=proxy.url, REQUESTS_CA_BUNDLE=write_bundle(tmp_path))
 
+    target = environment.deployments[0]
     assert proxy.requests[0].method == "CONNECT"
-    assert stack.outputs()["stop-0"] == {"outcome": "canceled", "deployment_id": environment.deployments[0].id}
-    assert _following([environment]) == [[0]]
+    assert stack.outputs()["stop-0"] == {"outcome": "canceled", "deployment_id": target.id}
+    assert (len(target.cancels), _following([environment])) == (1, [[0]])
 
 
 def test_more_cancels_than_places(stack: Stack, qovery_simulator: QoverySimulator, clock: JumpingClock) -> None:
@@ -156,7 +157,7 @@ def test_an_answer_that_no_library_expects(
     stack: Stack, qovery_simulator: QoverySimulator, answer: Respond | SendRaw, clock: JumpingClock
 ) -> None:
     """It ends neither this cancellation nor its neighbour's: both are recorded, and the next update sends nothing."""
-    (neighbour,) = _busy(qovery_simulator, plan=Plan(phases=(("BUILDING", 6000.0),), cancel_delay=600.0))
+    (neighbour,) = _busy(qovery_simulator, plan=replace(LONG, cancel_delay=600.0))
     (environment,) = _busy(qovery_simulator)
     _targets(stack, (neighbour, "{}"), (environment, "{}"))
     qovery_simulator.inject(replace(answer, path=f"/environment/{environment.id}/*"))
