@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
-from typing import NoReturn, TypeVar, cast
+from typing import NoReturn
 from urllib.parse import quote, unquote
 
 MAX_LENGTH = 60
@@ -42,9 +42,6 @@ ROUNDS = 3
 KINDS = {str: "a text", bool: "a flag", int: "a number", float: "a number"}
 
 
-Answer = TypeVar("Answer")
-
-
 class Token:
     """An API token that shows itself nowhere: not printed, not pickled.
 
@@ -72,12 +69,12 @@ class Token:
         shown = pattern.sub(repr(self), text)
         return repr(self) if any(pattern.search(decoded) for decoded in _decodings(shown)) else shown
 
-    def hidden_from(self, answer: Answer) -> Answer:
+    def hidden_from(self, answer: object) -> object:
         """Return what an answer says without the token: a text, a dataclass of texts, or a list of these."""
         if isinstance(answer, str):
-            return cast("Answer", self.hidden_in(answer))
+            return self.hidden_in(answer)
         if isinstance(answer, list):
-            return cast("Answer", [self.hidden_from(item) for item in answer])
+            return [self.hidden_from(item) for item in answer]
         if is_dataclass(answer) and not isinstance(answer, type):
             changes = {field.name: self.hidden_from(getattr(answer, field.name)) for field in fields(answer)}
             return replace(answer, **changes)
