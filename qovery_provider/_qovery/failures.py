@@ -16,8 +16,10 @@ from enum import Enum
 from traceback import walk_tb
 
 from qovery_provider._qovery.endpoints import ApiCall
-from qovery_provider._qovery.redaction import Token, redact, without_tokens
+from qovery_provider._qovery.redaction import Token, TokenKind, redact, without_tokens
 from qovery_provider.errors import (
+    GIVE_ANOTHER,
+    UNAUTHORIZED,
     ApiError,
     AuthenticationError,
     ConflictError,
@@ -186,12 +188,29 @@ def api_error(
         return _foreign(call, status, content, token, retry_after)
     shown = without_tokens(token.hidden_in(detail)[:MAX_READ_LENGTH])[:MAX_DETAIL_LENGTH]
     if status == 401:  # noqa: PLR2004
-        return AuthenticationError(call.operation, status, shown, token_source=token.source)
+        reason, advice = _denial(call, token)
+        return AuthenticationError(
+            call.operation, status, shown, token_source=token.source, reason=reason, advice=advice
+        )
     # An unknown environment is answered with 404, with 403, or with a 400 that says so.
     if status == 400 and _says_absent(detail, call.path):  # noqa: PLR2004
         return NotFoundError(call.operation, status, shown)
     by_class = ServerError if status // 100 == 5 else ApiError  # noqa: PLR2004
     return BY_STATUS.get(status, by_class)(call.operation, status, shown, retry_after=retry_after)
+
+
+def _denial(call: ApiCall[object], token: Token) -> tuple[str, str]:
+    """Return why Qovery may refuse a token with a 401, and what to do next."""
+    if token.wrong_scheme:
+        sent = f"is sent as {token.wrong_scheme}, as qovery:authScheme says, but looks like {token.kind.value}"
+        return f"{sent}, which is not sent like that", "Remove qovery:authScheme."
+    if token.kind is TokenKind.POLICY:
+        # Qovery answers 401 where a policy denies, also where it cannot resolve the ids of a path.
+        whole = (
+            "" if call.path.startswith("/environment/") else ", which it may do with all calls that name no environment"
+        )
+        return f"is wrong, or its policy denies this{whole}", "Check the token and its policy."
+    return UNAUTHORIZED, GIVE_ANOTHER
 
 
 def _foreign(

@@ -458,16 +458,82 @@ URLS = [
     *TOKENS,
 ]
 
+NO_WORD = "it must be a single word of plain letters, digits and punctuation, at most 8192 of them"
+JSON = "it is JSON or a configuration object; give the token alone, as a text"
+QUOTED = "it has quotes around it; remove them"
+NAMED = "it has the form NAME=value; give the value alone"
+PLACEHOLDER = "it is a placeholder for a value that was never filled in, such as ${NAME}"
+
+
+def _pasted(mistake: str, *rows: tuple[str, Any]) -> list[Bad]:
+    """Return rows of tokens that somebody has pasted with something around them."""
+    return [Bad(SECRETS, name, value, mistake) for name, value in rows]
+
+
 API_TOKENS = [
-    *_plain(TYPE, ("number", 1234.0), ("true", True), ("false", False), ("empty list", []), ("list", [SECRET])),
-    *_plain(TYPE, ("map", {"token": SECRET})),
-    *_plain(FORM, ("space inside", f"qov_{SECRET} x"), ("scheme before", f"Token {SECRET}")),
-    *_plain(CONTROL, ("header behind a line end", f"{SECRET}\r\nX-Evil: 1"), ("null character", f"{SECRET}\x00x")),
-    *_plain(CONTROL, ("tab inside", f"{SECRET}\tx"), ("delete", f"{SECRET}\x7f"), ("escape", f"\x1b{SECRET}")),
-    *_plain(LOOK_ALIKE, ("accent", f"{SECRET}\xe9"), ("Cyrillic o", f"q\u043ev_{SECRET}"), ("wide", f"\uff51{SECRET}")),
-    *_plain(INVISIBLE, ("zero-width joiner", f"qov\u200d_{SECRET}"), ("byte order mark", f"\ufeff{SECRET}")),
-    *_plain(INVISIBLE, ("no-break space inside", f"{SECRET}\xa0x"), ("soft hyphen", f"{SECRET}\xadx")),
-    *_plain(LONG, ("too long", f"qov_{SECRET}{'x' * 8182}"), ("a million", f"qov_{SECRET}{'x' * 1_000_000}")),
+    *_rows(
+        TYPE,
+        *((name, value, NO_WORD) for name, value in [("number", 1234.0), ("true", True), ("false", False)]),
+        *((name, value, NO_WORD) for name, value in [("empty list", []), ("list", [SECRET])]),
+        ("map", {"token": SECRET}, JSON),
+        ("empty map", {}, JSON),
+    ),
+    *_pasted(
+        QUOTED,
+        ("double quotes", f'"qov_{SECRET}"'),
+        ("single quotes", f"'qov_{SECRET}'"),
+        ("backquotes", f"`qov_{SECRET}`"),
+        ("curly quotes", f"\u201cqov_{SECRET}\u201d"),
+        ("quote before", f'"qov_{SECRET}'),
+        ("quote after", f"qov_{SECRET}'"),
+        ("quotes behind the scheme", f'Bearer "qov_{SECRET}"'),
+    ),
+    *_pasted(
+        JSON,
+        ("JSON", f'{{"token": "qov_{SECRET}"}}'),
+        ("JSON on lines", f'{{\n  "token": "qov_{SECRET}"\n}}'),
+        ("JSON list", f'["qov_{SECRET}"]'),
+        ("encrypted configuration", f'{{"secure": "v1:{SECRET}"}}'),
+    ),
+    *_pasted(
+        NAMED,
+        ("assignment", f"QOVERY_API_TOKEN=qov_{SECRET}"),
+        ("export", f"export QOVERY_API_TOKEN=qov_{SECRET}"),
+        ("configuration key", f"qovery:apiToken=qov_{SECRET}"),
+        ("YAML", f"qovery:apiToken: qov_{SECRET}"),
+        ("lines of a file", f"A={SECRET}\nB={SECRET}"),
+    ),
+    *_pasted(
+        PLACEHOLDER,
+        ("variable of a shell", "$QOVERY_API_TOKEN"),
+        ("variable in braces", "${QOVERY_API_TOKEN}"),
+        ("command of a shell", f"$(cat {SECRET})"),
+        ("variable of Windows", "%QOVERY_API_TOKEN%"),
+        ("secret of a pipeline", "${{ secrets.QOVERY_API_TOKEN }}"),
+        ("template", "{{ token }}"),
+        ("variable behind the scheme", "Bearer ${QOVERY_API_TOKEN}"),
+        ("angle brackets", "<your token>"),
+    ),
+    *_rows(FORM, ("space inside", f"qov_{SECRET} x", NO_WORD), ("scheme alone", "Bearer x y", NO_WORD)),
+    *(
+        Bad(kind, name, value, NO_WORD)
+        for kind, name, value in [
+            (CONTROL, "header behind a line end", f"{SECRET}\r\nX-Evil: 1"),
+            (CONTROL, "null character", f"{SECRET}\x00x"),
+            (CONTROL, "tab inside", f"{SECRET}\tx"),
+            (CONTROL, "delete", f"{SECRET}\x7f"),
+            (CONTROL, "escape", f"\x1b{SECRET}"),
+            (LOOK_ALIKE, "accent", f"{SECRET}\xe9"),
+            (LOOK_ALIKE, "Cyrillic o", f"q\u043ev_{SECRET}"),
+            (LOOK_ALIKE, "wide", f"\uff51{SECRET}"),
+            (INVISIBLE, "zero-width joiner", f"qov\u200d_{SECRET}"),
+            (INVISIBLE, "byte order mark", f"\ufeff{SECRET}"),
+            (INVISIBLE, "no-break space inside", f"{SECRET}\xa0x"),
+            (INVISIBLE, "soft hyphen", f"{SECRET}\xadx"),
+            (LONG, "too long", f"qov_{SECRET}{'x' * 8182}"),
+            (LONG, "a million", f"qov_{SECRET}{'x' * 1_000_000}"),
+        ]
+    ),
 ]
 
 SCHEMES = [
@@ -497,10 +563,7 @@ NO_URL = (
     "{} must be an https URL without user, query or fragment (http only for a loopback address), with a host name of "
     "plain letters, digits, hyphens and dots, or an address, and a port from 1 to 65535 if any; got {}"
 )
-NO_TOKEN = (
-    "the token from {} cannot be one: it must be a single word of plain letters, digits and punctuation, at most 8192 "
-    "of them"
-)
+NO_TOKEN = "the token from {} cannot be one: {}"
 NO_SCHEME = "{} must be Bearer or Token; got {}"
 NO_PREVIEW_FLAG = "{} must be true or false; got {}"
 
