@@ -268,7 +268,6 @@ def _environments() -> Iterator[Bad]:
         if len(str(row.value)) < 50 and row.kind is not SECRETS:
             yield row._replace(value=[row.value], quoted=_cut(f"[{row.quoted}]"), item=row.quoted)
     many = [f"{number:08x}{ENV[8:]}" for number in range(501)]
-    yield Bad(EMPTY, "empty list", [], "[]")
     yield Bad(NESTED, "nothing", [None], "[None]", "nothing")
     yield Bad(NESTED, "a list in it", [[ENV]], f"[['{ENV}']]", f"['{ENV}']")
     yield Bad(NESTED, "a map in it", [{"id": ENV[:8]}], f"[{{'id': '{ENV[:8]}'}}]", f"{{'id': '{ENV[:8]}'}}")
@@ -289,10 +288,11 @@ def _of_kind(kind: str, rows: Sequence[Bad]) -> list[Bad]:
 
 
 NO_UUID = f"must be a UUID such as {ENV}"
-NO_UUIDS = "must be a list of 1 to 500 UUIDs"
+NO_UUIDS = "must be a list of at most 500 UUIDs"
 NO_FLAG = "must be true or false"
 NO_DEPLOYMENT = 'must be the id of a deployment, or "" for none'
 NO_TRIGGERS = "must be a list or a map of plain values (of a file, its hash)"
+TOO_LARGE = "must not hold numbers of 2^53 or more, which Pulumi does not tell apart (give them as texts)"
 NO_SECONDS = "must be a number of seconds above 0 and at most 604800 (7 days)"
 NO_TOLERANCE = 'must be "succeed" or "fail"'
 NOT_ONE = "must be given, or project_id: exactly one of the two"
@@ -633,7 +633,10 @@ GOOD = {
         ("longest timeout", {"environment_id": ENV, "timeout": 604_800.0}),
         ("empty list of triggers", {"environment_id": ENV, "triggers": []}),
         ("empty map of triggers", {"environment_id": ENV, "triggers": {}}),
-        ("triggers of all kinds", {"environment_id": ENV, "triggers": [None, True, -0.0, 1e308, "", [], {}, UNKNOWN]}),
+        (
+            "triggers of all kinds",
+            {"environment_id": ENV, "triggers": [None, True, -0.0, 2.0**53 - 1, "", [], {}, UNKNOWN]},
+        ),
         ("unknown deep in the triggers", {"environment_id": ENV, "triggers": {"a": [{"b": UNKNOWN}]}}),
         ("triggers deep in each other", {"environment_id": ENV, "triggers": _deep(40)}),
         ("triggers in strange letters", {"environment_id": ENV, "triggers": ["\x00\u200d\u202e\U0001f680", "a\nb"]}),
@@ -647,6 +650,7 @@ GOOD = {
     ],
     "BulkDeploymentCancellation": [
         ("project in upper case", {"project_id": ENV.upper()}),
+        ("no environments", {"environment_ids": []}),
         ("unknown project", {"project_id": UNKNOWN}),
         ("unknown list", {"environment_ids": UNKNOWN}),
         ("unknown items", {"environment_ids": [UNKNOWN, ENV, UNKNOWN]}),
