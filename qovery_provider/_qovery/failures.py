@@ -112,6 +112,10 @@ class TransportFailure:
 UNUSABLE_URL = frozenset({"ValueError"})
 """What requests, urllib3 and the standard library raise for a URL, a host name or a password that they cannot write."""
 
+UNUSABLE = TransportFailure(UNUSABLE_URL, "{url} is malformed", "Correct it.", retryable=False)
+
+HOST_NAME = re.compile(r"[\w.:-]+")
+
 BEFORE = (
     TransportFailure(
         frozenset({"SSLCertVerificationError", "CertificateError"}),
@@ -137,7 +141,7 @@ BEFORE = (
     TransportFailure(frozenset({"ProxyError"}), "the proxy refused or did not answer", PROXY),
     TransportFailure(frozenset({"ConnectTimeout", "ReadTimeout"}), "no connection in time{through}", ROAD),
     TransportFailure(frozenset({"NewConnectionError"}), "no connection: refused, or unreachable", ROAD),
-    TransportFailure(UNUSABLE_URL, "{url} is malformed", "Correct it.", retryable=False),
+    UNUSABLE,
     TransportFailure(frozenset({"OSError", "HTTPException"}), "no connection could be made{through}", ROAD),
     TransportFailure(frozenset({"Exception"}), "the request could not be sent ({kind})", HOST),
 )
@@ -240,6 +244,8 @@ def transport_error(call: ApiCall[object], error: Exception, progress: Progress,
     names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
     names |= {frame.f_code.co_name for cause in causes for frame, _ in walk_tb(cause.__traceback__)}
     failure = next(failure for failure in AFTER[progress] if failure.names & names)
+    if route.variable and "gaierror" in names and not HOST_NAME.fullmatch(route.proxy):
+        failure = UNUSABLE  # a resolver was asked for what is no name, such as a part of a URL in quotes
     facts = {"peer": "proxy" if "ProxyError" in names else "server", "kind": type(error).__name__}
     facts |= {"limit": f"{call.max_bytes // 2**20} MiB", **_facts(route)}
     return TransportError(
