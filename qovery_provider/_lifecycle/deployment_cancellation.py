@@ -48,8 +48,10 @@ class DeploymentCancellationLifecycle(Lifecycle):
             updates.append(DRIFT)
         if UNFINISHED in olds:
             unfinished = Unfinished.from_stored(olds[UNFINISHED])
+            # With `replace_on_changes`, of which no provider is told, the engine replaces what is only stored here.
+            may_be_replaced = replaces or any(name in self.schema.inputs for name in updates)
             updates.append(UNFINISHED)
-            note = "" if replaces else messages.unfinished(str(unfinished.deployment_id), unfinished.sent)
+            note = "" if may_be_replaced else messages.unfinished(str(unfinished.deployment_id), unfinished.sent)
         return Diff(replaces, updates, note)
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
@@ -78,7 +80,7 @@ class DeploymentCancellationLifecycle(Lifecycle):
                 raise
             operation.info(messages.missing(environment_id))
             return State(id_, dict(stored))
-        known, observed = {"environment_id": id_, **stored}, outputs.status_outputs(status)
+        known, observed = {"environment_id": environment_id, **stored}, outputs.status_outputs(status)
         if all(known.get(name) == value for name, value in observed.items()):
             return State(id_, known)
         mark = new_drift_mark(observed)
