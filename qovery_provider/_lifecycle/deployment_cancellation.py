@@ -27,7 +27,12 @@ from qovery_provider.errors import NotFoundError
 class DeploymentCancellationLifecycle(Lifecycle):
     """The lifecycle of a `DeploymentCancellation`."""
 
-    schema = Schema(inputs.DEPLOYMENT_CANCELLATION, outputs.DEPLOYMENT_CANCELLATION, "A change cancels again.")
+    schema = Schema(
+        "Cancels the deployment that a Qovery environment runs, and follows exactly that deployment to its end.",
+        inputs.DEPLOYMENT_CANCELLATION,
+        outputs.DEPLOYMENT_CANCELLATION,
+        "A change cancels again.",
+    )
 
     def check(
         self, olds: Mapping[str, Any], news: Mapping[str, Any], is_unknown: IsUnknown

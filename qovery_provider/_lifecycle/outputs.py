@@ -43,11 +43,22 @@ RUNNING_DEPLOYMENT: Mapping[str, Output] = {
     **STATUS,
 }
 
+RESULT: Mapping[str, Output] = {
+    "outcome": Output("str", 'As of a `DeploymentCancellation`, or "failed".'),
+    **{
+        name: DEPLOYMENT_CANCELLATION[name]
+        for name in ("deployment_id", "deployment_state", "canceled_request_ids", "last_deployment_state")
+    },
+    "error": Output("str | None", "Why it failed, if it did."),
+}
+"""What is reported of one environment of many."""
+
 BULK_DEPLOYMENT_CANCELLATION: Mapping[str, Output] = {
     "results": Output(
         "Mapping[str, Any]",
         "By environment id, a map of: outcome, deployment_id, deployment_state, canceled_request_ids, "
         "last_deployment_state, error.",
+        entries=RESULT,
     ),
     "counts": Output("Mapping[str, int]", "How many environments had each outcome."),
 }

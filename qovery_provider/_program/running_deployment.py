@@ -15,7 +15,7 @@ LIFECYCLE = RunningDeploymentProvider.lifecycle
 
 
 class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
-    """PollSchedule once which deployment an environment runs, and keeps the answer in the stack's state.
+    """Reads once which deployment an environment runs, and keeps the answer in the stack's state.
 
     It sends nothing. Give its `deployment_id` to a `DeploymentCancellation`, and wherever an update breaks off, the
     next one cancels that deployment or none:
