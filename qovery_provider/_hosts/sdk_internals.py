@@ -19,10 +19,8 @@ from google.protobuf.struct_pb2 import Struct
 from grpc import ServicerContext
 from pulumi.runtime.proto.provider_pb2 import ErrorResourceInitFailed
 
+from qovery_provider._hosts.engine import MAX_OPERATIONS
 from qovery_provider._hosts.partial_state import trailing_metadata
-
-MAX_OPERATIONS = 512
-"""Side by side. The engine's `--parallel` is the real limit; an operation that waits costs a thread that sleeps."""
 
 
 def current_urn() -> str:

@@ -68,7 +68,7 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
         before: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Return the outputs; what failed stays in the state, so that the next update acts only on that."""
-        request = inputs.cancellation_request(declared)
+        request = inputs.cancellation_request({**declared, **operation.limits})
         bulk = BulkCancellation(
             operation.connect(),
             request,

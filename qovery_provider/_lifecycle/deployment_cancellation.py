@@ -23,6 +23,9 @@ from qovery_provider._lifecycle.stored_state import (
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import NotFoundError
 
+NOT_REQUESTED = "not_requested"
+"""The outcome of what was read by its id and never asked to cancel: of an import, or a `get`."""
+
 
 class DeploymentCancellationLifecycle(Lifecycle):
     """The lifecycle of a `DeploymentCancellation`."""
@@ -83,7 +86,7 @@ class DeploymentCancellationLifecycle(Lifecycle):
                 raise
             operation.info(messages.missing(environment_id))
             return State(id_, dict(stored))
-        known, observed = {"environment_id": id_, **stored}, outputs.status_outputs(status)
+        known, observed = {"environment_id": id_, "outcome": NOT_REQUESTED, **stored}, outputs.status_outputs(status)
         if all(known.get(name) == value for name, value in observed.items()):
             return State(id_, known)
         mark = new_drift_mark(observed)
@@ -105,7 +108,7 @@ class DeploymentCancellationLifecycle(Lifecycle):
             declared: The inputs, with their defaults.
             olds: The outputs of the run that this one resumes, if any.
         """
-        request, unfinished = inputs.cancellation_request(declared), Unfinished()
+        request, unfinished = inputs.cancellation_request({**declared, **operation.limits}), Unfinished()
         if UNFINISHED in olds:
             unfinished = Unfinished.from_stored(olds[UNFINISHED])
             request = replace(request, deployment_id=unfinished.deployment_id, include_queued=False)

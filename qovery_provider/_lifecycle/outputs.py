@@ -26,7 +26,8 @@ STATUS: Mapping[str, Output] = {
 DEPLOYMENT_CANCELLATION: Mapping[str, Output] = {
     "outcome": Output(
         "str | None",
-        "What happened: canceled, requested, nothing_to_cancel, superseded, completed or environment_gone.",
+        "What happened: canceled, requested, nothing_to_cancel, superseded, completed or environment_gone; "
+        "not_requested where it was only read.",
     ),
     "deployment_id": Output("str | None", "The target deployment: the one given, or the one found running."),
     "deployment_state": Output("str | None", "The last known state of the target deployment."),

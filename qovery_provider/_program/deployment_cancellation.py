@@ -53,7 +53,8 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
     on_completed: pulumi.Output[str]
 
     outcome: pulumi.Output[str | None]
-    """What happened: canceled, requested, nothing_to_cancel, superseded, completed or environment_gone."""
+    """What happened: canceled, requested, nothing_to_cancel, superseded, completed or environment_gone; not_requested
+    where it was only read."""
     deployment_id: pulumi.Output[str | None]
     """The target deployment: the one given, or the one found running."""
     deployment_state: pulumi.Output[str | None]

@@ -1,4 +1,4 @@
-"""What the plugin's users write: `environmentId` for `environment_id`, `qovery-cancellation:apiUrl` for `qovery:apiUrl`.
+"""What the plugin's users write: `environmentId` for `environment_id`, `qovery-cancellation:` for `qovery:`.
 
 Names are translated by the rows of a resource, at every level where there are rows: the keys of `triggers`, for
 instance, are the user's. What is no name of a row passes as it is: keys that are hidden in the state, and the names in
@@ -58,7 +58,9 @@ class Names:
     def to_inside(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Translate what the engine sends; what belongs to the dynamic provider alone is left out."""
         own = {key: value for key, value in properties.items() if key != PROVIDER}
-        return self._translated(renamed(own, _inverse(self._outside)), {k: _inverse(v) for k, v in self._entries.items()})
+        return self._translated(
+            renamed(own, _inverse(self._outside)), {k: _inverse(v) for k, v in self._entries.items()}
+        )
 
     def to_outside(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Translate what the engine is to store."""

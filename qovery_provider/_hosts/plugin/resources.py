@@ -1,18 +1,29 @@
-"""What the plugin serves: its resources and functions, by token."""
+"""What the plugin serves: its resources and functions, by token, in the names and values of the outside."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import asdict, replace
+from typing import Any, NamedTuple, NoReturn
 
-from qovery_provider._hosts.plugin.names import Names, Texts, camel, token
-from qovery_provider._lifecycle import functions
+from pulumi.runtime.rpc import UNKNOWN
+
+from qovery_provider._driver.session import Session
+from qovery_provider._hosts.plugin.names import HIDDEN, Names, Texts, camel, outside, renamed, token
+from qovery_provider._hosts.plugin.wire import has_unknown, is_unknown
+from qovery_provider._lifecycle import functions, outputs
 from qovery_provider._lifecycle.bulk_deployment_cancellation import BulkDeploymentCancellationLifecycle
 from qovery_provider._lifecycle.deployment_cancellation import DeploymentCancellationLifecycle
 from qovery_provider._lifecycle.functions import Function
-from qovery_provider._lifecycle.lifecycle import Lifecycle
+from qovery_provider._lifecycle.lifecycle import Lifecycle, Operation
 from qovery_provider._lifecycle.running_deployment import RunningDeploymentLifecycle
 from qovery_provider._qovery.models import EnvironmentStatus
+from qovery_provider.errors import CallError, ConfigurationError, QoveryError
+
+PREVIEW_LIMIT = 2.0
+"""Seconds that a preview may be held up by reading what is running."""
+
+Properties = Mapping[str, Any]
 
 
 class Served(NamedTuple):
@@ -33,6 +44,84 @@ class Served(NamedTuple):
         """Return a resource that is served under this name."""
         return cls(name, lifecycle, Names(lifecycle.schema))
 
+    def check(self, stored: Properties, written: Properties) -> tuple[dict[str, Any], list[str]]:
+        """Return what is to be stored beside the inputs that were written, and everything that is wrong with them."""
+        inputs, problems = self.lifecycle.check(stored, self.names.to_inside(written), is_unknown)
+        unknown = self.names.unknown_inputs(written)
+        known = ", ".join(self.names.inputs)
+        problems += [f"{name} is no input of {self.name}: it has {known}" for name in unknown]
+        return _hidden(inputs), problems
+
+    def show_preview(self, operation: Operation, written: Properties) -> None:
+        """Show on the row what a create would do now; nothing is shown while an input is not known."""
+        if has_unknown(written):
+            return
+        try:
+            line = self.lifecycle.preview(replace(operation, timeout=PREVIEW_LIMIT), self.names.to_inside(written))
+        except CallError as error:
+            line = f"could not look at what runs: {error}"
+        except QoveryError:
+            line = ""  # what is wrong with inputs and settings, `check` says
+        if line:
+            operation.info(line)
+
+    def planned(self, written: Properties) -> dict[str, Any]:
+        """Return what a create would store, as far as it is known."""
+        inputs = self.lifecycle.schema.with_defaults(self.names.to_inside(written))
+        given = {name: value for name, value in inputs.items() if value is not None}
+        return self.names.to_outside({**dict.fromkeys(self.lifecycle.schema.outputs, UNKNOWN), **given})
+
+    def create(self, operation: Operation, written: Properties) -> tuple[str, dict[str, Any]]:
+        """Create the resource; return its id and its outputs."""
+        state = self.lifecycle.create(operation, self.names.to_inside(written))
+        return state.id, self.names.to_outside(state.outputs)
+
+    def update(self, operation: Operation, id_: str, stored: Properties, written: Properties) -> dict[str, Any]:
+        """Update the resource; return its outputs."""
+        olds, news = self.names.to_inside(stored), self.names.to_inside(written)
+        return self.names.to_outside(self.lifecycle.update(operation, id_, olds, news).outputs)
+
+    def planned_update(self, operation: Operation, id_: str, stored: Properties, written: Properties) -> dict[str, Any]:
+        """Return what an update would store. Of one that would act, no output is known."""
+        try:
+            return self.update(replace(operation, connect=_would_act), id_, stored, written)
+        except _WouldActError:
+            return {**self.names.to_outside(self.names.to_inside(stored)), **self.planned(written)}
+
+    def read(
+        self, operation: Operation, id_: str, stored: Properties, inputs: Properties
+    ) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        """Return id, outputs and inputs, as they are to be stored.
+
+        Inputs stay as they were written; an import, which has none yet, stores those that are not the default.
+
+        Raises:
+            ConfigurationError: There is nothing to be read: only its own stack has the record.
+        """
+        state = self.lifecycle.read(operation, id_, self.names.to_inside(stored))
+        if not state.outputs:
+            raise ConfigurationError(
+                f"a {self.name} cannot be imported or read by its id: it is the record of something that happened"
+            )
+        observed = state.inputs or {}
+        if not inputs:
+            rows = self.lifecycle.schema.inputs
+            given = {name: observed[name] for name in rows if observed.get(name) != rows[name].default}
+            inputs = self.names.to_outside(given)
+        return state.id, self.names.to_outside(state.outputs), {**inputs, **_hidden(observed)}
+
+
+class _WouldActError(Exception):
+    """An update in a preview would call Qovery."""
+
+
+def _would_act() -> NoReturn:
+    raise _WouldActError
+
+
+def _hidden(properties: Properties) -> dict[str, Any]:
+    return {key: value for key, value in properties.items() if key.startswith(HIDDEN)}
+
 
 RESOURCES: Mapping[str, Served] = {
     token(name): Served.of(name, lifecycle)
@@ -44,16 +133,24 @@ RESOURCES: Mapping[str, Served] = {
 }
 """The resources, under the names that the dynamic provider has for them as well."""
 
-STATUSES = "statuses"
-"""What a function that answers with a list calls it: an answer has to be a record."""
-
-FUNCTIONS: Mapping[str, Function[EnvironmentStatus] | Function] = {
-    token(camel(f"get_{name}")): function
-    for name, function in {
-        "environment_status": functions.ENVIRONMENT_STATUS,
-        "project_environment_statuses": functions.PROJECT_ENVIRONMENT_STATUSES,
-    }.items()
+FUNCTIONS: Mapping[str, Function[Any]] = {
+    token("getEnvironmentStatus"): functions.ENVIRONMENT_STATUS,
+    token("getProjectEnvironmentStatuses"): functions.PROJECT_ENVIRONMENT_STATUSES,
 }
+
+STATUSES = "statuses"
+"""What a list is called in the answer of a function: an answer has to be a record."""
+
+
+def answer(function: Function[Any], session: Session, arguments: Properties) -> dict[str, Any]:
+    """Answer a function."""
+    result = function.call(session, arguments.get(camel(function.argument)))
+    return _status(result) if isinstance(result, EnvironmentStatus) else {STATUSES: [_status(each) for each in result]}
+
+
+def _status(status: EnvironmentStatus) -> dict[str, Any]:
+    return renamed(asdict(status), outside(["id", *outputs.STATUS]))
+
 
 TEXTS = Texts(
     name

@@ -81,7 +81,12 @@ def schema() -> Spec:
         },
         "resources": {key: _resource(served) for key, served in RESOURCES.items()},
         "functions": {key: _function(function) for key, function in FUNCTIONS.items()},
-        "language": {"nodejs": {"respectSchemaVersion": True}, "python": {"respectSchemaVersion": True, "pyproject": {"enabled": True}}, "go": {"respectSchemaVersion": True}, "csharp": {"respectSchemaVersion": True}},
+        "language": {
+            "nodejs": {"respectSchemaVersion": True},
+            "python": {"respectSchemaVersion": True, "pyproject": {"enabled": True}},
+            "go": {"respectSchemaVersion": True},
+            "csharp": {"respectSchemaVersion": True},
+        },
     }
 
 
@@ -127,10 +132,8 @@ def _stored_input(row: Input) -> Spec:
 
 
 def _output(name: str, row: Output) -> Spec:
-    kind = TYPES.get(row.annotation.removesuffix(" | None"))
-    if row.entries:
-        kind = {"type": "object", "additionalProperties": {"$ref": f"#/types/{token(_entry_type(name))}"}}
-    assert kind is not None
+    entry = {"$ref": f"#/types/{token(_entry_type(name))}"} if row.entries else {}
+    kind = {"type": "object", "additionalProperties": entry} if entry else TYPES[row.annotation.removesuffix(" | None")]
     return {**kind, "description": TEXTS.to_outside(row.text)}
 
 

@@ -30,9 +30,16 @@ def is_unknown(value: object) -> bool:
     return value == UNKNOWN
 
 
-def plain(bag: Struct) -> dict[str, Any]:
+def has_unknown(value: object) -> bool:
+    """Tell a value that a preview does not know yet, or of which something inside is not known."""
+    if isinstance(value, Mapping):
+        return any(map(has_unknown, value.values()))
+    return any(map(has_unknown, value)) if isinstance(value, list) else is_unknown(value)
+
+
+def plain(properties: Struct) -> dict[str, Any]:
     """Return a bag as plain values. Whether a value is secret is not told: the engine keeps that by the name."""
-    return {name: _plain(value) for name, value in bag.fields.items()}
+    return {name: _plain(value) for name, value in properties.fields.items()}
 
 
 def _plain(value: Value) -> Any:  # noqa: ANN401 - JSON
