@@ -207,7 +207,7 @@ def install(home: Path, version: str) -> None:
 
 
 def build(home: Path, version: str) -> None:
-    cost = "about half a minute of download and 4 minutes of compiling on two cores, 3.5 GB of Go's caches; once per machine"
+    cost = "half a minute of download, 4 minutes of compiling on two cores, 3.5 GB of Go's caches; once per machine"
     settings = f"-s -w -X {VERSION_VARIABLE}=v{version}"
     go_build("the Pulumi CLI", cost, HERE, ["-ldflags", settings, "-o", f"{home}/bin/pulumi", TOOL])
     place_plugins(home / "bin")

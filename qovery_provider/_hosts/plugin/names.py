@@ -68,10 +68,12 @@ class Names:
 
     @staticmethod
     def _translated(properties: dict[str, Any], entries: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-        """Translate the records in the maps among these properties."""
-        for name in entries.keys() & properties.keys():
-            properties[name] = {key: renamed(entry, entries[name]) for key, entry in properties[name].items()}
-        return properties
+        """Translate the records in the maps among these properties; in a preview, a map may not be known."""
+        maps = {name: properties[name] for name in entries if isinstance(properties.get(name), Mapping)}
+        return properties | {
+            name: {key: renamed(entry, entries[name]) for key, entry in records.items()}
+            for name, records in maps.items()
+        }
 
     def unknown_inputs(self, properties: Iterable[str]) -> list[str]:
         """Return the names that a user gave and that are no input."""
