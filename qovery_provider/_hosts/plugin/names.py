@@ -107,8 +107,8 @@ class Texts:
             "qovery:": f"{PACKAGE}:",
         }
         words = sorted(map(re.escape, self._words), key=len, reverse=True)
-        self._pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(words)})(?!\w*_)")
+        self._pattern = re.compile(rf"(?<![\w'\"-])(?:{'|'.join(words)})(?!\w*_)")
 
     def to_outside(self, text: str) -> str:
-        """Return a text as the plugin's users would write it."""
+        """Return a text as the plugin's users would write it; a value that it quotes stays."""
         return self._pattern.sub(lambda match: self._words[match[0]], text)

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple, NoReturn
 
-from pulumi.runtime.rpc import UNKNOWN
-
 from qovery_provider._driver.session import Session
 from qovery_provider._hosts.plugin.names import HIDDEN, Names, Texts, camel, outside, renamed, token
-from qovery_provider._hosts.plugin.wire import has_unknown, is_unknown
+from qovery_provider._hosts.plugin.wire import UNKNOWN, has_unknown, is_unknown
 from qovery_provider._lifecycle import functions, outputs
 from qovery_provider._lifecycle.bulk_deployment_cancellation import BulkDeploymentCancellationLifecycle
 from qovery_provider._lifecycle.deployment_cancellation import DeploymentCancellationLifecycle
@@ -49,7 +47,8 @@ class Served(NamedTuple):
         inputs, problems = self.lifecycle.check(stored, self.names.to_inside(written), is_unknown)
         unknown = self.names.unknown_inputs(written)
         known = ", ".join(self.names.inputs)
-        problems += [f"{name} is no input of {self.name}: it has {known}" for name in unknown]
+        problems = [TEXTS.to_outside(problem) for problem in problems]
+        problems += [f"{name} is no input of {self.name}: it has {known}" for name in sorted(unknown)]
         return _hidden(inputs), problems
 
     def show_preview(self, operation: Operation, written: Properties) -> None:

@@ -108,7 +108,7 @@ class Plugin(ResourceProviderServicer):
 
     def CheckConfig(self, request: proto.CheckRequest, _context: object) -> proto.CheckResponse:
         """Say what is wrong with the settings; one that is not known yet is not wrong."""
-        return _checked(request.news, settings.problems(_config(request.news), self._environ).values())
+        return _checked(request.news, self._problems(_config(request.news)))
 
     def DiffConfig(self, request: proto.DiffRequest, _context: object) -> proto.DiffResponse:
         """Take every change of the settings, and replace nothing for it: that would cancel again."""
@@ -146,7 +146,7 @@ class Plugin(ResourceProviderServicer):
         inputs = Struct()
         inputs.CopyFrom(request.news)
         inputs.MergeFrom(bag(hidden))
-        return _checked(inputs, [*problems, *settings.problems(self._config, self._environ).values()])
+        return _checked(inputs, [*problems, *self._problems(self._config)])
 
     @reporting
     def Diff(self, request: proto.DiffRequest, _context: grpc.ServicerContext) -> proto.DiffResponse:
@@ -203,6 +203,9 @@ class Plugin(ResourceProviderServicer):
             limit,
         )
 
+    def _problems(self, config: Mapping[str, object]) -> list[str]:
+        return [TEXTS.to_outside(problem) for problem in settings.problems(config, self._environ).values()]
+
     def _connect(self) -> Session:
         return self._sessions.of(settings.resolve(self._config, self._environ))
 
@@ -216,8 +219,7 @@ def _config(properties: Struct) -> dict[str, object]:
 
 def _checked(inputs: Struct, problems: Iterable[str]) -> proto.CheckResponse:
     # Of a property that a failure names, the engine prints the value: whole, and be it a secret.
-    failures = [proto.CheckFailure(reason=TEXTS.to_outside(problem)) for problem in problems]
-    return proto.CheckResponse(inputs=inputs, failures=failures)
+    return proto.CheckResponse(inputs=inputs, failures=[proto.CheckFailure(reason=problem) for problem in problems])
 
 
 def serve(plugin: Plugin) -> tuple[grpc.Server, int]:
@@ -229,7 +231,11 @@ def serve(plugin: Plugin) -> tuple[grpc.Server, int]:
     return server, port
 
 
-def main(arguments: Sequence[str] = sys.argv, leave: Callable[[int], object] = os._exit) -> None:
+def main(
+    arguments: Sequence[str] = sys.argv,
+    leave: Callable[[int], object] = os._exit,
+    connect: Callable[[str], Engine] = Engine,
+) -> None:
     """Answer the engine whose address is the last argument, until this process is interrupted or the engine has gone.
 
     A process that a shell has started in the background, and its children, ignore interrupts unless they say otherwise.
@@ -237,7 +243,7 @@ def main(arguments: Sequence[str] = sys.argv, leave: Callable[[int], object] = o
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    engine = Engine(arguments[-1] if len(arguments) > 1 else "")
+    engine = connect(arguments[-1] if len(arguments) > 1 else "")
     server, port = serve(Plugin(engine, Sessions(), os.environ))
     print(port, flush=True)  # noqa: T201 - the engine reads it
     ended.wait()

@@ -1,33 +1,36 @@
 """The property bags of Pulumi's protocol, read as plain values and written from them.
 
-What the engine cannot say in JSON comes as a map with a signature: assets, secrets, outputs. Values that are not known
-yet come as a marker, and stay one. Source: pulumi's sdk/go/common/resource/plugin/rpc.go and resource/properties.go.
+What JSON cannot say comes as a marker, where a value is not known yet, or as a map with a signature: assets, secrets,
+outputs. Source: pulumi's sdk/go/common/resource/plugin/rpc.go and sdk/go/common/resource/sig/sig.go.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf.struct_pb2 import Struct, Value
-from pulumi.runtime.rpc import UNKNOWN
+from pulumi.runtime.rpc import UNKNOWN as MARKER
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a signature
 OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 
 
-@dataclass(frozen=True)
-class Reference:
-    """What is no plain value: an asset, an archive, or a resource."""
+class Unknown:
+    """A value that a preview does not know yet."""
 
-    signature: str
+
+class PulumiAsset:
+    """An asset or an archive: what is no plain value."""
+
+
+UNKNOWN: Final = Unknown()
 
 
 def is_unknown(value: object) -> bool:
     """Tell a value that a preview does not know yet."""
-    return value == UNKNOWN
+    return isinstance(value, Unknown)
 
 
 def has_unknown(value: object) -> bool:
@@ -48,11 +51,10 @@ def _plain(value: Value) -> Any:  # noqa: ANN401 - JSON
             return _unwrapped(plain(value.struct_value))
         case "list_value":
             return [_plain(item) for item in value.list_value.values]
-        case "number_value":
-            number = value.number_value
-            return int(number) if number.is_integer() else number
         case "string_value":
-            return value.string_value
+            return UNKNOWN if value.string_value == MARKER else value.string_value
+        case "number_value":
+            return value.number_value
         case "bool_value":
             return value.bool_value
         case _:
@@ -60,14 +62,22 @@ def _plain(value: Value) -> Any:  # noqa: ANN401 - JSON
 
 
 def _unwrapped(fields: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
-    signature = fields.get(SIGNATURE)
-    if signature is None:
+    if SIGNATURE not in fields:
         return fields
-    return fields.get("value", UNKNOWN) if signature in {SECRET, OUTPUT} else Reference(str(signature))
+    return fields.get("value", UNKNOWN) if fields[SIGNATURE] in {SECRET, OUTPUT} else PulumiAsset()
 
 
 def bag(values: Mapping[str, Any]) -> Struct:
     """Return plain values as a bag."""
     struct = Struct()
-    struct.update(values)
+    struct.update(_marked(values))
     return struct
+
+
+def _marked(value: Any) -> Any:  # noqa: ANN401 - as above
+    """Return a value with the marker in place of all that is not known."""
+    if isinstance(value, Mapping):
+        return {key: _marked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_marked(item) for item in value]
+    return MARKER if is_unknown(value) else value
