@@ -103,10 +103,9 @@ class Served(NamedTuple):
                 f"a {self.name} cannot be imported or read by its id: it is the record of something that happened"
             )
         observed = state.inputs or {}
-        if not inputs:
-            rows = self.lifecycle.schema.inputs
-            given = {name: observed[name] for name in rows if observed.get(name) != rows[name].default}
-            inputs = self.names.to_outside(given)
+        rows = self.lifecycle.schema.inputs.items()
+        given = {name: observed[name] for name, row in rows if observed.get(name, row.default) != row.default}
+        inputs = inputs or self.names.to_outside(given)
         return state.id, self.names.to_outside(state.outputs), {**inputs, **_hidden(observed)}
 
 
