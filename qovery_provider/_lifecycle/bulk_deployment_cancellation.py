@@ -16,14 +16,12 @@ from qovery_provider._lifecycle.schema import Schema
 from qovery_provider._lifecycle.stored_state import UNFINISHED, Unfinished
 from qovery_provider.errors import BulkCancellationError
 
-RESULT = ("outcome", "deployment_id", "deployment_state", "canceled_request_ids", "last_deployment_state", "error")
-"""What is reported of one environment."""
-
 
 class BulkDeploymentCancellationLifecycle(Lifecycle):
     """The lifecycle of a `BulkDeploymentCancellation`."""
 
     schema = Schema(
+        "Cancels what many Qovery environments run, side by side, and follows each deployment to its end.",
         inputs.BULK_DEPLOYMENT_CANCELLATION,
         outputs.BULK_DEPLOYMENT_CANCELLATION,
         "A change cancels again.",
@@ -59,7 +57,7 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
         """Store the options of the wait and call nothing, unless environments are left to be brought to their end."""
         stored = super().update(operation, id_, olds, news).outputs
         # The SDK drops what is None on the way in, but a program relies on every field.
-        results = {key: {**dict.fromkeys(RESULT), **result} for key, result in olds["results"].items()}
+        results = {key: {**dict.fromkeys(outputs.RESULT), **result} for key, result in olds["results"].items()}
         if UNFINISHED not in olds:
             return State(id_, {**stored, "results": results})
         left = [_target(key, Unfinished.from_stored(kept)) for key, kept in olds[UNFINISHED].items()]
@@ -74,7 +72,7 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
         before: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Return the outputs; what failed stays in the state, so that the next update acts only on that."""
-        request = inputs.cancellation_request(declared)
+        request = inputs.cancellation_request({**declared, **operation.limits})
         bulk = BulkCancellation(
             operation.connect(),
             request,

@@ -23,11 +23,19 @@ from qovery_provider._lifecycle.stored_state import (
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import NotFoundError
 
+NOT_REQUESTED = "not_requested"
+"""The outcome of what was read by its id and never asked to cancel: of an import, or a `get`."""
+
 
 class DeploymentCancellationLifecycle(Lifecycle):
     """The lifecycle of a `DeploymentCancellation`."""
 
-    schema = Schema(inputs.DEPLOYMENT_CANCELLATION, outputs.DEPLOYMENT_CANCELLATION, "A change cancels again.")
+    schema = Schema(
+        "Cancels the deployment that a Qovery environment runs, and follows exactly that deployment to its end.",
+        inputs.DEPLOYMENT_CANCELLATION,
+        outputs.DEPLOYMENT_CANCELLATION,
+        "A change cancels again.",
+    )
 
     def check(
         self, olds: Mapping[str, Any], news: Mapping[str, Any], is_unknown: IsUnknown
@@ -80,7 +88,8 @@ class DeploymentCancellationLifecycle(Lifecycle):
                 raise
             operation.info(messages.missing(environment_id))
             return State(id_, dict(stored))
-        known, observed = {"environment_id": environment_id, **stored}, outputs.status_outputs(status)
+        known = {"environment_id": environment_id, "outcome": NOT_REQUESTED, **stored}
+        observed = outputs.status_outputs(status)
         if all(known.get(name) == value for name, value in observed.items()):
             return State(id_, known)
         mark = new_drift_mark(observed)
@@ -102,7 +111,7 @@ class DeploymentCancellationLifecycle(Lifecycle):
             declared: The inputs, with their defaults.
             olds: The outputs of the run that this one resumes, if any.
         """
-        request, unfinished = inputs.cancellation_request(declared), Unfinished()
+        request, unfinished = inputs.cancellation_request({**declared, **operation.limits}), Unfinished()
         if UNFINISHED in olds:
             unfinished = Unfinished.from_stored(olds[UNFINISHED])
             request = replace(request, deployment_id=unfinished.deployment_id, include_queued=False)

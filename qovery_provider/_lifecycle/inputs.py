@@ -84,7 +84,7 @@ FLAG = Kind("bool", _flag)
 DEPLOYMENT = Kind("str", _deployment, normalize=_id)
 VALUES = Kind("Any", _triggers, argument="Sequence[Any] | Mapping[str, Any]", is_nested=True, is_shown=False)
 SECONDS = Kind("float", _timeout, argument="float | timedelta")
-TOLERANCE = Kind("str", _tolerance)
+TOLERANCE = Kind("str", _tolerance, choices=("succeed", "fail"))
 
 ENVIRONMENT_ID = Input(UUID, "The environment, a UUID.", is_required=True)
 TRIGGERS = Input(VALUES, "A list or a map of plain values, such as a commit; of a file, its hash.")

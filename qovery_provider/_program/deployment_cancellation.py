@@ -55,7 +55,8 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
     on_completed: pulumi.Output[str]
 
     outcome: pulumi.Output[str | None]
-    """What happened, as one of canceled, requested, nothing_to_cancel, superseded, completed or environment_gone."""
+    """What happened, as one of canceled, requested, nothing_to_cancel, superseded, completed or environment_gone;
+    not_requested where it was only read."""
     deployment_id: pulumi.Output[str | None]
     """The target deployment, either given or found running."""
     deployment_state: pulumi.Output[str | None]
