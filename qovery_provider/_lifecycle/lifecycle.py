@@ -39,6 +39,11 @@ class Operation:
         """Seconds for reading something, retries included."""
         return self.timeout or READ_LIMIT
 
+    @property
+    def limits(self) -> dict[str, float]:
+        """The inputs that the host's own limit stands in for."""
+        return {"timeout": self.timeout} if self.timeout else {}
+
 
 class State(NamedTuple):
     """What is to be stored of a resource.
