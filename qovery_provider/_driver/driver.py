@@ -7,6 +7,7 @@ machines.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from math import inf
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -78,6 +79,16 @@ class Driver:
             sources: Where the cancellations learn the status.
             signals: What else ends the wait.
         """
+        try:
+            return self._advance(sources, signals)
+        except Exception:
+            # A bug ends all of them: what may have been executed by then must be kept.
+            for cancellation in self._steps:
+                if self._is_sending(cancellation):
+                    cancellation.abandon()
+            raise
+
+    def _advance(self, sources: Sequence[StatusSource], signals: Sequence[Signal]) -> bool:
         now = self._runner.clock.monotonic()
         stops = self._stop(sources, now)
         calls = self._planned(sources, now)
@@ -85,10 +96,8 @@ class Driver:
             return False
         self._runner.advance(calls, [*signals, *stops])
         now = self._runner.clock.monotonic()
-        for cancellation, event in [
-            *self._step_events(now),
-            *(e for source in sources for e in source.observations(now)),
-        ]:
+        # One after the other: a bug in one answer must not lose those before it.
+        for cancellation, event in chain(self._step_events(now), *(source.observations(now) for source in sources)):
             self._tell(cancellation, event, now)
         return True
 
