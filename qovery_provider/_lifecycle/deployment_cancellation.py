@@ -66,7 +66,10 @@ class DeploymentCancellationLifecycle(Lifecycle):
         """Ask the machine what it would do with the environment as it is now."""
         session = operation.connect()
         status = session.environment_status(declared["environment_id"], limit=operation.limit)
-        return preview.describe(inputs.cancellation_request(declared), status, session.clock.wall())
+        line = preview.describe(inputs.cancellation_request(declared), status, session.clock.wall())
+        # None may be meant, or be a variable that is not set: the program cannot tell, so its reader should see it.
+        is_open = declared["deployment_id"] is None and status.is_in_progress
+        return f"{line}; not pinned by deployment_id" if is_open else line
 
     def create(self, operation: Operation, news: Mapping[str, Any]) -> State:
         """Read the status, cancel the target, follow it to its end."""

@@ -134,7 +134,7 @@ DEPLOYMENT_CANCELLATION: Mapping[str, Input] = {
     "deployment_id": Input(
         DEPLOYMENT,
         "Cancel only this deployment; if it is not the running one, nothing is sent. The empty text means that "
-        "nothing was targeted. Left out: the deployment that is running.",
+        "nothing was targeted. Left out or `None`: whichever deployment is running.",
     ),
     **OF_ANY_CANCELLATION,
 }

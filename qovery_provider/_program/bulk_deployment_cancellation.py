@@ -10,7 +10,7 @@ from uuid import UUID
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._program.runtime import create_timeout, plain_inputs, show_preview
+from qovery_provider._program.runtime import create_timeout, has_stack_settings, plain_inputs, show_preview
 from qovery_provider.providers import BulkDeploymentCancellationProvider
 
 LIFECYCLE = BulkDeploymentCancellationProvider.lifecycle
@@ -94,4 +94,5 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
         )
         placeholders = dict.fromkeys(LIFECYCLE.schema.outputs)
         super().__init__(BulkDeploymentCancellationProvider(), resource_name, {**placeholders, **inputs}, opts)
-        show_preview(self, inputs, LIFECYCLE)
+        if has_stack_settings(self):
+            show_preview(self, inputs, LIFECYCLE)

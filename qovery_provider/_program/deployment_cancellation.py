@@ -10,7 +10,7 @@ from uuid import UUID
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._program.runtime import create_timeout, plain_id, plain_inputs, show_preview
+from qovery_provider._program.runtime import create_timeout, has_stack_settings, plain_id, plain_inputs, show_preview
 from qovery_provider.providers import DeploymentCancellationProvider
 
 LIFECYCLE = DeploymentCancellationProvider.lifecycle
@@ -29,7 +29,8 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         opts: Pulumi's resource options.
         environment_id: The environment, a UUID. A change cancels again.
         deployment_id: Cancel only this deployment; if it is not the running one, nothing is sent. The empty text means
-            that nothing was targeted. Left out: the deployment that is running. A change cancels again. Default: None.
+            that nothing was targeted. Left out or `None`: whichever deployment is running. A change cancels again.
+            Default: None.
         force_cancel: Whether to interrupt steps that a cancel otherwise waits for. It kills a running Terraform
             service, whose state can stay locked. A change cancels again. Default: False.
         include_queued: Whether to cancel the requests in the environment's queue as well, before the running
@@ -113,7 +114,7 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         # An output without a placeholder in the inputs would have no attribute.
         placeholders = dict.fromkeys(LIFECYCLE.schema.outputs)
         super().__init__(DeploymentCancellationProvider(), resource_name, {**placeholders, **inputs}, opts)
-        if not (opts and opts.id):
+        if not (opts and opts.id) and has_stack_settings(self):
             show_preview(self, inputs, LIFECYCLE)
 
     @classmethod

@@ -88,6 +88,11 @@ def create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:
     return hours * 3600 + minutes * 60 + seconds
 
 
+def has_stack_settings(resource: pulumi.CustomResource) -> bool:
+    """Return whether a resource uses the stack's settings; those of an explicit provider, a program cannot read."""
+    return getattr(resource, "_provider", None) is None
+
+
 def plain_inputs(
     resource_name: str, inputs: Mapping[str, pulumi.Input[Any]], lifecycle: Lifecycle
 ) -> dict[str, pulumi.Input[Any]]:
