@@ -1,5 +1,7 @@
 """Everything that can go wrong, each with its facts as fields and one line of text built from them.
 
+The classes::
+
     QoveryError                          catch this to catch all of them
     ├── ConfigurationError               the settings cannot be used; nothing was sent
     ├── RateBudgetError                  what is asked for does not fit the rate limit; nothing was sent

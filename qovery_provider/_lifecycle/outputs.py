@@ -26,10 +26,10 @@ STATUS: Mapping[str, Output] = {
 DEPLOYMENT_CANCELLATION: Mapping[str, Output] = {
     "outcome": Output(
         "str | None",
-        "What happened: canceled, requested, nothing_to_cancel, superseded, completed or environment_gone; "
-        "not_requested where it was only read.",
+        "What happened, as one of canceled, requested, nothing_to_cancel, superseded, completed, environment_gone or "
+        "not_requested, where it was only read.",
     ),
-    "deployment_id": Output("str | None", "The target deployment: the one given, or the one found running."),
+    "deployment_id": Output("str | None", "The target deployment, either given or found running."),
     "deployment_state": Output("str | None", "The last known state of the target deployment."),
     "canceled_request_ids": Output("Sequence[str] | None", "The queued requests that were canceled."),
     **STATUS,
@@ -57,7 +57,7 @@ RESULT: Mapping[str, Output] = {
 BULK_DEPLOYMENT_CANCELLATION: Mapping[str, Output] = {
     "results": Output(
         "Mapping[str, Any]",
-        "By environment id, a map of: outcome, deployment_id, deployment_state, canceled_request_ids, "
+        "By environment id, a map with outcome, deployment_id, deployment_state, canceled_request_ids, "
         "last_deployment_state, error.",
         entries=RESULT,
     ),

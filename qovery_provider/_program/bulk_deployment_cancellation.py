@@ -18,7 +18,7 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
     """Cancels what many Qovery environments run, side by side, and follows each deployment to its end.
 
     If some fail, the update fails with one summary after all others were brought to their end, and the next one acts
-    only on what is left.
+    only on what is left::
 
         freeze = BulkDeploymentCancellation("freeze", project_id=project_id, triggers=[incident])
         pulumi.export("counts", freeze.counts)
@@ -55,7 +55,7 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
     on_completed: pulumi.Output[str]
 
     results: pulumi.Output[Mapping[str, Any]]
-    """By environment id, a map of: outcome, deployment_id, deployment_state, canceled_request_ids,
+    """By environment id, a map with outcome, deployment_id, deployment_state, canceled_request_ids,
     last_deployment_state, error."""
     counts: pulumi.Output[Mapping[str, int]]
     """How many environments had each outcome."""

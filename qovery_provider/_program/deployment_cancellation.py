@@ -17,7 +17,7 @@ LIFECYCLE = DeploymentCancellationProvider.lifecycle
 class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancellation"):
     """Cancels the deployment that a Qovery environment runs, and follows exactly that deployment to its end.
 
-    It acts when it is created and when it is replaced, never on refresh, on destroy or in a preview.
+    It acts when it is created and when it is replaced, never on refresh, on destroy or in a preview::
 
         stop = DeploymentCancellation("staging", environment_id=environment_id, triggers=[commit_sha])
         pulumi.export("outcome", stop.outcome)
@@ -53,10 +53,10 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
     on_completed: pulumi.Output[str]
 
     outcome: pulumi.Output[str | None]
-    """What happened: canceled, requested, nothing_to_cancel, superseded, completed or environment_gone; not_requested
-    where it was only read."""
+    """What happened, as one of canceled, requested, nothing_to_cancel, superseded, completed, environment_gone or
+    not_requested, where it was only read."""
     deployment_id: pulumi.Output[str | None]
-    """The target deployment: the one given, or the one found running."""
+    """The target deployment, either given or found running."""
     deployment_state: pulumi.Output[str | None]
     """The last known state of the target deployment."""
     canceled_request_ids: pulumi.Output[Sequence[str] | None]

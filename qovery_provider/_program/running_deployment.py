@@ -18,7 +18,7 @@ class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
     """Reads once which deployment an environment runs, and keeps the answer in the stack's state.
 
     It sends nothing. Give its `deployment_id` to a `DeploymentCancellation`, and wherever an update breaks off, the
-    next one cancels that deployment or none:
+    next one cancels that deployment or none::
 
         target = RunningDeployment("target", environment_id=environment_id, triggers=[commit_sha])
         DeploymentCancellation(
