@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Optional
 from uuid import UUID
 
 import pulumi
@@ -46,7 +46,7 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
             `"fail"` or `"succeed"`. Default: "fail".
     """
 
-    environment_ids: pulumi.Output[Sequence[str] | None]
+    environment_ids: pulumi.Output[Optional[Sequence[str]]]  # noqa: UP045 - older SDKs read no other form
     project_id: pulumi.Output[str | None]
     force_cancel: pulumi.Output[bool]
     include_queued: pulumi.Output[bool]

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Optional
 from uuid import UUID
 
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._program.runtime import create_timeout, has_stack_settings, plain_id, plain_inputs, show_preview
+from qovery_provider._program.runtime import (
+    check_get,
+    create_timeout,
+    has_stack_settings,
+    plain_id,
+    plain_inputs,
+    show_preview,
+)
 from qovery_provider.providers import DeploymentCancellationProvider
 
 LIFECYCLE = DeploymentCancellationProvider.lifecycle
@@ -61,7 +68,7 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
     """The target deployment: the one given, or the one found running."""
     deployment_state: pulumi.Output[str | None]
     """The last known state of the target deployment."""
-    canceled_request_ids: pulumi.Output[Sequence[str] | None]
+    canceled_request_ids: pulumi.Output[Optional[Sequence[str]]]  # noqa: UP045 - older SDKs read no other form
     """The queued requests that were canceled."""
     state: pulumi.Output[str]
     """The environment's state as last observed."""
@@ -120,7 +127,12 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
     def get(
         cls, resource_name: str, environment_id: pulumi.Input[str | UUID], opts: pulumi.ResourceOptions | None = None
     ) -> DeploymentCancellation:
-        """Read an environment's status without ever acting on it: one that another stack or person handles."""
+        """Read an environment's status without ever acting on it: one that another stack or person handles.
+
+        Raises:
+            ConfigurationError: The SDK is older than 3.268.0, whose host cannot serve it.
+        """
+        check_get()
         known_id = plain_id(environment_id)
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=known_id))
         return cls(resource_name, options, environment_id=known_id)
