@@ -31,8 +31,9 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
         environment_ids: The environments, at most 500 UUIDs, unless `project_id` is given. An empty list is nothing to
             do. A change cancels again. Default: None.
         project_id: The project in all of whose environments to cancel, a UUID. A change cancels again. Default: None.
-        force_cancel: Whether to interrupt steps that a cancel otherwise waits for. It kills a running Terraform
-            service, whose state can stay locked. A change cancels again. Default: False.
+        force_cancel: Whether to interrupt what a cancel otherwise waits for: lifecycle jobs, Terraform services and
+            agentic workflows. It kills a running Terraform service, whose state can stay locked. A change cancels
+            again. Default: False.
         include_queued: Whether to cancel the requests in the environment's queue as well, before the running
             deployment. A change cancels again. Default: False.
         triggers: A list or a map of plain values, such as a commit; of a file, its hash. A change cancels again.

@@ -38,8 +38,9 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         deployment_id: Cancel only this deployment; if it is not the running one, nothing is sent. The empty text means
             that nothing was targeted. Left out or `None`: whichever deployment is running. A change cancels again.
             Default: None.
-        force_cancel: Whether to interrupt steps that a cancel otherwise waits for. It kills a running Terraform
-            service, whose state can stay locked. A change cancels again. Default: False.
+        force_cancel: Whether to interrupt what a cancel otherwise waits for: lifecycle jobs, Terraform services and
+            agentic workflows. It kills a running Terraform service, whose state can stay locked. A change cancels
+            again. Default: False.
         include_queued: Whether to cancel the requests in the environment's queue as well, before the running
             deployment. A change cancels again. Default: False.
         triggers: A list or a map of plain values, such as a commit; of a file, its hash. A change cancels again.
