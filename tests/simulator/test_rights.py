@@ -1,4 +1,4 @@
-"""The rights that SECURITY.md names are enough for every resource and every function, and each of them is needed."""
+"""The rights that SECURITY.md names are the calls that are made: none is missing, and none is there for nothing."""
 
 from __future__ import annotations
 
