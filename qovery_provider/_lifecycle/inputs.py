@@ -92,8 +92,8 @@ TRIGGERS = Input(VALUES, "A list or a map of plain values, such as a commit; of 
 OF_ANY_CANCELLATION = {
     "force_cancel": Input(
         FLAG,
-        "Whether to interrupt steps that a cancel otherwise waits for. It kills a running Terraform service, whose "
-        "state can stay locked.",
+        "Whether to interrupt what a cancel otherwise waits for: lifecycle jobs, Terraform services and agentic "
+        "workflows. It kills a running Terraform service, whose state can stay locked.",
         default=False,
     ),
     "include_queued": Input(

@@ -12,6 +12,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import copy_context
+from importlib.metadata import version
 from typing import Any, TypeVar, cast
 
 import pulumi
@@ -31,6 +32,9 @@ PREVIEW_LIMIT = 2.0
 
 GO_DURATION = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)?(?:([0-9]+(?:\.[0-9]+)?)m)?(?:([0-9]+(?:\.[0-9]+)?)s)?")
 """The form of Pulumi's custom timeouts: 1h30m, 10m, 45s."""
+
+FIRST_WITH_GET = [3, 268]
+"""The first SDK, by major and minor version, whose host finds the provider when a program calls `get`."""
 
 SESSIONS = Sessions()
 """The sessions with Qovery of this program."""
@@ -86,6 +90,24 @@ def create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:
         return text
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + seconds
+
+
+def check_get(installed: str = version("pulumi")) -> None:
+    """Refuse `get` where the SDK's host of dynamic providers cannot serve it.
+
+    Args:
+        installed: The version of the SDK. Default: the one that is installed.
+
+    Raises:
+        ConfigurationError: It is too old.
+    """
+    numbers = [int(number) for number in re.findall("[0-9]+", installed)[:2]]
+    if numbers < FIRST_WITH_GET:
+        with plain_errors():
+            raise ConfigurationError(
+                f"`get` needs the Python package pulumi 3.268.0 or newer, and {installed} is installed: use a newer "
+                "one, or get_environment_status"
+            )
 
 
 def has_stack_settings(resource: pulumi.CustomResource) -> bool:
@@ -149,9 +171,16 @@ def show_preview(
             line = await asyncio.get_running_loop().run_in_executor(None, _preview, lifecycle, config, known)
             if line:
                 # A passing line would be gone when the terminal asks whether to go on.
-                pulumi.log.info(line, resource)
+                await _log(line, resource)
 
     pulumi.Output.all(**inputs).apply(cast("Callable[[dict[str, Any]], Any]", show))
+
+
+async def _log(line: str, resource: pulumi.Resource) -> None:
+    """Show a line on a resource's row; older SDKs send it in a task that a program's end does not wait for."""
+    before = asyncio.all_tasks()
+    pulumi.log.info(line, resource)
+    await asyncio.gather(*(asyncio.all_tasks() - before))
 
 
 def _preview(lifecycle: Lifecycle, config: Mapping[str, object], inputs: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from uuid import UUID
 
 import pulumi
@@ -192,6 +193,7 @@ class TestSilence:
         assert _shown(program, declare(environment)) == []
         assert qovery_simulator.requests == ()
 
+    @pytest.mark.skipif(version("pulumi") < "3.268", reason="this SDK's host cannot serve `get`")
     def test_of_a_get(self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator) -> None:
         """What is only read is never canceled."""
         assert _shown(program, DeploymentCancellation.get("watched", environment.id)) == []
