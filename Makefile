@@ -28,6 +28,10 @@ engine: setup ## Get a Pulumi CLI where there is none (built from source, that t
 up: setup ## Cancel a deployment: on a simulator, or on Qovery with QOVERY_API_TOKEN and ENVIRONMENT_ID
 	@cli=$$(.venv/bin/python tools/pulumi_cli/ensure.py) && PATH="$${cli:+$$cli:}$$PATH" .venv/bin/python tools/up.py
 
+up-yaml: setup ## The same from a YAML program, served by the provider plugin
+	@cli=$$(.venv/bin/python tools/pulumi_cli/ensure.py --yaml) && \
+	    PATH="$${cli:+$$cli:}$$PATH" .venv/bin/python tools/up.py --yaml
+
 test: static engine ## Check everything that CI checks
 	$(RUN) coverage run -m pytest
 	$(RUN) coverage report

@@ -1,4 +1,4 @@
-"""An update that dies after its cancel was sent, and the next one: in short what the dynamic provider is put through."""
+"""An update that dies after its cancel was sent, and the next one: the dynamic provider's crash tests, in short."""
 
 from __future__ import annotations
 
