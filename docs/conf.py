@@ -33,8 +33,9 @@ python_use_unqualified_type_names = True
 python_display_short_literal_types = True
 nitpick_ignore_regex = [
     # What is not ours: their inventories would have to be fetched.
-    (r"py:.*", r"(pulumi|collections|typing|abc|datetime)\..*"),
-    (r"py:.*", r"(Any|Mapping|Sequence|Resource|RunError|Phase|qovery_provider\.(\w+\.)?_.*|None|optional)"),
+    (r"py:.*", r"(pulumi|collections|typing|abc|datetime|uuid)\..*"),
+    (r"py:.*", r"(Any|Mapping|Sequence|UUID|timedelta|Resource|RunError|Phase|None|optional)"),
+    (r"py:.*", r"qovery_provider\.(\w+\.)?_.*"),
 ]
 
 

@@ -14,7 +14,7 @@ from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import Sent, Stage
 from qovery_provider._clock import Signal
-from qovery_provider._driver.calls import Call, CallRunner, Client, Retry, time_limit
+from qovery_provider._driver.calls import Call, CallRunner, Client, time_limit
 from qovery_provider._driver.gate import Gate
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.endpoints import ApiCall
@@ -36,8 +36,8 @@ class StatusSource(Protocol):
 
     cancellations: list[Cancellation]
 
-    def plan(self, at: float, retry: Retry) -> Call[Any]:
-        """Plan the next status read, or bring the planned one forward; return it."""
+    def plan(self, at: float) -> Call[Any]:
+        """Plan the next status read, one attempt, or bring the planned one forward; return it."""
         ...
 
     def observations(self, now: float) -> Iterator[tuple[Cancellation, events.Event]]:
@@ -131,7 +131,7 @@ class Driver:
             for cancellation in source.cancellations:
                 action = cancellation.action
                 if isinstance(action, actions.ReadStatus):
-                    polls[source.plan(_paced(cancellation, action.at, pause), self._runner.retry())] = None
+                    polls[source.plan(_paced(cancellation, action.at, pause))] = None
                 elif not isinstance(action, actions.Done | actions.Fail) and cancellation not in self._steps:
                     self._steps[cancellation] = self._step(cancellation, action)
         return [*self._steps.values(), *polls]

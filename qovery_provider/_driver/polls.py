@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import Stage
-from qovery_provider._driver.calls import Call, Client, Retry, time_limit
+from qovery_provider._driver.calls import Call, Client, time_limit
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.failures import malformed
 from qovery_provider._qovery.models import EnvironmentStatus, UnreadableStatus
@@ -76,11 +76,14 @@ class PollGroup:
 
         return cls(cancellations, read)
 
-    def plan(self, at: float, retry: Retry) -> Call[Statuses]:
-        """Plan the next poll, or bring the planned one forward; return it."""
+    def plan(self, at: float) -> Call[Statuses]:
+        """Plan the next poll, or bring the planned one forward; return it.
+
+        It is one attempt: each cancellation decides for itself what it does after a failure.
+        """
         if self._poll is None:
             deadline = max(cancellation.known.deadline for cancellation in self.cancellations)
-            self._poll = Call(self._operation(), self._read, at, retry, time_limit(at, deadline))
+            self._poll = Call(self._operation(), self._read, at, timeout=time_limit(at, deadline))
         else:
             self._poll.bring_forward(at)
         return self._poll

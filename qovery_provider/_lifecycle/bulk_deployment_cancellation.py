@@ -35,6 +35,8 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Ask the machine what it would do in each environment as it is now."""
+        if declared["environment_ids"] == []:
+            return "nothing to do: environment_ids is empty"
         session, request = operation.connect(), inputs.cancellation_request(declared)
         bulk = BulkCancellation(session, request, lambda _: None, limit=operation.limit)
         statuses = bulk.read_statuses(declared["project_id"], declared["environment_ids"] or [])
@@ -47,6 +49,8 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
         digest = hashlib.sha256(" ".join(ids).encode()).hexdigest()
         id_ = declared["project_id"] or f"environments-{digest[:16]}"
         targets = [Target(environment_id) for environment_id in ids]
+        if declared["environment_ids"] == []:
+            return State(id_, {**declared, "results": {}, "counts": {}})
         return State(id_, self._cancel(operation, id_, declared, targets, {}))
 
     def update(self, operation: Operation, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> State:

@@ -56,15 +56,20 @@ class DeploymentCancellationLifecycle(Lifecycle):
             updates.append(DRIFT)
         if UNFINISHED in olds:
             unfinished = Unfinished.from_stored(olds[UNFINISHED])
+            # With `replace_on_changes`, of which no provider is told, the engine replaces what is only stored here.
+            may_be_replaced = replaces or any(name in self.schema.inputs for name in updates)
             updates.append(UNFINISHED)
-            note = "" if replaces else messages.unfinished(str(unfinished.deployment_id), unfinished.sent)
+            note = "" if may_be_replaced else messages.unfinished(str(unfinished.deployment_id), unfinished.sent)
         return Diff(replaces, updates, note)
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Ask the machine what it would do with the environment as it is now."""
         session = operation.connect()
         status = session.environment_status(declared["environment_id"], limit=operation.limit)
-        return preview.describe(inputs.cancellation_request(declared), status, session.clock.wall())
+        line = preview.describe(inputs.cancellation_request(declared), status, session.clock.wall())
+        # None may be meant, or be a variable that is not set: the program cannot tell, so its reader should see it.
+        is_open = declared["deployment_id"] is None and status.is_in_progress
+        return f"{line}; not pinned by deployment_id" if is_open else line
 
     def create(self, operation: Operation, news: Mapping[str, Any]) -> State:
         """Read the status, cancel the target, follow it to its end."""
@@ -86,7 +91,8 @@ class DeploymentCancellationLifecycle(Lifecycle):
                 raise
             operation.info(messages.missing(environment_id))
             return State(id_, dict(stored))
-        known, observed = {"environment_id": id_, "outcome": NOT_REQUESTED, **stored}, outputs.status_outputs(status)
+        known = {"environment_id": environment_id, "outcome": NOT_REQUESTED, **stored}
+        observed = outputs.status_outputs(status)
         if all(known.get(name) == value for name, value in observed.items()):
             return State(id_, known)
         mark = new_drift_mark(observed)

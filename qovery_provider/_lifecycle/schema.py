@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from qovery_provider._lifecycle.values import plain
 from qovery_provider._qovery.redaction import kind_of, redact
 
 IsUnknown = Callable[[object], bool]
@@ -109,7 +110,7 @@ class Schema:
         What is not allowed comes back as it was given, to be shown like that.
         """
         given = {name: props[name] for name in self.inputs if props.get(name) is not None}
-        return {name: row.kind.normalize(given.get(name, row.default)) for name, row in self.inputs.items()}
+        return {name: row.kind.normalize(plain(given.get(name, row.default))) for name, row in self.inputs.items()}
 
     def problems(self, inputs: Mapping[str, Any], is_unknown: IsUnknown = lambda _: False) -> dict[str, str]:
         """Return everything that is wrong, by input. Values that are not known yet pass.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._program.runtime import create_timeout, show_preview
+from qovery_provider._program.runtime import create_timeout, has_stack_settings, plain_id, plain_inputs, show_preview
 from qovery_provider.providers import DeploymentCancellationProvider
 
 LIFECYCLE = DeploymentCancellationProvider.lifecycle
@@ -27,7 +29,8 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         opts: Pulumi's resource options.
         environment_id: The environment, a UUID. A change cancels again.
         deployment_id: Cancel only this deployment; if it is not the running one, nothing is sent. The empty text means
-            that nothing was targeted. Left out: the deployment that is running. A change cancels again. Default: None.
+            that nothing was targeted. Left out or `None`: whichever deployment is running. A change cancels again.
+            Default: None.
         force_cancel: Whether to interrupt steps that a cancel otherwise waits for. It kills a running Terraform
             service, whose state can stay locked. A change cancels again. Default: False.
         include_queued: Whether to cancel the requests in the environment's queue as well, before the running
@@ -53,8 +56,8 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
     on_completed: pulumi.Output[str]
 
     outcome: pulumi.Output[str | None]
-    """What happened, as one of canceled, requested, nothing_to_cancel, superseded, completed, environment_gone or
-    not_requested, where it was only read."""
+    """What happened, as one of canceled, requested, nothing_to_cancel, superseded, completed or environment_gone;
+    not_requested where it was only read."""
     deployment_id: pulumi.Output[str | None]
     """The target deployment, either given or found running."""
     deployment_state: pulumi.Output[str | None]
@@ -83,37 +86,42 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         resource_name: str,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        environment_id: pulumi.Input[str],
+        environment_id: pulumi.Input[str | UUID],
         deployment_id: pulumi.Input[str] | None = None,
         force_cancel: pulumi.Input[bool] | None = None,
         include_queued: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Sequence[Any] | Mapping[str, Any]] | None = None,
         wait_until_canceled: pulumi.Input[bool] | None = None,
-        timeout: pulumi.Input[float] | None = None,
+        timeout: pulumi.Input[float | timedelta] | None = None,
         on_idle: pulumi.Input[str] | None = None,
         on_completed: pulumi.Input[str] | None = None,
     ) -> None:
-        inputs = {
-            "environment_id": environment_id,
-            "deployment_id": deployment_id,
-            "force_cancel": force_cancel,
-            "include_queued": include_queued,
-            "triggers": triggers,
-            "wait_until_canceled": wait_until_canceled,
-            "timeout": timeout if timeout is not None else create_timeout(opts),
-            "on_idle": on_idle,
-            "on_completed": on_completed,
-        }
+        inputs = plain_inputs(
+            resource_name,
+            {
+                "environment_id": environment_id,
+                "deployment_id": deployment_id,
+                "force_cancel": force_cancel,
+                "include_queued": include_queued,
+                "triggers": triggers,
+                "wait_until_canceled": wait_until_canceled,
+                "timeout": timeout if timeout is not None else create_timeout(opts),
+                "on_idle": on_idle,
+                "on_completed": on_completed,
+            },
+            LIFECYCLE,
+        )
         # An output without a placeholder in the inputs would have no attribute.
         placeholders = dict.fromkeys(LIFECYCLE.schema.outputs)
         super().__init__(DeploymentCancellationProvider(), resource_name, {**placeholders, **inputs}, opts)
-        if not (opts and opts.id):
+        if not (opts and opts.id) and has_stack_settings(self):
             show_preview(self, inputs, LIFECYCLE)
 
     @classmethod
     def get(
-        cls, resource_name: str, environment_id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, environment_id: pulumi.Input[str | UUID], opts: pulumi.ResourceOptions | None = None
     ) -> DeploymentCancellation:
         """Read an environment's status without ever acting on it: one that another stack or person handles."""
-        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=environment_id))
-        return cls(resource_name, options, environment_id=environment_id)
+        known_id = plain_id(environment_id)
+        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=known_id))
+        return cls(resource_name, options, environment_id=known_id)

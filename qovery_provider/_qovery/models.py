@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -25,6 +26,14 @@ MAX_TEXT_LENGTH = 200
 
 MAX_SECONDS = 2**53
 """Above this, Pulumi's numbers (doubles) are no longer exact."""
+
+
+UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def canonical_id(identity: str) -> str:
+    """Return an id with the UUIDs in it in small letters, as Qovery writes them; all else in it means nothing here."""
+    return UUID_FORM.sub(lambda match: match[0].lower(), identity)
 
 
 class MalformedAnswerError(ValueError):
@@ -65,11 +74,11 @@ class EnvironmentStatus:
         """Read one status, or raise MalformedAnswerError."""
         body = _mapping(data)
         return cls(
-            id=_text(body, "id"),
+            id=canonical_id(_text(body, "id")),
             state=_text(body, "state"),
             last_deployment_state=_text(body, "last_deployment_state"),
             last_deployment_date=_shown_text(body, "last_deployment_date"),
-            last_deployment_id=_optional_text(body, "last_deployment_id"),
+            last_deployment_id=_optional_id(body, "last_deployment_id"),
             total_deployment_duration_in_seconds=_duration(body),
             origin=_shown_text(body, "origin"),
             triggered_by=_shown_text(body, "triggered_by"),
@@ -124,7 +133,7 @@ class DeploymentRecord:
         A state that is no plain text tells nothing: how the deployment ended, another look may show.
         """
         body = _mapping(data)
-        execution_id = _text(_mapping(body.get("identifier")), "execution_id")
+        execution_id = canonical_id(_text(_mapping(body.get("identifier")), "execution_id"))
         return cls(
             execution_id, _text_or_none(body, "status") or UNREADABLE_STATE, _text_or_none(body, "action_status")
         )
@@ -155,7 +164,8 @@ def _status_or_problem(entry: object) -> EnvironmentStatus | UnreadableStatus:
     try:
         return EnvironmentStatus.from_json(entry)
     except MalformedAnswerError as error:
-        return UnreadableStatus(_text_or_none(entry, "id") if isinstance(entry, dict) else None, str(error))
+        named = _text_or_none(entry, "id") if isinstance(entry, dict) else None
+        return UnreadableStatus(named and canonical_id(named), str(error))
 
 
 def history_of(data: object) -> list[DeploymentRecord]:
@@ -199,8 +209,8 @@ def _text(body: Mapping[str, object], name: str) -> str:
     return value
 
 
-def _optional_text(body: Mapping[str, object], name: str) -> str | None:
-    return None if body.get(name) in (None, "") else _text(body, name)
+def _optional_id(body: Mapping[str, object], name: str) -> str | None:
+    return None if body.get(name) in (None, "") else canonical_id(_text(body, name))
 
 
 def _text_or_none(body: Mapping[str, object], name: str) -> str | None:

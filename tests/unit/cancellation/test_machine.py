@@ -580,6 +580,13 @@ def test_a_cancel_that_was_not_sent_is_decided_anew() -> None:
     assert walk(cancellation, BUILDING, ACCEPTED).known.sent is Sent.ACCEPTED
 
 
+def test_a_cancel_that_was_not_sent_leaves_every_attempt() -> None:
+    """Neither more nor fewer attempts are made than if it had not been decided on."""
+    cancellation = walk(machine(), BUILDING, OUT_OF_DATE, BUILDING, OUT_OF_DATE)
+
+    assert len(sends(cancellation, REFUSED)) == ATTEMPTS
+
+
 @pytest.mark.parametrize("include_queued", [False, True])
 def test_a_target_without_an_id_is_found_anew(*, include_queued: bool) -> None:
     """What runs by then cannot be told from what ran: it is no second attempt on the first cancellation."""
@@ -587,6 +594,8 @@ def test_a_target_without_an_id_is_found_anew(*, include_queued: bool) -> None:
     cancellation = machine(include_queued=include_queued)
     walk(cancellation, RUNS_WITHOUT_ID, *drained, *[RUNS_WITHOUT_ID] * include_queued, OUT_OF_DATE)
 
+    assert cancellation.stage is (Stage.DRAINING_QUEUE if include_queued else Stage.FINDING_TARGET)
+    assert cancellation.known.deployment_state is None
     walk(cancellation, BUILDING)
 
     assert isinstance(cancellation.action, actions.SendCancel)
@@ -601,3 +610,12 @@ def test_a_queued_request_that_is_not_sent_in_time_times_out() -> None:
 
     assert isinstance(cancellation.action, actions.Fail)
     assert isinstance(cancellation.action.error, CancellationTimeoutError)
+
+
+def test_a_queued_request_that_was_not_sent_is_listed_anew() -> None:
+    """Before the deadline, it is tried again."""
+    cancellation = walk(machine(include_queued=True, timeout=60.0), BUILDING, events.QueueListed(["r1"]))
+
+    cancellation.observe(OUT_OF_DATE, 59.0)
+
+    assert isinstance(cancellation.action, actions.ListQueue)

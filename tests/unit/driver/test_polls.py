@@ -10,15 +10,16 @@ from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._cancellation.schedule import FIRST_POLL
+from qovery_provider._clock import Signal
 from qovery_provider._driver.calls import CALL_LIMIT, CallRunner
 from qovery_provider._driver.driver import Driver
 from qovery_provider._driver.polls import PollGroup
 from qovery_provider._qovery.models import UnreadableStatus
 from qovery_provider.errors import (
-    CancellationInterruptedError,
     CancellationTimeoutError,
     NotFoundError,
     QoveryError,
+    RateLimitError,
     ServerError,
     TransportError,
     UnexpectedStateError,
@@ -184,14 +185,49 @@ def test_a_failure_is_told_to_those_whose_poll_was_due(time: VirtualTime) -> Non
 
 
 def test_a_failure_is_told_to_all_whose_poll_was_due(time: VirtualTime) -> None:
-    """When the attempts are used up, the wait of each is interrupted."""
-    many = [new_cancellation(name) for name in "ab"]
-    script = Script(time, {"poll": [[status(name, "CANCELING") for name in "ab"], BROKEN]})
+    """Each of them decides for itself what it does then."""
+    new, waiting = new_cancellation("a"), new_cancellation("b", timeout=2.0)
+    waiting.observe(events.StatusRead(status("b", "CANCELING")), 0.0)
+    waiting.observe(events.StatusRead(status("b", "CANCELING")), 0.0)
+    script = Script(time, {"poll": [BROKEN]})
 
-    run(script, time, PollGroup(many, script.read_statuses))
+    run(script, time, PollGroup([new, waiting], script.read_statuses))
 
-    assert script.times("poll") == [0.0, 0.75, 1.25, 2.25, 4.25, 8.25]
-    assert [type(error_of(cancellation)) for cancellation in many] == [CancellationInterruptedError] * 2
+    assert error_of(new) is BROKEN
+    assert isinstance(error_of(waiting), CancellationTimeoutError)
+
+
+def test_a_deadline_ends_the_attempts_of_its_own_cancellation_alone(time: VirtualTime) -> None:
+    """The others keep theirs: five attempts before anything was sent."""
+    hurried, patient = new_cancellation("a", timeout=0.2), new_cancellation("b")
+    script = Script(time, {"poll": [BROKEN, BROKEN, [status(name, "DEPLOYED") for name in "ab"]]})
+
+    run(script, time, PollGroup([hurried, patient], script.read_statuses))
+
+    assert error_of(hurried) is BROKEN
+    assert patient.result().outcome == "nothing_to_cancel"
+
+
+def test_a_newcomer_does_not_wait_for_the_pause_of_another(time: VirtualTime) -> None:
+    """An outage puts off the reads of those that have seen it, not those of a cancellation that begins now."""
+    limited = RateLimitError("reading", 429, retry_after=30.0)
+    first, second = new_cancellation("a"), new_cancellation("b")
+    script = Script(time, {"poll": [limited, [status(name, "DEPLOYED") for name in "ab"]]})
+    group = PollGroup([first], script.read_statuses)
+
+    def join() -> None:
+        second.known.started = second.known.now = time.now
+        group.cancellations.append(second)
+
+    time.plan(1.0, join)
+    wake = Signal()
+    time.plan(1.0, lambda: wake.set_result(None))
+    driver = Driver(script, CallRunner(time, time, full), lambda _: None)
+    while driver.advance([group], [] if wake.done() else [wake]):
+        pass
+
+    assert script.times("poll") == [0.0, 1.0]
+    assert [each.result().outcome for each in (first, second)] == ["nothing_to_cancel"] * 2
 
 
 def test_a_poll_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:

@@ -14,7 +14,7 @@ from qovery_provider._lifecycle.stored_state import UNFINISHED
 from qovery_provider.providers import BulkDeploymentCancellationProvider
 from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator, Respond
 from tests.support.mocks import ENVIRONMENT_ID
-from tests.support.providers import configuration, configured, picked
+from tests.support.providers import configuration, configured, offline, picked
 from tests.support.recorder import error_body
 from tests.support.sdk_host import Refused, sdk_host
 from tests.support.time import FakeClock
@@ -105,7 +105,7 @@ class TestCheck:
         result = BulkDeploymentCancellationProvider().check({}, given)
 
         assert [failure.reason.split()[0] for failure in result.failures] == ["environment_ids", "timeout"]
-        assert "must be a list of 1 to 500 UUIDs; this is none: 'staging'" in result.failures[0].reason
+        assert "must be a list of at most 500 UUIDs; this is none: 'staging'" in result.failures[0].reason
 
     @pytest.mark.parametrize(
         "given",
@@ -286,6 +286,15 @@ class TestCreate:
 
         assert outs["results"][busy.id]["canceled_request_ids"] == [queued.id]
         assert [deployment.state for deployment in busy.deployments] == ["CANCELED"]
+
+
+def test_an_empty_list_is_nothing_to_do() -> None:
+    """Nothing is asked for, so nothing is called, and nothing fails."""
+    provider = offline(BulkDeploymentCancellationProvider)
+
+    outs = provider.create({"environment_ids": [], "on_idle": "fail"}).outs
+
+    assert picked(outs, "environment_ids", "results", "counts") == ([], {}, {})
 
 
 class TestFailures:

@@ -226,6 +226,19 @@ class TestDiff:
         assert diff.replaces == ["triggers"]
 
 
+def test_a_row_promises_nothing_that_the_engine_decides(environment: Environment) -> None:
+    """With `replace_on_changes` a changed option may replace the resource, and of that no provider is told."""
+    target = environment.deployments[0]
+    lifecycle = DeploymentCancellationProvider.lifecycle
+    olds = _unfinished(target, "accepted", timeout=600)
+
+    same = lifecycle.diff(olds, _declared(target, timeout=600))
+    changed = lifecycle.diff(olds, _declared(target, timeout=60))
+
+    assert same.note.startswith(f"unfinished: deployment {target.id}. ")
+    assert changed == ([], ["timeout", UNFINISHED], "")
+
+
 def test_a_refresh_keeps_the_mark(provider: DeploymentCancellationProvider, environment: Environment) -> None:
     """Looking in between must not make the next update forget what is left to do."""
     target = environment.deployments[0]
@@ -258,7 +271,8 @@ class TestInTheSdkHost:
         assert id_ == environment.id
         assert reasons == [refused.message.removeprefix("qovery_provider.errors.CancellationTimeoutError: ").strip()]
         assert reasons[0].startswith(
-            f"environment {environment.id}: deployment {target.id} was not seen to end within 3 s"
+            f"environment {environment.id}: deployment {target.id} did not finish within 3 s, as far as could be "
+            "observed"
         )
         assert _without_provider(kept_inputs) == inputs
         assert {

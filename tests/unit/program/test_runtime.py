@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 import pulumi
 import pytest
@@ -63,8 +64,16 @@ class TestLines:
         shown = _shown(program, DeploymentCancellation("stop", environment_id=environment.id, force_cancel=True))
 
         risk = "; force kills running steps; a Terraform state can stay locked"
-        assert re.fullmatch(f"would cancel {_running(environment)}{risk}", shown[0])
+        assert re.fullmatch(f"would cancel {_running(environment)}{risk}; not pinned by deployment_id", shown[0])
         assert [line.ephemeral for line in program.lines] == [False]
+
+    def test_of_a_pinned_cancellation(self, program: Recorder, environment: Environment) -> None:
+        """Only what is not pinned is called so."""
+        pinned = environment.deployments[0].id
+
+        shown = _shown(program, DeploymentCancellation("stop", environment_id=environment.id, deployment_id=pinned))
+
+        assert re.fullmatch(f"would cancel {_running(environment)}", shown[0])
 
     def test_of_a_record(self, program: Recorder, environment: Environment) -> None:
         """It names what would be recorded."""
@@ -104,6 +113,21 @@ class TestLines:
         assert len(shown) == 1
         assert shown[0].startswith("would cancel 1 of 2 environments: ")
 
+    def test_of_a_tuple_of_uuids(self, program: Recorder, environment: Environment) -> None:
+        """The preview understands what the update understands."""
+        ids = (UUID(environment.id.upper()),)
+
+        (shown,) = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=ids))
+
+        assert shown.startswith("would cancel 1 of 1 environments: ")
+
+    def test_of_an_empty_list(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
+        """Nothing is asked for, and nothing is asked."""
+        assert _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[])) == [
+            "nothing to do: environment_ids is empty"
+        ]
+        assert qovery_simulator.requests == ()
+
     @RESOURCES
     def test_no_preview_ever_sends(
         self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
@@ -115,6 +139,14 @@ class TestLines:
 
 
 class TestSilence:
+    def test_of_an_explicit_provider(self, program: Recorder, environment: Environment) -> None:
+        """The stack's token may be another organization's: the program cannot read the provider's."""
+        other = pulumi.ProviderResource("pulumi-python", "other", {"qovery:apiToken": "qov_other"})
+
+        stop = DeploymentCancellation("stop", pulumi.ResourceOptions(provider=other), environment_id=environment.id)
+
+        assert _shown(program, stop) == []
+
     @RESOURCES
     def test_of_an_update(
         self,

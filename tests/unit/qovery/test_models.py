@@ -69,6 +69,20 @@ def record(**changes: object) -> DeploymentRecord:
     return DeploymentRecord.from_json({"identifier": {"execution_id": "3c90-12"}, "status": "BUILDING", **changes})
 
 
+def test_ids_are_read_in_small_letters() -> None:
+    """UUIDs have two spellings, and one means the same as the other; nothing else in an id is understood."""
+    small, capital = "3c90c3cc-0d44-4b50-8888-8dd25736052a", "3C90C3CC-0D44-4B50-8888-8DD25736052A"
+    entry = {"identifier": {"execution_id": f"{capital}-X1"}, "status": "BUILDING"}
+
+    read = status(id=capital, last_deployment_id=f"{capital}-X1")
+
+    assert (read.id, read.last_deployment_id) == (small, f"{small}-X1")
+    assert DeploymentRecord.from_json(entry).id == f"{small}-X1"
+    assert statuses_of({"results": [{"id": capital}]}) == [
+        UnreadableStatus(small, "state is missing or not plain text")
+    ]
+
+
 def test_a_whole_status_is_read() -> None:
     """Every field of the API's description arrives under its own name; further ones are left alone."""
     body = {

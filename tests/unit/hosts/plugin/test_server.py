@@ -252,7 +252,7 @@ def test_what_was_sent_is_kept(host: PluginHost, environment: Environment) -> No
     resumed = _refused(host.update(CANCELLATION, stored, {"environmentId": environment.id}, id_=id_, timeout=0.3))
 
     assert (id_, reasons) == (environment.id, [failed.message])
-    assert "was not seen to end within 0 s" in failed.message
+    assert "did not finish within 0 s" in failed.message
     assert stored["__unfinished"]["sent"] == "accepted"
     assert (stored["deploymentId"], stored["timeout"]) == (environment.deployments[0].id, 1800)
     assert resumed.kept is not None
