@@ -102,7 +102,7 @@ dist: setup ## Build the sdist and the wheel into dist/: the same bytes from the
 	$(RUN) hatchling build
 	$(RUN) twine check --strict dist/*
 
-plugin: dist ## Pack the provider plugin for every language but Python's dynamic one into dist/, pinned to that wheel
+plugin: dist ## Build the provider plugin's archives into build/plugin/, pinned to the wheel of dist/ by its hash
 	@$(RUN) tools.plugin
 
 # What is published is audited as it is installed: the wheel and the locked versions of what it needs.
