@@ -15,6 +15,8 @@ copyright = author  # noqa: A001 - Sphinx's name for it
 version = release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+# Pages of Pulumi's registry, in its own dialect.
+exclude_patterns = ["_index.md", "installation-configuration.md"]
 html_theme = "furo"
 html_title = "Qovery deployment cancellation for Pulumi"
 html_show_copyright = False

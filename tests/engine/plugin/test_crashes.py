@@ -1,4 +1,4 @@
-"""An update that dies after its cancel was sent, and the next one: a short form of the dynamic provider's crash tests."""
+"""An update that dies after its cancel was sent, and the next one: the dynamic provider's crash tests, in short."""
 
 from __future__ import annotations
 
