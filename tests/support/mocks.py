@@ -90,4 +90,7 @@ def value_of(output: pulumi.Output[Any]) -> Any:  # noqa: ANN401 - whatever the 
     """Run the program to its end and return what an output holds."""
     values: list[Any] = []
     pulumi.runtime.test(lambda: output.apply(values.append))()  # type: ignore[no-untyped-call]
+    # Older SDKs forget here what was declared before, which in a program they wait for.
+    loop = asyncio.get_event_loop()
+    loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop)))
     return values[0]
