@@ -153,8 +153,9 @@ class Driver:
                 return self._cancel(cancel_queued, lambda _: events.QueuedCanceled(request_id), at, gate)
             case actions.ListQueue(at):
                 return self._read(endpoints.deployment_queue(environment_id), _listed, at, deadline)
-            case actions.ReadHistory(at):
-                return self._read(endpoints.deployment_history(environment_id), events.HistoryRead, at, deadline)
+            case actions.ReadHistory(at, page_size):
+                history = endpoints.deployment_history(environment_id, page_size)
+                return self._read(history, events.HistoryRead, at, deadline)
 
     def _read(
         self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float, deadline: float

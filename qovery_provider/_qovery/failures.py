@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from traceback import walk_tb
 
-from qovery_provider._qovery.endpoints import ApiCall
+from qovery_provider._qovery.endpoints import MAX_OBJECT_BYTES, ApiCall
 from qovery_provider._qovery.redaction import redact
 from qovery_provider.errors import TransportError
 
@@ -169,7 +169,9 @@ def transport_error(call: ApiCall[object], error: Exception, progress: Progress,
         failure.problem.format_map(facts),
         failure.advice.format_map(facts),
         may_have_executed=call.changes and progress is not Progress.NOT_SENT,
-        retryable=failure.retryable,
+        # What is too long for one object is not Qovery's. A list may be, and is as long when it is read again.
+        retryable=failure.retryable and not (failure is TOO_LONG and call.max_bytes > MAX_OBJECT_BYTES),
+        is_too_long=failure is TOO_LONG,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._cancellation.schedule import FIRST_POLL
+from qovery_provider._cancellation.schedule import CONFIRM_AFTER, FIRST_POLL
 from qovery_provider._clock import Signal
 from qovery_provider._driver.calls import CALL_LIMIT, CallRunner
 from qovery_provider._driver.driver import Driver
@@ -22,7 +22,6 @@ from qovery_provider.errors import (
     RateLimitError,
     ServerError,
     TransportError,
-    UnexpectedStateError,
 )
 from tests.support.cancellations import poll_times
 from tests.support.script import Script, status
@@ -97,19 +96,17 @@ def test_the_earliest_need_decides(time: VirtualTime) -> None:
 
 
 def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
-    """An environment that the project's answer leaves out does not exist; the others go on."""
+    """That an environment is not in the project's answer is told to its cancellation alone; the others go on."""
     script = Script(time, {"poll": [[status("a", "DEPLOYED")]]})
-    here, gone = new_cancellation("a"), new_cancellation("b")
+    here, hidden = new_cancellation("a"), new_cancellation("b")
 
-    run(script, time, PollGroup([here, gone], script.read_statuses))
+    run(script, time, PollGroup([here, hidden], script.read_statuses))
 
-    error = error_of(gone)
+    error = error_of(hidden)
     assert here.result().outcome == "nothing_to_cancel"
-    assert isinstance(error, UnexpectedStateError)
-    assert str(error) == (
-        "environment b: it is missing in the list of its project's environments. "
-        "It may have been deleted, or the token may not see it: check it in the Qovery console."
-    )
+    assert script.times("poll") == [0.0, 0.5, 1.5, 3.5, 7.5]
+    assert isinstance(error, TransportError)
+    assert error.problem == "the environment is missing in the list of its project's environments"
 
 
 @pytest.mark.parametrize("name", ["b", "B", None], ids=["named", "named in capitals", "nameless"])
@@ -162,13 +159,13 @@ def test_more_may_come(time: VirtualTime) -> None:
 
 
 def test_an_environment_that_vanishes_is_read_twice(time: VirtualTime) -> None:
-    """While one is waited for, a project's answer without it is believed the second time."""
-    script = Script(time, {"poll": [[status("a", "CANCELING")], [], []]})
+    """While one is waited for, a 404 is believed when it comes again after five seconds."""
+    script = Script(time, {"poll": [[status("a", "CANCELING")], NotFoundError("reading", 404)]})
 
     run(script, time, PollGroup([cancellation := new_cancellation("a", on_completed="succeed")], script.read_statuses))
 
     assert cancellation.result().outcome == "environment_gone"
-    assert len(script.calls) == 3
+    assert script.times("poll") == [0.0, 0.75, 0.75 + CONFIRM_AFTER]
 
 
 def test_a_failure_is_told_to_those_whose_poll_was_due(time: VirtualTime) -> None:
