@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Generic, Protocol, TypeVar
 
 from qovery_provider._cancellation.schedule import retry_delays
@@ -105,6 +106,12 @@ def time_limit(at: float, deadline: float) -> float:
     return min(CALL_LIMIT, max(LAST_CALL_LIMIT, deadline - at))
 
 
+def no_answer(operation: str, seconds: float, *, may_have_executed: bool = False) -> TransportError:
+    """Return the error of a call that was given up after this time."""
+    problem = f"no whole answer within {seconds:.0f} s"
+    return TransportError(operation, problem, NETWORK, may_have_executed=may_have_executed)
+
+
 @dataclass(eq=False, slots=True)
 class Call(Generic[Answer]):
     """One call.
@@ -131,11 +138,6 @@ class Call(Generic[Answer]):
         """Make the call."""
         self.at, self.future = now, executor.submit(self.function)
 
-    def bring_forward(self, at: float) -> None:
-        """Make it earlier, unless it is on the wire or backs off after a failure."""
-        if self.future is None and not (self.retry and self.retry.failures):
-            self.at = min(self.at, at)
-
     @property
     def limit(self) -> float:
         """When something must be done about it: it is to be made, or it has hung long enough."""
@@ -156,8 +158,7 @@ class Call(Generic[Answer]):
 
     def _answer(self, future: Future[Answer]) -> Answer | CallError:
         if not future.done():
-            problem = f"no whole answer within {self.timeout:.0f} s"
-            return TransportError(self.operation, problem, NETWORK, may_have_executed=not self.revoke())
+            return no_answer(self.operation, self.timeout, may_have_executed=not self.revoke())
         try:
             return future.result()
         except CallError as error:
@@ -191,15 +192,21 @@ class CallRunner:
         """Return the attempts of one call."""
         return Retry(self.random)
 
-    def advance(self, calls: Collection[Call[Any]], signals: Sequence[Signal] = ()) -> None:
-        """Make the calls that are due, then wait until one has ended, another one is due, or a signal is set."""
+    def advance(self, calls: Collection[Call[Any]], signals: Sequence[Signal] = (), until: float = inf) -> None:
+        """Make the calls that are due, then wait until one has ended, another one is due, or a signal is set.
+
+        Args:
+            calls: The calls, planned and on the wire.
+            signals: What else ends the wait.
+            until: When the wait ends in any case. Default: never.
+        """
         now = self.clock.monotonic()
         due = [call for call in calls if call.future is None and call.at <= now]
         room = max(0, MAX_CONCURRENT_CALLS - sum(call.future is not None for call in calls))
         waiting = set(due[room:])
         for call in due[:room]:
             call.start(self.executor, now)
-        timeout = max(0.0, min(call.limit for call in calls if call not in waiting) - now)
+        timeout = max(0.0, min([until, *(call.limit for call in calls if call not in waiting)]) - now)
         self.clock.wait([*(call.future for call in calls if call.future), *signals], timeout)
 
     def call_with_retries(

@@ -20,7 +20,7 @@ from qovery_provider._cancellation.model import CancellationRequest, Knowledge, 
 from qovery_provider._clock import Clock, Signal, SystemClock
 from qovery_provider._driver.calls import CALL_LIMIT, DAEMON_THREADS, MAX_CONCURRENT_CALLS, CallRunner, Client
 from qovery_provider._driver.driver import Driver
-from qovery_provider._driver.polls import PollGroups
+from qovery_provider._driver.poll_groups import PollGroups
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
 from qovery_provider._qovery.endpoints import ApiCall
@@ -191,8 +191,7 @@ class Session:
             is_needed = bool(self._members)
             if not is_needed:
                 self._driver = None
-        for cancellation in joining:
-            groups.add(cancellation)
+        groups.add(*joining)
         return is_needed
 
     def _stop_of(self, cancellation: Cancellation) -> Signal | None:

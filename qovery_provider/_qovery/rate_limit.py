@@ -24,8 +24,8 @@ MAX_DELAY = 3600.0
 MAX_PAUSE = 60.0
 """Seconds that one poll is put off by at most.
 
-A server whose limit is used up says so itself, with a 429 that is obeyed. So a poll a minute is always safe: at most 6 %
-of the hourly limit. A wrong header then delays the notice of an end by a minute, and not until the deadline.
+A server whose limit is used up says so itself, with a 429 that is obeyed. So a poll a minute is always safe: at most
+6 % of the hourly limit. A wrong header then delays the notice of an end by a minute, and not until the deadline.
 """
 
 
