@@ -88,7 +88,7 @@ def _refused(call: ApiCall[object], status: int) -> errors.CallError:
 
 
 def _cancellations() -> list[Exception]:
-    running, lost = _read("BUILDING"), events.CallFailed(errors.RateLimitError(OPERATION, 429, retry_after=1500.0))
+    running, expired = _read("BUILDING"), events.CallFailed(_refused(READ, 401))
     silent: list[events.Event] = [
         _read("BUILDING", NEXT),
         events.HistoryRead([DeploymentRecord(DEPLOYMENT, "BUILDING")]),
@@ -99,7 +99,7 @@ def _cancellations() -> list[Exception]:
         _after(STRICT, running, _accepted(NEXT)),
         _after(STRICT, running, _accepted(), *silent),
         _after(STRICT, running, _accepted(), _read("CANCELING"), at_the_deadline=True),
-        _after(STRICT, running, _accepted(), lost),
+        _after(STRICT, running, _accepted(), expired),
         _after(STRICT, running, _accepted(), _read("CANCELING"), events.Stopped()),
     ]
     found = [story.action.error for story in stories if isinstance(story.action, actions.Fail)]

@@ -68,6 +68,7 @@ class Cancellation:
         self._polls = schedule.PollSchedule(now)
         self._slow_reads = 0  # the last status reads in a row whose answers took long
         self._missing_reads = 0  # the last ones in a row that did not find the environment
+        self._random, self._retry = random, schedule.Retry(random)
         self._attempts = schedule.SendAttempts(now, random)
 
     @property
@@ -122,7 +123,8 @@ class Cancellation:
     # Status reads.
 
     def _on_status(self, status: EnvironmentStatus) -> actions.Action:
-        self.known.status, self._missing_reads = status, 0
+        self.known.status, self.known.read_error, self._missing_reads = status, None, 0
+        self._retry = schedule.Retry(self._random)
         if not self._stage.has_target:
             self._queue.settle(status)
             return self._find_target(status)
@@ -171,9 +173,10 @@ class Cancellation:
     def _keep_polling(self) -> actions.Action:
         return outcomes.timed_out(self.known) if self.known.now >= self.known.deadline else self._poll()
 
-    def _poll(self, *, not_after: float = inf) -> actions.ReadStatus:
+    def _poll(self, *, not_before: float = -inf, not_after: float = inf) -> actions.ReadStatus:
         """Read the status after a pause that ends at the deadline: the last read is made then."""
-        return actions.ReadStatus(min(self._polls.after(self.known.now), not_after, self.known.deadline))
+        at = max(self._polls.after(self.known.now), not_before)
+        return actions.ReadStatus(min(at, not_after, self.known.deadline))
 
     # The cancel.
 
@@ -241,6 +244,7 @@ class Cancellation:
 
     def _on_history(self, records: Sequence[DeploymentRecord]) -> actions.Action:
         known = self.known
+        known.read_error = None
         record = next((record for record in records if record.id == known.deployment_id), None)
         if record and record.phase.is_over:
             known.deployment_state = record.state
@@ -284,9 +288,20 @@ class Cancellation:
     def _on_failed_read(self, error: errors.CallError) -> actions.Action:
         if isinstance(self.action, actions.ReadStatus) and isinstance(error, errors.NotFoundError) and self._existed:
             return self._on_missing()
-        if self.known.status is not None and error.retryable and self.known.now >= self.known.deadline:
-            return outcomes.timed_out(self.known, error)
-        return outcomes.interrupted(self.known, error)
+        return self._read_again(error)
+
+    def _read_again(self, error: errors.CallError) -> actions.Action:
+        """Decide after a read that showed nothing: an outage does not end a wait, only the deadline does."""
+        known, is_awaited = self.known, self._stage in {Stage.CONFIRMING, Stage.WAITING}
+        known.read_error = error
+        if error.retryable and known.now >= known.deadline and (known.status or is_awaited):
+            return outcomes.timed_out(known)
+        if error.retryable and is_awaited:
+            return self._poll(not_before=known.now + schedule.asked_pause(error))
+        # The other reads have been tried again already, by the driver.
+        is_poll = isinstance(self.action, actions.ReadStatus)
+        again_at = self._retry.again_at(error, known.now, known.deadline) if is_poll else None
+        return outcomes.interrupted(known, error) if again_at is None else actions.ReadStatus(again_at)
 
     def _on_unlisted(self) -> actions.Action:
         if self._existed:

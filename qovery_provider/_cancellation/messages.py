@@ -51,6 +51,8 @@ def progress(known: Knowledge) -> str:
     waited, left = duration(known.now - known.started), known.deadline - known.now
     rest = duration(round(left / MINUTE) * MINUTE if left > LONG else left)
     target = f"deployment {short(known.deployment_id)}"
+    if known.read_error is not None:
+        return f"{known.deployment_state} after {waited}: the last read failed, trying again, {rest} to the timeout"
     if known.unknown_since is not None:
         return f"another one runs after {waited}: asking the history how {target} ended, {rest} to the timeout"
     # The row of a terminal may be cut off at its end: what changes comes first.
@@ -58,7 +60,7 @@ def progress(known: Knowledge) -> str:
     return f"{known.deployment_state} after {waited}: {cancel}, {rest} to the timeout, {target}"
 
 
-def timed_out(known: Knowledge, error: Exception | None) -> str:
+def timed_out(known: Knowledge) -> str:
     """Say what is known when the time is up, and how the last status read or the cancel failed, if they did."""
     within, state = duration(known.request.timeout), known.deployment_state or "unknown"
     unknown = (
@@ -66,9 +68,10 @@ def timed_out(known: Knowledge, error: Exception | None) -> str:
     )
     is_open = known.sent in {Sent.NOT_SENT, Sent.UNCONFIRMED}
     cancel = f" The cancel failed: {known.send_error}" if known.send_error and is_open else ""
-    read = f" The last look failed: {error}" if error else ""
+    read = f" The last read failed: {known.read_error}" if known.read_error else ""
     return (
-        f"{_environment(known)}: {_target(known)} was not seen to end within {within} (last state {state}{unknown})."
+        f"{_environment(known)}: {_target(known)} did not finish within {within}, as far as could be observed (last "
+        f"state {state}{unknown})."
         f"{cancel}{read} {summary(known)}"
     )
 

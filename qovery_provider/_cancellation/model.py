@@ -93,6 +93,7 @@ class Knowledge:
         canceled_request_ids: The queued requests that were canceled.
         queued: The requests in the queue when it was last read to be shown; nothing is decided by it.
         send_error: How the last attempt to send the cancel failed.
+        read_error: How the last read failed; None after one that succeeded.
         unknown_since: Since when the target is no longer shown and the history does not tell how it ended.
     """
 
@@ -106,6 +107,7 @@ class Knowledge:
     canceled_request_ids: list[str] = field(default_factory=list)
     queued: Sequence[QueuedRequest] = ()
     send_error: CallError | None = None
+    read_error: CallError | None = None
     unknown_since: float | None = None
 
     @property

@@ -42,9 +42,9 @@ def done(known: Knowledge, outcome: Outcome) -> actions.End:
     return actions.Done(CancellationResult(outcome, known.deployment_id, known.deployment_state, ids, sentence))
 
 
-def timed_out(known: Knowledge, error: errors.CallError | None = None) -> actions.Fail:
-    """Return the failure at the deadline; `error` is how the last status read failed, if it did."""
-    return failed(known, errors.CancellationTimeoutError, messages.timed_out(known, error))
+def timed_out(known: Knowledge) -> actions.Fail:
+    """Return the failure at the deadline."""
+    return failed(known, errors.CancellationTimeoutError, messages.timed_out(known))
 
 
 def interrupted(known: Knowledge, error: errors.CallError) -> actions.Fail:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from qovery_provider.errors import CallError, RateLimitError
+
 FIRST_POLL = 0.75
 POLL_GROWTH = 1.65
 MAX_POLL_INTERVAL = 15.0
@@ -27,6 +29,8 @@ SLOW_READ = 5.0
 HISTORY_TIMEOUT = 30.0
 """Seconds that the history gets to tell how a deployment ended that no longer runs."""
 
+MAX_ASKED_PAUSE = 60.0
+"""Seconds that a wait pauses because an answer asks for it, other than that of a rate limit."""
 
 CONFIRM_AFTER = 5.0
 """Seconds until an answer that an environment does not exist is asked for again, before it is believed."""
@@ -67,6 +71,38 @@ def retry_delays(random: Callable[[], float]) -> Iterator[float]:
     """
     for attempt in range(ATTEMPTS - 1):
         yield random() * min(FIRST_BACKOFF * 2**attempt, MAX_BACKOFF)
+
+
+class Retry:
+    """When a failed call is made again: decided by the error and the time.
+
+    Args:
+        random: Returns a number from 0 to below 1, for the pauses.
+    """
+
+    def __init__(self, random: Callable[[], float]) -> None:
+        self._delays = retry_delays(random)
+
+    def again_at(self, error: CallError, now: float, deadline: float) -> float | None:
+        """Return when to try again, or None when this failure is the call's answer.
+
+        The server's own delay is obeyed; if it ends after the deadline there is no further attempt.
+        """
+        delay = next(self._delays, None)
+        allowed_at = now + (error.retry_after or 0.0)
+        if delay is None or not error.retryable or now >= deadline or allowed_at > deadline:
+            return None
+        return min(max(now + delay, allowed_at), deadline)
+
+
+def asked_pause(error: CallError) -> float:
+    """Return for how many seconds a status read is put off because an answer asks for it while the target is awaited.
+
+    A rate limit is the API's own word, and each request before its end would be refused. What else asks for a pause
+    (503) cannot know when it is over: obeyed for an hour, it would hide an end that is there after a minute.
+    """
+    asked = error.retry_after or 0.0
+    return asked if isinstance(error, RateLimitError) else min(asked, MAX_ASKED_PAUSE)
 
 
 class SendAttempts:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Generic, Protocol, TypeVar
 
-from qovery_provider._cancellation.schedule import retry_delays
+from qovery_provider._cancellation.schedule import Retry
 from qovery_provider._clock import Clock, Signal
 from qovery_provider._driver.gate import Gates
 from qovery_provider._qovery.endpoints import ApiCall
@@ -72,33 +72,6 @@ class DaemonThreadExecutor(Executor):
 
 
 DAEMON_THREADS = DaemonThreadExecutor()
-
-
-class Retry:
-    """When a failed call is made again: decided by the error and the time.
-
-    Args:
-        random: Returns a number from 0 to below 1, for the pauses.
-
-    Attributes:
-        failures: How many attempts failed.
-    """
-
-    def __init__(self, random: Callable[[], float]) -> None:
-        self.failures = 0
-        self._delays = retry_delays(random)
-
-    def again_at(self, error: CallError, now: float, deadline: float) -> float | None:
-        """Return when to try again, or None when this failure is the call's answer.
-
-        The server's own delay is obeyed; if it ends after the deadline there is no further attempt.
-        """
-        self.failures += 1
-        delay = next(self._delays, None)
-        allowed_at = now + (error.retry_after or 0.0)
-        if delay is None or not error.retryable or now >= deadline or allowed_at > deadline:
-            return None
-        return min(max(now + delay, allowed_at), deadline)
 
 
 def time_limit(at: float, deadline: float) -> float:

@@ -7,13 +7,13 @@ is enough; where each has its own, all are found within a few rounds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import inf
 from typing import NamedTuple
 
 from qovery_provider._cancellation import events
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._driver.calls import Call, Client, Retry
+from qovery_provider._driver.calls import Call, Client
 from qovery_provider._driver.polls import Pace, Statuses, by_id, can_be_told_by
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.models import EnvironmentStatus
@@ -70,20 +70,21 @@ class Discovery:
         """Whether the token seems to be one that may read no project."""
         return self.denials >= MAX_DENIALS and not self.project_of
 
-    def plan(self, now: float, _pace: Pace, _new_retry: Callable[[], Retry]) -> list[Call[Project]]:
+    def plan(self, now: float, _pace: Pace) -> list[Call[Project]]:
         """Return the scouts on the wire, and those of the next round."""
         self._take_started()
         self._round_size = self._round_size if self.cancellations else 1
-        urgent_at = min(map(_impatient_at, self.cancellations), default=inf)
-        for environment_id, scout in self._scouts.items():
-            limit = SCOUT_LIMIT if environment_id in self.ungrouped else SCOUT_PATIENCE
-            scout.timeout = min(limit, urgent_at - scout.at)
         at = max([now, *(scout.at + SCOUT_PATIENCE for scout in self._scouts.values())])
         ids = dict.fromkeys(each.request.environment_id for each in self.cancellations)
         left = [environment_id for environment_id in ids if environment_id not in self._scouts]
         size = min(self._round_size, MAX_SCOUTS - len(self._scouts))
         self._planned = {environment_id: self._scout(environment_id, at) for environment_id in left[:size]}
-        return [*self._scouts.values(), *self._planned.values()]
+        scouts = {**self._scouts, **self._planned}
+        urgent_at = min(map(_impatient_at, self.cancellations), default=inf)
+        for environment_id, scout in scouts.items():
+            limit = SCOUT_LIMIT if environment_id in self.ungrouped else SCOUT_PATIENCE
+            scout.timeout = min(limit, urgent_at - scout.at)
+        return list(scouts.values())
 
     def _take_started(self) -> None:
         started = {environment_id: scout for environment_id, scout in self._planned.items() if scout.future}

@@ -14,7 +14,7 @@ from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import Sent, Stage
 from qovery_provider._clock import Signal
-from qovery_provider._driver.calls import Call, CallRunner, Client, Retry, time_limit
+from qovery_provider._driver.calls import Call, CallRunner, Client, time_limit
 from qovery_provider._driver.gate import Gate
 from qovery_provider._driver.polls import Pace
 from qovery_provider._qovery import endpoints
@@ -37,7 +37,7 @@ class StatusSource(Protocol):
 
     cancellations: list[Cancellation]
 
-    def plan(self, now: float, pace: Pace, new_retry: Callable[[], Retry]) -> Sequence[Call[Any]]:
+    def plan(self, now: float, pace: Pace) -> Sequence[Call[Any]]:
         """Return the status reads on the wire, and those that are planned."""
         ...
 
@@ -142,7 +142,7 @@ class Driver:
         def pace(cancellation: Cancellation, at: float) -> float:
             return _paced(cancellation, at, pause)
 
-        return [poll for source in sources for poll in source.plan(now, pace, self._runner.retry)]
+        return [poll for source in sources for poll in source.plan(now, pace)]
 
     def _step(self, cancellation: Cancellation, step: OwnStep) -> Call[events.Event]:
         """Return the call for a step."""

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._driver.calls import LAST_CALL_LIMIT, Call, Client, Retry, no_answer, time_limit
+from qovery_provider._driver.calls import LAST_CALL_LIMIT, Call, Client, no_answer, time_limit
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.failures import malformed
 from qovery_provider._qovery.models import EnvironmentStatus, UnreadableStatus
@@ -69,8 +69,6 @@ class PollGroup:
         self.unlisted = set[str]()
         self._polls: list[Call[Statuses]] = []  # on the wire, the oldest first
         self._next: Call[Statuses] | None = None
-        self._retries = dict[Cancellation, Retry]()
-        self._again_at = dict[Cancellation, float]()
 
     @classmethod
     def alone(cls, client: Client, cancellation: Cancellation) -> PollGroup:
@@ -88,15 +86,17 @@ class PollGroup:
 
         return cls(cancellations, read)
 
-    def plan(self, _now: float, pace: Pace, new_retry: Callable[[], Retry]) -> list[Call[Statuses]]:
-        """Return the polls on the wire, and the next one where a cancellation needs it."""
-        self._new_retry = new_retry
+    def plan(self, _now: float, pace: Pace) -> list[Call[Statuses]]:
+        """Return the polls on the wire, and the next one where a cancellation needs it.
+
+        Each is one attempt: each cancellation decides for itself what it does after a failure.
+        """
         self._take_started()
         at = min((self._needed_at(each, pace) for each in self.cancellations), default=inf)
         self._next = Call("reading the status", self._read, at) if at < inf else None
         calls = [*self._polls, *([self._next] if self._next else [])]
         for poll in calls:
-            ends = [_given_up_at(each, poll) for each in self.cancellations if self._waits_for(each, poll)]
+            ends = [_given_up_at(each, poll) for each in self.cancellations if _waits_for(each, poll)]
             poll.timeout = min(ends, default=inf) - poll.at
         return calls
 
@@ -105,21 +105,12 @@ class PollGroup:
             self._polls.append(self._next)
             self._next = None
         # One that no cancellation waits for any more has been given up.
-        self._polls = [poll for poll in self._polls if any(self._waits_for(each, poll) for each in self.cancellations)]
-
-    def _due(self, cancellation: Cancellation) -> float:
-        """Return when a cancellation has to read: as it says, or after a failure, when its next attempt is due."""
-        at = _reads_at(cancellation)
-        return at if cancellation not in self._again_at else max(at, self._again_at[cancellation])
-
-    def _waits_for(self, cancellation: Cancellation, poll: Call[Statuses]) -> bool:
-        """Return whether a cancellation that has to read need not read again while this poll is on the wire."""
-        return can_be_told_by(cancellation, poll) and self._due(cancellation) <= poll.at
+        self._polls = [poll for poll in self._polls if any(_waits_for(each, poll) for each in self.cancellations)]
 
     def _needed_at(self, cancellation: Cancellation, pace: Pace) -> float:
         """Return when the next poll is to be made for a cancellation, or never where one on the wire will do."""
-        due = self._due(cancellation)
-        if due == inf or any(self._waits_for(cancellation, poll) for poll in self._polls):
+        due = _reads_at(cancellation)
+        if due == inf or any(_waits_for(cancellation, poll) for poll in self._polls):
             return inf
         free_at = self._polls[-1].at + MAX_WAIT_FOR_OTHERS if self._polls else -inf
         return max(pace(cancellation, due), min(free_at, cancellation.known.deadline))
@@ -145,25 +136,13 @@ class PollGroup:
         environment_id = cancellation.request.environment_id
         shown = answer.get(environment_id) if isinstance(answer, Mapping) else answer
         if isinstance(shown, EnvironmentStatus):
-            self._retries.pop(cancellation, None)
-            self._again_at.pop(cancellation, None)
             return events.StatusRead(shown, now - poll.at)
         if isinstance(answer, Mapping) and shown is None:
             self.unlisted.add(environment_id)
         elif shown is None and now >= _given_up_at(cancellation, poll):
             shown = no_answer(endpoints.environment_status(environment_id).operation, now - poll.at)
         # A failure concerns only those that had to read by then; the others read when it is their time.
-        return self._failed(cancellation, shown, now) if shown and self._waits_for(cancellation, poll) else None
-
-    def _failed(self, cancellation: Cancellation, error: CallError, now: float) -> events.Event | None:
-        """Plan the cancellation's next attempt, or return the failure."""
-        retry = self._retries.setdefault(cancellation, self._new_retry())
-        again_at = retry.again_at(error, now, cancellation.known.deadline)
-        if again_at is None:
-            del self._retries[cancellation]
-            return events.CallFailed(error)
-        self._again_at[cancellation] = again_at
-        return None
+        return events.CallFailed(shown) if shown and _waits_for(cancellation, poll) else None
 
 
 def _reads_at(cancellation: Cancellation) -> float:
@@ -173,6 +152,11 @@ def _reads_at(cancellation: Cancellation) -> float:
 def can_be_told_by(cancellation: Cancellation, poll: Call[Any]) -> bool:
     """Return whether a poll can tell something: one made before the last event may show the time before its cancel."""
     return _reads_at(cancellation) < inf and cancellation.known.now <= poll.at
+
+
+def _waits_for(cancellation: Cancellation, poll: Call[Any]) -> bool:
+    """Return whether a cancellation that has to read need not read again while this poll is on the wire."""
+    return can_be_told_by(cancellation, poll) and _reads_at(cancellation) <= poll.at
 
 
 def _given_up_at(cancellation: Cancellation, poll: Call[Statuses]) -> float:

@@ -54,6 +54,7 @@ FAILURES: Mapping[str, CallError] = {
     "429": RateLimitError("calling", 429),
     "429 for 40 s": RateLimitError("calling", 429, retry_after=40.0),
     "503": ServerError("calling", 503),
+    "503 for an hour": ServerError("calling", 503, retry_after=3600.0),
     "503 for 40 s": ServerError("calling", 503, retry_after=40.0),
     "no answer": TransportError("calling", "no answer within 30 s", "Try again.", may_have_executed=True),
     "no connection": TransportError("calling", "refused", "Try again.", may_have_executed=False),

@@ -11,6 +11,8 @@ from qovery_provider._cancellation.model import CancellationRequest, Knowledge, 
 from qovery_provider._qovery.models import EnvironmentStatus, QueuedRequest
 from qovery_provider.errors import ConflictError, TransportError
 
+LOST = TransportError("reading", "no answer within 30 s", "Try again.", may_have_executed=False)
+
 STATUS = EnvironmentStatus("3c90", "DEPLOYED", "STOPPED", last_deployment_id="d13")
 RUNNING = EnvironmentStatus("3c90", "BUILDING", "BUILDING", last_deployment_id="d13")
 
@@ -270,6 +272,11 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
             id="another deployment runs",
         ),
         pytest.param(
+            {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "read_error": LOST},
+            "CANCELING after 1 min 30 s: the last read failed, trying again, 28 min to the timeout",
+            id="an outage",
+        ),
+        pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "deployment_id": "3c90c3cc-0d44-4b50-8888-12"},
             "BUILDING after 1 min 30 s: sending the cancel, 28 min to the timeout, deployment 3c90…888-12",
             id="with a long id",
@@ -333,17 +340,17 @@ def test_what_was_sent_and_what_another_run_would_do(facts: dict[str, Any], sent
     [
         pytest.param(
             {"deployment_state": "CANCELING"},
-            "deployment d12 was not seen to end within 30 min (last state CANCELING)",
+            "deployment d12 did not finish within 30 min, as far as could be observed (last state CANCELING)",
             id="state known",
         ),
         pytest.param(
             {"request": {"timeout": 45.0}},
-            "deployment d12 was not seen to end within 45 s (last state unknown)",
+            "deployment d12 did not finish within 45 s, as far as could be observed (last state unknown)",
             id="state unknown",
         ),
         pytest.param(
             {"deployment_id": None},
-            "the running deployment was not seen to end within 30 min (last state unknown)",
+            "the running deployment did not finish within 30 min, as far as could be observed (last state unknown)",
             id="nothing known",
         ),
     ],
@@ -353,15 +360,15 @@ def test_a_timeout_says_what_is_known(facts: dict[str, Any], beginning: str) -> 
     end = "The running deployment was not canceled; `pulumi up` again looks, and cancels what runs then."
     expected = f"environment 3c90: {beginning}. {end}"
 
-    assert messages.timed_out(knowledge(**facts), None) == expected
+    assert messages.timed_out(knowledge(**facts)) == expected
 
 
 def test_a_timeout_says_which_call_failed_last() -> None:
     """The target may have ended unnoticed: the message says that the status could not be read."""
-    sentence = messages.timed_out(knowledge(sent=Sent.ACCEPTED), ValueError("no answer within 30 s."))
+    sentence = messages.timed_out(knowledge(sent=Sent.ACCEPTED, read_error=LOST))
 
     assert sentence.endswith(
-        "The last look failed: no answer within 30 s. "
+        "The last read failed: reading: no answer within 30 s. Try again. "
         "The cancel was accepted; `pulumi up` again resumes without sending again."
     )
 
@@ -483,7 +490,7 @@ def test_every_sentence_is_one_line(outcome: Outcome, sent: Sent) -> None:
         messages.outcome(known, outcome),
         messages.failure(known, outcome),
         messages.progress(known),
-        messages.timed_out(known, ValueError("no answer")),
+        messages.timed_out(known),
         messages.unknown_end(known),
     ]
 
@@ -501,7 +508,7 @@ def test_every_sentence_is_one_line(outcome: Outcome, sent: Sent) -> None:
 )
 def test_a_timeout_says_why_the_cancel_failed(send_error: ConflictError | None, sent: Sent, *, told: bool) -> None:
     """If no cancel was accepted, the last error is the reason for the timeout."""
-    sentence = messages.timed_out(knowledge(send_error=send_error, sent=sent), None)
+    sentence = messages.timed_out(knowledge(send_error=send_error, sent=sent))
 
     assert (" The cancel failed: canceling: Qovery answered 409: " in sentence) is told
 
@@ -509,7 +516,7 @@ def test_a_timeout_says_why_the_cancel_failed(send_error: ConflictError | None, 
 @pytest.mark.parametrize(("state", "told"), [("HIBERNATING", True), ("BUILDING", False), (None, False)])
 def test_a_timeout_says_that_a_state_is_new(state: str | None, *, told: bool) -> None:
     """It is not known whether such a state is an end."""
-    sentence = messages.timed_out(knowledge(deployment_state=state), None)
+    sentence = messages.timed_out(knowledge(deployment_state=state))
 
     assert ("(last state HIBERNATING, which this version does not know)" in sentence) is told
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from qovery_provider._cancellation.schedule import Retry
 from qovery_provider._clock import Signal, SystemClock
 from qovery_provider._driver.calls import (
     CALL_LIMIT,
@@ -16,10 +17,9 @@ from qovery_provider._driver.calls import (
     MAX_CONCURRENT_CALLS,
     Call,
     CallRunner,
-    Retry,
 )
 from qovery_provider._qovery import endpoints
-from qovery_provider.errors import ApiError, CallError, NotFoundError, RateLimitError, ServerError, TransportError
+from qovery_provider.errors import ApiError, CallError, RateLimitError, ServerError, TransportError
 from tests.support.inline import InlineExecutor
 from tests.support.script import Script, status
 from tests.support.time import FakeClock, Trip, VirtualTime
@@ -165,37 +165,6 @@ def test_the_deadline_ends_the_attempts(executor: InlineExecutor) -> None:
     call.start(executor, 100.0)
 
     assert call.outcome(100.0, 100.0) is error
-
-
-# Earlier.
-
-
-def test_a_planned_call_can_be_brought_forward() -> None:
-    """It moves to an earlier time, and never to a later one."""
-    call = Call(OPERATION, answering("answer"), 100.0, Retry(full))
-    call.bring_forward(90.0)
-    call.bring_forward(95.0)
-
-    assert call.at == 90.0
-
-
-def test_a_call_on_the_wire_keeps_its_time(executor: InlineExecutor) -> None:
-    """When it was made stays true."""
-    call = Call(OPERATION, answering("answer"), 100.0)
-    call.start(executor, 100.0)
-    call.bring_forward(90.0)
-
-    assert call.at == 100.0
-
-
-def test_a_pause_after_a_failure_is_kept(executor: InlineExecutor) -> None:
-    """No hurry shortens the pause that the server asked for."""
-    call = Call(OPERATION, answering(ServerError("reading", 503, retry_after=30.0)), 100.0, Retry(full))
-    call.start(executor, 100.0)
-    call.outcome(100.0, FAR)
-    call.bring_forward(101.0)
-
-    assert call.at == 130.0
 
 
 # Waiting.
@@ -426,16 +395,6 @@ def test_pauses_are_drawn() -> None:
     retry = Retry(lambda: next(draws))
 
     assert [retry.again_at(failed(), 0.0, FAR) for _ in range(3)] == [0.25, 0.0, 0.5]
-
-
-def test_failures_are_counted() -> None:
-    """Every failure counts, also the one that is not tried again."""
-    retry = Retry(full)
-    before = retry.failures
-    retry.again_at(failed(), 0.0, FAR)
-    retry.again_at(NotFoundError("reading", 404), 0.0, FAR)
-
-    assert (before, retry.failures) == (0, 2)
 
 
 @pytest.mark.parametrize(

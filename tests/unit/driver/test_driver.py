@@ -16,7 +16,6 @@ from qovery_provider._driver.polls import PollGroup
 from qovery_provider._qovery.models import DeploymentRecord, QueuedRequest
 from qovery_provider.errors import (
     AuthenticationError,
-    CancellationInterruptedError,
     CancellationStoppedError,
     CancellationTimeoutError,
     ConflictError,
@@ -237,19 +236,19 @@ def test_retries_end_at_the_deadline(clock: FakeClock) -> None:
 
     run(script, clock, cancellation := new_cancellation(timeout=2.0))
 
-    assert script.times("poll") == [0.0, 0.75, 1.25, 2.0]
+    assert script.times("poll") == [0.0, *poll_times(2), 2.0]
     assert isinstance(error_of(cancellation), CancellationTimeoutError)
 
 
-def test_the_servers_delay_is_kept_or_it_ends(clock: FakeClock) -> None:
-    """A rate limit is waited for if the deadline allows; else the error says so at once."""
+def test_the_servers_delay_is_kept(clock: FakeClock) -> None:
+    """A rate limit is waited for; where it ends after the deadline, the last status read is made then."""
     limited = RateLimitError("reading", 429, retry_after=30.0)
     script = Script(clock, {"poll": [[status("a", "CANCELING")], limited]})
 
     run(script, clock, cancellation := new_cancellation(timeout=45.0))
 
-    assert script.times("poll") == [0.0, 0.75, 30.75]
-    assert isinstance(error_of(cancellation), CancellationInterruptedError)
+    assert script.times("poll") == [0.0, 0.75, 30.75, 45.0]
+    assert isinstance(error_of(cancellation), CancellationTimeoutError)
 
 
 def test_a_scarce_budget_slows_polls_down(clock: FakeClock) -> None:

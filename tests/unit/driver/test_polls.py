@@ -10,15 +10,16 @@ from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._cancellation.schedule import FIRST_POLL
+from qovery_provider._clock import Signal
 from qovery_provider._driver.calls import CALL_LIMIT, CallRunner
 from qovery_provider._driver.driver import Driver
 from qovery_provider._driver.polls import PollGroup
 from qovery_provider._qovery.models import UnreadableStatus
 from qovery_provider.errors import (
-    CancellationInterruptedError,
     CancellationTimeoutError,
     NotFoundError,
     QoveryError,
+    RateLimitError,
     ServerError,
     TransportError,
     UnexpectedStateError,
@@ -95,21 +96,6 @@ def test_the_earliest_need_decides(time: VirtualTime) -> None:
     assert [cancellation.result().outcome for cancellation in (waiting, new)] == ["canceled"] * 2
 
 
-def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
-    """An environment that the project's answer leaves out does not exist; the others go on."""
-    script = Script(time, {"poll": [[status("a", "DEPLOYED")]]})
-    here, gone = new_cancellation("a"), new_cancellation("b")
-
-    run(script, time, PollGroup([here, gone], script.read_statuses))
-
-    error = error_of(gone)
-    assert here.result().outcome == "nothing_to_cancel"
-    assert isinstance(error, UnexpectedStateError)
-    assert str(error) == (
-        "environment b: it is missing in the list of its project's environments. "
-        "It may have been deleted, or the token may not see it: check it in the Qovery console."
-    )
-
 
 @pytest.mark.parametrize("name", ["b", "B", None], ids=["named", "named in capitals", "nameless"])
 def test_an_entry_that_is_no_status_concerns_its_environment_alone(time: VirtualTime, name: str | None) -> None:
@@ -126,25 +112,6 @@ def test_an_entry_that_is_no_status_concerns_its_environment_alone(time: Virtual
     assert error.problem == "the answer does not have the format of Qovery's API (state is missing)"
 
 
-def test_an_incomplete_answer_tells_nothing_of_those_it_leaves_out(time: VirtualTime) -> None:
-    """A poll that need not show every environment is made again for those that it did not show."""
-    polls = [[status("a", "DEPLOYED")], [status("b", "DEPLOYED")]]
-    script = Script(time, {"poll": polls})
-    first, second = new_cancellation("a"), new_cancellation("b")
-
-    run(script, time, PollGroup([first, second], script.read_statuses, is_complete=False))
-
-    assert [cancellation.result().outcome for cancellation in (first, second)] == ["nothing_to_cancel"] * 2
-    assert len(script.calls) == 2
-
-
-def test_an_incomplete_poll_that_fails_tells_all(time: VirtualTime) -> None:
-    """A failure is no answer, and concerns all of them."""
-    many = [new_cancellation(name) for name in "ab"]
-
-    run(script := Script(time, {"poll": [BROKEN]}), time, PollGroup(many, script.read_statuses, is_complete=False))
-
-    assert [error_of(cancellation) for cancellation in many] == [BROKEN, BROKEN]
 
 
 def test_more_may_come(time: VirtualTime) -> None:
@@ -159,15 +126,6 @@ def test_more_may_come(time: VirtualTime) -> None:
 
     assert [cancellation.result().outcome for cancellation in (first, second)] == ["canceled", "nothing_to_cancel"]
 
-
-def test_an_environment_that_vanishes_is_read_twice(time: VirtualTime) -> None:
-    """While one is waited for, a project's answer without it is believed the second time."""
-    script = Script(time, {"poll": [[status("a", "CANCELING")], [], []]})
-
-    run(script, time, PollGroup([cancellation := new_cancellation("a", on_completed="succeed")], script.read_statuses))
-
-    assert cancellation.result().outcome == "environment_gone"
-    assert len(script.calls) == 3
 
 
 def test_a_failure_is_told_to_those_whose_poll_was_due(time: VirtualTime) -> None:
@@ -184,14 +142,49 @@ def test_a_failure_is_told_to_those_whose_poll_was_due(time: VirtualTime) -> Non
 
 
 def test_a_failure_is_told_to_all_whose_poll_was_due(time: VirtualTime) -> None:
-    """When the attempts are used up, the wait of each is interrupted."""
-    many = [new_cancellation(name) for name in "ab"]
-    script = Script(time, {"poll": [[status(name, "CANCELING") for name in "ab"], BROKEN]})
+    """Each of them decides for itself what it does then."""
+    new, waiting = new_cancellation("a"), new_cancellation("b", timeout=2.0)
+    waiting.observe(events.StatusRead(status("b", "CANCELING")), 0.0)
+    waiting.observe(events.StatusRead(status("b", "CANCELING")), 0.0)
+    script = Script(time, {"poll": [BROKEN]})
 
-    run(script, time, PollGroup(many, script.read_statuses))
+    run(script, time, PollGroup([new, waiting], script.read_statuses))
 
-    assert script.times("poll") == [0.0, 0.75, 1.25, 2.25, 4.25, 8.25]
-    assert [type(error_of(cancellation)) for cancellation in many] == [CancellationInterruptedError] * 2
+    assert error_of(new) is BROKEN
+    assert isinstance(error_of(waiting), CancellationTimeoutError)
+
+
+def test_a_deadline_ends_the_attempts_of_its_own_cancellation_alone(time: VirtualTime) -> None:
+    """The others keep theirs: five attempts before anything was sent."""
+    hurried, patient = new_cancellation("a", timeout=0.2), new_cancellation("b")
+    script = Script(time, {"poll": [BROKEN, BROKEN, [status(name, "DEPLOYED") for name in "ab"]]})
+
+    run(script, time, PollGroup([hurried, patient], script.read_statuses))
+
+    assert error_of(hurried) is BROKEN
+    assert patient.result().outcome == "nothing_to_cancel"
+
+
+def test_a_newcomer_does_not_wait_for_the_pause_of_another(time: VirtualTime) -> None:
+    """An outage puts off the reads of those that have seen it, not those of a cancellation that begins now."""
+    limited = RateLimitError("reading", 429, retry_after=30.0)
+    first, second = new_cancellation("a"), new_cancellation("b")
+    script = Script(time, {"poll": [limited, [status(name, "DEPLOYED") for name in "ab"]]})
+    group = PollGroup([first], script.read_statuses)
+
+    def join() -> None:
+        second.known.started = second.known.now = time.now
+        group.cancellations.append(second)
+
+    time.plan(1.0, join)
+    wake = Signal()
+    time.plan(1.0, lambda: wake.set_result(None))
+    driver = Driver(script, CallRunner(time, time, full), lambda _: None)
+    while driver.advance([group], [] if wake.done() else [wake]):
+        pass
+
+    assert script.times("poll") == [0.0, 1.0]
+    assert [each.result().outcome for each in (first, second)] == ["nothing_to_cancel"] * 2
 
 
 def test_a_poll_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
@@ -208,7 +201,7 @@ def test_a_poll_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
 
     run(script, time, PollGroup([cancellation, other], script.read_statuses))
 
-    assert script.times("poll") == [0.0, 0.85, 5.85]
+    assert script.times("poll") == [0.0, 0.85, 2.75]  # the third does not wait for the end of the second
     assert [each.result().outcome for each in (cancellation, other)] == ["canceled"] * 2
 
 
