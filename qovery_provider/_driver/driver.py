@@ -86,8 +86,8 @@ class Driver:
         stops = self._stop(sources, now)
         is_held = now < held_until
         calls = [*([] if is_held else self._own_steps(sources)), *self._polls(sources, now)]
-        if not calls:
-            return False
+        if not any(each.stage is not Stage.FINISHED for source in sources for each in source.cancellations):
+            return False  # what is still on the wire is for no cancellation any more
         self._runner.advance(calls, [*signals, *stops], held_until if is_held else inf)
         now = self._runner.clock.monotonic()
         for cancellation, event in [

@@ -54,9 +54,8 @@ class DeploymentCancellationLifecycle(Lifecycle):
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Ask the machine what it would do with the environment as it is now."""
-        session = operation.connect()
-        status = session.environment_status(declared["environment_id"], limit=operation.limit)
-        return preview.describe(inputs.cancellation_request(declared), status, session.clock.wall())
+        (status,) = operation.read_statuses([declared["environment_id"]]).values()
+        return preview.describe(inputs.cancellation_request(declared), status, operation.connect().clock.wall())
 
     def create(self, operation: Operation, news: Mapping[str, Any]) -> State:
         """Read the status, cancel the target, follow it to its end."""

@@ -80,7 +80,7 @@ def test_a_project_shows_all_of_its_environments(script: Script, time: VirtualTi
 
 def test_a_list_of_environments_is_read_by_their_projects(script: Script, time: VirtualTime) -> None:
     """The project of the first shows the second as well; the others of a project are left out."""
-    assert list(bulk(script, time).read_statuses(None, ["a", "c"])) == ["a", "c"]
+    assert list(read_statuses(script, time, ["a", "c"])) == ["a", "c"]
     assert [name for _, name in script.calls] == ["project of a", "statuses p", "project of c", "statuses q"]
 
 
@@ -94,7 +94,7 @@ def test_an_entry_that_is_no_status_fails_for_its_environment(
     first_reads = 2 if name else 4  # a list that may hide an environment is read for that one again
     script.answers |= {"statuses p": [*[running] * first_reads, canceled], "project of b": ["p"]}
 
-    shown = bulk(script, time).read_statuses(None, ["a", "b"])
+    shown = read_statuses(script, time, ["a", "b"])
     fine, odd = bulk(script, time).cancel(targets("a", "b"))
 
     assert list(shown) == ["a"]
@@ -107,7 +107,7 @@ def test_an_environment_that_cannot_be_read_is_left_out(script: Script, time: Vi
     """The others are read all the same."""
     script.answers["project of x"] = [NotFoundError("reading environment x", 404)]
 
-    assert list(bulk(script, time).read_statuses(None, ["x", "a"])) == ["a"]
+    assert list(read_statuses(script, time, ["x", "a"])) == ["a"]
 
 
 def test_where_nothing_can_be_read_the_first_failure_says_why(script: Script, time: VirtualTime) -> None:
@@ -116,7 +116,7 @@ def test_where_nothing_can_be_read_the_first_failure_says_why(script: Script, ti
     script.answers |= {f"project of {name}": [failure] for name, failure in failures.items()}
 
     with pytest.raises(NotFoundError) as caught:
-        bulk(script, time).read_statuses(None, ["x", "y"])
+        read_statuses(script, time, ["x", "y"])
 
     assert caught.value is failures["x"]
 

@@ -22,7 +22,6 @@ from qovery_provider.errors import (
     RateLimitError,
     ServerError,
     TransportError,
-    UnexpectedStateError,
 )
 from tests.support.cancellations import poll_times
 from tests.support.script import Script, status
@@ -96,7 +95,6 @@ def test_the_earliest_need_decides(time: VirtualTime) -> None:
     assert [cancellation.result().outcome for cancellation in (waiting, new)] == ["canceled"] * 2
 
 
-
 @pytest.mark.parametrize("name", ["b", "B", None], ids=["named", "named in capitals", "nameless"])
 def test_an_entry_that_is_no_status_concerns_its_environment_alone(time: VirtualTime, name: str | None) -> None:
     """One without a name may be that of an environment which is missing: that one is not gone."""
@@ -112,8 +110,6 @@ def test_an_entry_that_is_no_status_concerns_its_environment_alone(time: Virtual
     assert error.problem == "the answer does not have the format of Qovery's API (state is missing)"
 
 
-
-
 def test_more_may_come(time: VirtualTime) -> None:
     """A cancellation that joins a group while it is driven is polled with the others."""
     first, second = new_cancellation("a"), new_cancellation("b")
@@ -125,7 +121,6 @@ def test_more_may_come(time: VirtualTime) -> None:
     run(script, time, group)
 
     assert [cancellation.result().outcome for cancellation in (first, second)] == ["canceled", "nothing_to_cancel"]
-
 
 
 def test_a_failure_is_told_to_those_whose_poll_was_due(time: VirtualTime) -> None:

@@ -236,7 +236,7 @@ class TestFailedLooks:
 
         (line,) = _shown(program, declare(environment))
 
-        assert line.startswith("could not look at what runs: reading the ")
+        assert re.match(r"could not read the current status from https?://\S+: reading the ", line)
         assert "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist" in line
 
     def test_of_one_environment_that_is_refused(
@@ -258,7 +258,8 @@ class TestFailedLooks:
         (line,) = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[ENVIRONMENT_ID]))
 
         assert line.startswith(
-            f"could not look at what runs: reading environment {ENVIRONMENT_ID}: Qovery answered 404"
+            f"could not read the current status from {qovery_simulator.url}: "
+            f"reading the status of environment {ENVIRONMENT_ID}: Qovery answered 404"
         )
         assert qovery_simulator.posts() == ()
 
@@ -271,6 +272,6 @@ class TestFailedLooks:
 
         (line,) = _shown(program, declare(environment))
 
-        assert line.startswith("could not look at what runs: reading the ")
+        assert re.match(r"could not read the current status from https?://\S+: reading the ", line)
         assert "Qovery answered 403" in line
         assert len(qovery_simulator.requests) == 1
