@@ -26,7 +26,7 @@ CALL_LIMIT = 60.0
 """Seconds for one attempt in all: a server that sends a byte now and then passes every limit on silence."""
 
 LAST_CALL_LIMIT = 2.0
-"""Seconds for a call that is made at the deadline, or right before it."""
+"""Seconds for a call that is made at the deadline, or right before it; all are given up so long after the deadline."""
 
 MAX_CONCURRENT_CALLS = 64
 """Calls on the wire side by side; one that has been given up no longer counts."""
@@ -76,7 +76,8 @@ DAEMON_THREADS = DaemonThreadExecutor()
 
 def time_limit(at: float, deadline: float) -> float:
     """Return how many seconds a call may take that is made at a time: a deadline ends it as well."""
-    return min(CALL_LIMIT, max(LAST_CALL_LIMIT, deadline - at))
+    last = min(LAST_CALL_LIMIT, deadline + LAST_CALL_LIMIT - at)
+    return min(CALL_LIMIT, max(0.0, last, deadline - at))
 
 
 def no_answer(operation: str, seconds: float, *, may_have_executed: bool = False) -> TransportError:
@@ -95,6 +96,7 @@ class Call(Generic[Answer]):
         at: When it is to be made or, on the wire, when it was made.
         retry: When it is made again after a failure. Default: not at all.
         timeout: Seconds after which an attempt is given up. Default: 60.
+        deadline: When the operation ends that it belongs to; from then on it is given up earlier. Default: never.
         revoke: Takes the call back; returns whether it is certain that it was not sent. Default: that is unknown.
         future: Its answer, once it is on the wire.
     """
@@ -104,11 +106,13 @@ class Call(Generic[Answer]):
     at: float
     retry: Retry | None = None
     timeout: float = CALL_LIMIT
+    deadline: float = inf
     revoke: Callable[[], bool] = lambda: False
     future: Future[Answer] | None = field(default=None, init=False)
 
     def start(self, executor: Executor, now: float) -> None:
         """Make the call."""
+        self.timeout = min(self.timeout, time_limit(now, self.deadline))
         self.at, self.future = now, executor.submit(self.function)
 
     @property

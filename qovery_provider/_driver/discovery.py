@@ -29,7 +29,10 @@ MAX_ROUND, MAX_SCOUTS = 16, 32
 """Scouts of one round, and of all rounds on the wire: silent ones must leave room for other calls."""
 
 MAX_UNASSIGNED = 30.0
-"""Seconds until an environment is read by itself whose turn has not come; earlier where half of its time is up."""
+"""Seconds until an environment is read by itself whose turn has not come; less where most of its time is up."""
+
+UNASSIGNED_PART = 0.75
+"""The part of its time after which it is read by itself in any case."""
 
 MAX_DENIALS = 10
 """Refused scouts after which a token counts as one that may read no project."""
@@ -133,4 +136,4 @@ class Discovery:
 def _impatient_at(cancellation: Cancellation) -> float:
     """Return when a cancellation reads its environment by itself, whatever scouts do."""
     known = cancellation.known
-    return known.started + min(MAX_UNASSIGNED, (known.deadline - known.started) / 2)
+    return known.started + min(MAX_UNASSIGNED, (known.deadline - known.started) * UNASSIGNED_PART)

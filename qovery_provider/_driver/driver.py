@@ -14,7 +14,7 @@ from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import Sent, Stage
 from qovery_provider._clock import Signal
-from qovery_provider._driver.calls import Call, CallRunner, Client, time_limit
+from qovery_provider._driver.calls import Call, CallRunner, Client
 from qovery_provider._driver.gate import Gate
 from qovery_provider._driver.polls import Pace
 from qovery_provider._qovery import endpoints
@@ -168,8 +168,8 @@ class Driver:
         self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float, deadline: float
     ) -> Call[events.Event]:
         """Return a planned call that changes nothing, and whose outcome is an event."""
-        retry, limit = self._runner.retry(), time_limit(at, deadline)
-        return Call(call.operation, lambda: event(self._client.send(call)), at, retry, limit)
+        retry = self._runner.retry()
+        return Call(call.operation, lambda: event(self._client.send(call)), at, retry, deadline=deadline)
 
     def _cancel(
         self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float, gate: Gate
@@ -182,7 +182,7 @@ class Driver:
             finally:
                 gate.close()
 
-        return Call(call.operation, send, at, timeout=time_limit(at, gate.deadline), revoke=gate.revoke)
+        return Call(call.operation, send, at, deadline=gate.deadline, revoke=gate.revoke)
 
     def _gate(
         self, cancellation: Cancellation, call: ApiCall[Any], target: str, read_from: float, read_at: float

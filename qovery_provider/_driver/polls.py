@@ -86,14 +86,14 @@ class PollGroup:
 
         return cls(cancellations, read)
 
-    def plan(self, _now: float, pace: Pace) -> list[Call[Statuses]]:
+    def plan(self, now: float, pace: Pace) -> list[Call[Statuses]]:
         """Return the polls on the wire, and the next one where a cancellation needs it.
 
         Each is one attempt: each cancellation decides for itself what it does after a failure.
         """
         self._take_started()
         at = min((self._needed_at(each, pace) for each in self.cancellations), default=inf)
-        self._next = Call("reading the status", self._read, at) if at < inf else None
+        self._next = Call("reading the status", self._read, max(at, now)) if at < inf else None
         calls = [*self._polls, *([self._next] if self._next else [])]
         for poll in calls:
             ends = [_given_up_at(each, poll) for each in self.cancellations if _waits_for(each, poll)]
