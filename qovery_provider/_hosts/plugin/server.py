@@ -161,7 +161,7 @@ class Plugin(ResourceProviderServicer):
     def Create(self, request: proto.CreateRequest, _context: grpc.ServicerContext) -> proto.CreateResponse:
         """Create the resource, or say on its row what that would do now."""
         served, written = RESOURCES[request.type], plain(request.properties)
-        operation = self._operation(request, written)
+        operation = self._operation(request.urn, written, request.timeout)
         if request.preview:
             if settings.shows_preview_status(self._config):
                 served.show_preview(operation, written)
@@ -173,7 +173,7 @@ class Plugin(ResourceProviderServicer):
     def Update(self, request: proto.UpdateRequest, _context: grpc.ServicerContext) -> proto.UpdateResponse:
         """Update the resource, or say what that would store."""
         served, stored, written = RESOURCES[request.type], plain(request.olds), plain(request.news)
-        operation = self._operation(request, written)
+        operation = self._operation(request.urn, written, request.timeout)
         update = served.planned_update if request.preview else served.update
         return proto.UpdateResponse(properties=bag(update(operation, request.id, stored, written)))
 
@@ -181,7 +181,7 @@ class Plugin(ResourceProviderServicer):
     def Read(self, request: proto.ReadRequest, _context: grpc.ServicerContext) -> proto.ReadResponse:
         """Read the resource, for a refresh, an import or a `get`."""
         served, inputs = RESOURCES[request.type], plain(request.inputs)
-        operation = self._operation(request, inputs)
+        operation = self._operation(request.urn, inputs)
         id_, outputs, inputs = served.read(operation, request.id, plain(request.properties), inputs)
         return proto.ReadResponse(id=id_, properties=bag(outputs), inputs=bag(inputs))
 
@@ -189,12 +189,10 @@ class Plugin(ResourceProviderServicer):
         """Forget the resource. A cancellation cannot be taken back, and Qovery is not touched."""
         return Empty()
 
-    def _operation(
-        self, request: proto.CreateRequest | proto.UpdateRequest | proto.ReadRequest, written: Mapping[str, Any]
-    ) -> Operation:
+    def _operation(self, urn: str, written: Mapping[str, Any], timeout: float = 0.0) -> Operation:
         """Lend what an operation needs; `customTimeouts` limit it where the program has written no `timeout`."""
-        row = self._engine.row(request.urn)
-        limit = request.timeout if request.timeout and written.get("timeout") is None else None
+        row = self._engine.row(urn)
+        limit = timeout if timeout and written.get("timeout") is None else None
         return Operation(
             self._connect,
             lambda line: row.status(TEXTS.to_outside(line)),
