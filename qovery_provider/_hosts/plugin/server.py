@@ -21,7 +21,6 @@ from typing import Any, TypeVar
 import grpc
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
-from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer, add_ResourceProviderServicer_to_server
@@ -38,6 +37,9 @@ from qovery_provider._lifecycle.lifecycle import Operation, PartialFailureError
 from qovery_provider._qovery import settings
 from qovery_provider._version import __version__
 from qovery_provider.errors import QoveryError
+
+OPTIONS = [("grpc.max_receive_message_length", 400 << 20), ("grpc.server_max_unrequested_time_in_server", 1800)]
+"""As the SDK's host has them: large states, and calls that wait their turn when hundreds come at once."""
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -222,7 +224,7 @@ def _checked(inputs: Struct, problems: Iterable[str]) -> proto.CheckResponse:
 
 def serve(plugin: Plugin) -> tuple[grpc.Server, int]:
     """Start answering on a port of this machine; return the server and the port."""
-    server = grpc.server(ThreadPoolExecutor(MAX_OPERATIONS), options=_GRPC_CHANNEL_OPTIONS)
+    server = grpc.server(ThreadPoolExecutor(MAX_OPERATIONS), options=OPTIONS)
     add_ResourceProviderServicer_to_server(plugin, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
