@@ -220,12 +220,20 @@ class TransportError(CallError):
 
     Attributes:
         problem: What happened, as a phrase such as "no answer in time".
+        is_too_long: Whether the answer was longer than what is read.
     """
 
-    def __init__(
-        self, operation: str, problem: str, advice: str, *, may_have_executed: bool, retryable: bool = True
+    def __init__(  # noqa: PLR0913 - the parts of its sentence, and three facts
+        self,
+        operation: str,
+        problem: str,
+        advice: str,
+        *,
+        may_have_executed: bool,
+        retryable: bool = True,
+        is_too_long: bool = False,
     ) -> None:
-        self.operation, self.problem, self.retryable = operation, problem, retryable
+        self.operation, self.problem, self.retryable, self.is_too_long = operation, problem, retryable, is_too_long
         self.may_have_executed = may_have_executed
         super().__init__(f"{operation}: {problem}. {advice}")
 

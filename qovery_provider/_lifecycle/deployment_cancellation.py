@@ -64,9 +64,8 @@ class DeploymentCancellationLifecycle(Lifecycle):
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Ask the machine what it would do with the environment as it is now."""
-        session = operation.connect()
-        status = session.environment_status(declared["environment_id"], limit=operation.limit)
-        line = preview.describe(inputs.cancellation_request(declared), status, session.clock.wall())
+        (status,) = operation.read_statuses([declared["environment_id"]]).values()
+        line = preview.describe(inputs.cancellation_request(declared), status, operation.connect().clock.wall())
         # None may be meant, or be a variable that is not set: the program cannot tell, so its reader should see it.
         is_open = declared["deployment_id"] is None and status.is_in_progress
         return f"{line}; not pinned by deployment_id" if is_open else line

@@ -25,9 +25,8 @@ class RunningDeploymentLifecycle(Lifecycle):
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Say which deployment would be recorded."""
-        session = operation.connect()
-        status = session.environment_status(declared["environment_id"], limit=operation.limit)
-        return preview.describe_record(status, session.clock.wall())
+        (status,) = operation.read_statuses([declared["environment_id"]]).values()
+        return preview.describe_record(status, operation.connect().clock.wall())
 
     def create(self, operation: Operation, news: Mapping[str, Any]) -> State:
         """Read the status once and record which deployment is running."""

@@ -20,6 +20,7 @@ from pulumi.runtime import is_dry_run
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
+from qovery_provider._driver.calls import DAEMON_THREADS
 from qovery_provider._driver.session import Session, Sessions
 from qovery_provider._lifecycle.inputs import ENVIRONMENT_ID
 from qovery_provider._lifecycle.lifecycle import Lifecycle, Operation
@@ -28,7 +29,11 @@ from qovery_provider._qovery import settings
 from qovery_provider.errors import CallError, ConfigurationError, QoveryError
 
 PREVIEW_LIMIT = 2.0
-"""Seconds that a preview may be held up by reading what is running."""
+"""Seconds in which a preview reads the current status.
+
+They count for each resource from its registration, but all resources read side by side, and share what they read: so a
+preview ends at most 2 s after its last resource was registered, however many resources and projects there are.
+"""
 
 GO_DURATION = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)?(?:([0-9]+(?:\.[0-9]+)?)m)?(?:([0-9]+(?:\.[0-9]+)?)s)?")
 """The form of Pulumi's custom timeouts: 1h30m, 10m, 45s."""
@@ -168,7 +173,8 @@ def show_preview(
     async def show(known: dict[str, Any]) -> None:
         # A resource that has an id exists and is not replaced: an update would do nothing.
         if not await resource.id.is_known():
-            line = await asyncio.get_running_loop().run_in_executor(None, _preview, lifecycle, config, known)
+            # The loop's own executor has a few threads only: silent environments would be waited for in turns.
+            line = await asyncio.get_running_loop().run_in_executor(DAEMON_THREADS, _preview, lifecycle, config, known)
             if line:
                 # A passing line would be gone when the terminal asks whether to go on.
                 await _log(line, resource)
@@ -184,15 +190,17 @@ async def _log(line: str, resource: pulumi.Resource) -> None:
 
 
 def _preview(lifecycle: Lifecycle, config: Mapping[str, object], inputs: Mapping[str, Any]) -> str:
-    def connect() -> Session:
-        return SESSIONS.of(settings.resolve(config, os.environ))
-
+    if settings.problems(config, os.environ):
+        return ""  # `check` says what is wrong
     try:
-        return lifecycle.preview(Operation(connect, _ignore, _ignore, timeout=PREVIEW_LIMIT), inputs)
+        resolved = settings.resolve(config, os.environ)
+    except QoveryError as error:
+        return f"could not read the current status: {error}"  # there is no token: that is no error in a preview
+    operation = Operation(lambda: SESSIONS.of(resolved), _ignore, _ignore, timeout=PREVIEW_LIMIT)
+    try:
+        return lifecycle.preview(operation, inputs)
     except CallError as error:
-        return f"could not look at what runs: {error}"
-    except QoveryError:
-        return ""  # what is wrong with inputs and settings, `check` says
+        return f"could not read the current status from {resolved.api_url}: {error}"
 
 
 def _ignore(_line: str) -> None:

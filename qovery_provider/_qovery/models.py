@@ -58,6 +58,7 @@ class EnvironmentStatus:
     origin: str | None = None
     triggered_by: str | None = None
     deployment_status: str | None = None
+    deployment_request_id: str | None = None
 
     @property
     def phase(self) -> Phase:
@@ -83,6 +84,7 @@ class EnvironmentStatus:
             origin=_shown_text(body, "origin"),
             triggered_by=_shown_text(body, "triggered_by"),
             deployment_status=_shown_text(body, "deployment_status"),
+            deployment_request_id=_text_or_none(body, "deployment_request_id"),
         )
 
 
@@ -99,14 +101,14 @@ class UnreadableStatus:
     problem: str
 
 
-STATUS_FIELDS = tuple(field.name for field in fields(EnvironmentStatus) if field.name != "id")
+STATUS_FIELDS = tuple(
+    field.name for field in fields(EnvironmentStatus) if field.name not in {"id", "deployment_request_id"}
+)
 """The fields that resources report, in order."""
 
 
 HISTORY_PAGES = (5, 20, 100)
 """How many deployments of a history are read, the newest first: one entry carries all services with their commits."""
-
-HISTORY_PAGE = HISTORY_PAGES[1]
 
 UNREADABLE_STATE = "UNREADABLE"
 """Stands for the state of a deployment that the history names without one."""
@@ -126,6 +128,13 @@ class DeploymentRecord:
         said = {phase_of(self.state), ACTION_STATUSES.get(self.action_status or "", Phase.UNKNOWN)}
         return next(phase for phase in PHASE_PRIORITY if phase in said)
 
+    @property
+    def final_state(self) -> str:
+        """The state that says how the deployment ended: where `state` does not, it is the coarser one."""
+        told, new_states = phase_of(self.state), {Phase.UNKNOWN} if self.phase is Phase.COMPLETED else set[Phase]()
+        is_telling = self.state != UNREADABLE_STATE and told in {self.phase, *new_states}
+        return self.state if is_telling else self.action_status or self.state
+
     @classmethod
     def from_json(cls, data: object) -> DeploymentRecord:
         """Read one entry of `deploymentHistoryV2`, or raise MalformedAnswerError when it names no deployment.
@@ -137,6 +146,10 @@ class DeploymentRecord:
         return cls(
             execution_id, _text_or_none(body, "status") or UNREADABLE_STATE, _text_or_none(body, "action_status")
         )
+
+
+NAMELESS_RECORD = DeploymentRecord("", UNREADABLE_STATE)
+"""Stands for an entry that names no deployment: it belongs to none, and counts as one that was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +182,14 @@ def _status_or_problem(entry: object) -> EnvironmentStatus | UnreadableStatus:
 
 
 def history_of(data: object) -> list[DeploymentRecord]:
-    """Read a history, the newest deployment first; an entry that names no deployment is left out."""
-    records = []
-    for entry in _results(data):
-        with suppress(MalformedAnswerError):
-            records.append(DeploymentRecord.from_json(entry))
-    return records
+    """Read a history, the newest deployment first; an entry that names no deployment counts as well."""
+    return [_record(entry) for entry in _results(data)]
+
+
+def _record(entry: object) -> DeploymentRecord:
+    with suppress(MalformedAnswerError):
+        return DeploymentRecord.from_json(entry)
+    return NAMELESS_RECORD
 
 
 def queue_of(data: object) -> list[QueuedRequest]:

@@ -5,6 +5,7 @@ The layer between the pure API and the server: it knows HTTP's terms, and no HTT
 
 import json
 from collections.abc import Callable, Mapping
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
@@ -59,6 +60,7 @@ class Service:
         # The limit is counted before anything else, also for tokens that are rejected, each with its own count.
         authorization = request.headers.get("Authorization", "")
         within_limit, headers = self.limiter.count(authorization)
+        headers["Date"] = formatdate(request.at, usegmt=True)
         if authorization != authorization_for(self.token):
             return self._write(problem(401, "Full authentication is required"), headers, request, executed=False)
         if not within_limit:

@@ -9,7 +9,7 @@ import pytest
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._cancellation.schedule import FIRST_POLL
+from qovery_provider._cancellation.schedule import CONFIRM_AFTER, FIRST_POLL
 from qovery_provider._clock import Signal
 from qovery_provider._driver.calls import CALL_LIMIT, CallRunner
 from qovery_provider._driver.driver import Driver
@@ -22,7 +22,6 @@ from qovery_provider.errors import (
     RateLimitError,
     ServerError,
     TransportError,
-    UnexpectedStateError,
 )
 from tests.support.cancellations import poll_times
 from tests.support.script import Script, status
@@ -96,22 +95,6 @@ def test_the_earliest_need_decides(time: VirtualTime) -> None:
     assert [cancellation.result().outcome for cancellation in (waiting, new)] == ["canceled"] * 2
 
 
-def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
-    """An environment that the project's answer leaves out does not exist; the others go on."""
-    script = Script(time, {"poll": [[status("a", "DEPLOYED")]]})
-    here, gone = new_cancellation("a"), new_cancellation("b")
-
-    run(script, time, PollGroup([here, gone], script.read_statuses))
-
-    error = error_of(gone)
-    assert here.result().outcome == "nothing_to_cancel"
-    assert isinstance(error, UnexpectedStateError)
-    assert str(error) == (
-        "environment b: it is missing in the list of its project's environments. "
-        "It may have been deleted, or the token may not see it: check it in the Qovery console."
-    )
-
-
 @pytest.mark.parametrize("name", ["b", "B", None], ids=["named", "named in capitals", "nameless"])
 def test_an_entry_that_is_no_status_concerns_its_environment_alone(time: VirtualTime, name: str | None) -> None:
     """One without a name may be that of an environment which is missing: that one is not gone."""
@@ -125,27 +108,6 @@ def test_an_entry_that_is_no_status_concerns_its_environment_alone(time: Virtual
     assert isinstance(error, TransportError)
     assert error.operation == f"reading the status of environment {name or 'b'}"
     assert error.problem == "the answer does not have the format of Qovery's API (state is missing)"
-
-
-def test_an_incomplete_answer_tells_nothing_of_those_it_leaves_out(time: VirtualTime) -> None:
-    """A poll that need not show every environment is made again for those that it did not show."""
-    polls = [[status("a", "DEPLOYED")], [status("b", "DEPLOYED")]]
-    script = Script(time, {"poll": polls})
-    first, second = new_cancellation("a"), new_cancellation("b")
-
-    run(script, time, PollGroup([first, second], script.read_statuses, is_complete=False))
-
-    assert [cancellation.result().outcome for cancellation in (first, second)] == ["nothing_to_cancel"] * 2
-    assert len(script.calls) == 2
-
-
-def test_an_incomplete_poll_that_fails_tells_all(time: VirtualTime) -> None:
-    """A failure is no answer, and concerns all of them."""
-    many = [new_cancellation(name) for name in "ab"]
-
-    run(script := Script(time, {"poll": [BROKEN]}), time, PollGroup(many, script.read_statuses, is_complete=False))
-
-    assert [error_of(cancellation) for cancellation in many] == [BROKEN, BROKEN]
 
 
 def test_more_may_come(time: VirtualTime) -> None:
@@ -162,13 +124,13 @@ def test_more_may_come(time: VirtualTime) -> None:
 
 
 def test_an_environment_that_vanishes_is_read_twice(time: VirtualTime) -> None:
-    """While one is waited for, a project's answer without it is believed the second time."""
-    script = Script(time, {"poll": [[status("a", "CANCELING")], [], []]})
+    """While one is waited for, a 404 is believed when it comes again after five seconds."""
+    script = Script(time, {"poll": [[status("a", "CANCELING")], NotFoundError("reading", 404)]})
 
     run(script, time, PollGroup([cancellation := new_cancellation("a", on_completed="succeed")], script.read_statuses))
 
     assert cancellation.result().outcome == "environment_gone"
-    assert len(script.calls) == 3
+    assert script.times("poll") == [0.0, 0.75, 0.75 + CONFIRM_AFTER]
 
 
 def test_a_failure_is_told_to_those_whose_poll_was_due(time: VirtualTime) -> None:
@@ -244,7 +206,7 @@ def test_a_poll_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
 
     run(script, time, PollGroup([cancellation, other], script.read_statuses))
 
-    assert script.times("poll") == [0.0, 0.85, 5.85]
+    assert script.times("poll") == [0.0, 0.85, 2.75]  # the third does not wait for the end of the second
     assert [each.result().outcome for each in (cancellation, other)] == ["canceled"] * 2
 
 

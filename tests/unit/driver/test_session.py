@@ -18,7 +18,7 @@ from qovery_provider._driver.session import Session, Sessions
 from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.redaction import Token
 from qovery_provider._qovery.settings import Settings
-from qovery_provider.errors import AuthenticationError, CancellationStoppedError, ServerError
+from qovery_provider.errors import AuthenticationError, CancellationStoppedError, ServerError, TransportError
 from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond
 from tests.support.calls import settings_for
 from tests.support.recorder import error_body
@@ -321,6 +321,31 @@ def test_a_status_is_read(qovery: QoverySimulator, session: Session) -> None:
 
     assert session.environment_status(first.id).last_deployment_state == "BUILDING"
     assert [status.id for status in session.project_statuses(project_id)] == [first.id, second.id]
+
+
+def test_statuses_of_silent_environments_end_in_time(qovery: QoverySimulator) -> None:
+    """On the machine's own clock: all together, however many projects they are in, and each says why."""
+    ids = [_busy(qovery, f"7e41cf65-9de7-4b8a-9b44-{number:012}").id for number in range(80)]
+    qovery.inject(Delay(before=0.5, times=None))
+    began = SystemClock().monotonic()
+
+    answers = Sessions().of(settings_for(qovery)).read_statuses(ids, 0.04)
+
+    assert SystemClock().monotonic() - began < 0.4
+    assert list(answers) == ids
+    problems = {answer.problem for answer in answers.values() if isinstance(answer, TransportError)}
+    assert problems == {"no whole answer within 0 s"}
+
+
+def test_statuses_that_many_threads_read_share_their_calls(qovery: QoverySimulator, session: Session) -> None:
+    """As the previews of many resources do; those that come first may each read by themselves."""
+    ids = [_busy(qovery).id for _ in range(40)]
+
+    with ThreadPoolExecutor(len(ids)) as pool:
+        answers = list(pool.map(lambda id_: session.read_statuses([id_], 2.0), ids))
+
+    assert [[*answer] for answer in answers] == [[id_] for id_ in ids]
+    assert len(qovery.requests) <= 20
 
 
 def test_a_read_that_fails_is_made_again(qovery: QoverySimulator, session: Session, clock: SharedClock) -> None:

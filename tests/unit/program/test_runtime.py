@@ -11,6 +11,7 @@ import pulumi
 import pytest
 
 from qovery_provider import BulkDeploymentCancellation, DeploymentCancellation, RunningDeployment
+from qovery_provider._qovery import settings
 from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
 from tests.support.mocks import ENVIRONMENT_ID, Recorder, mocked, value_of
 from tests.support.providers import configuration
@@ -256,6 +257,26 @@ class TestSilence:
 
 class TestFailedLooks:
     @RESOURCES
+    def test_without_a_token(
+        self,
+        program: Recorder,
+        environment: Environment,
+        qovery_simulator: QoverySimulator,
+        declare: Declare,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A preview needs none, and says that it could not read anything."""
+        for name in settings.TOKEN_VARIABLES:
+            monkeypatch.delenv(name, raising=False)
+        pulumi.runtime.set_all_config({"qovery:apiUrl": qovery_simulator.url})
+
+        (line,) = _shown(program, declare(environment))
+
+        assert line.startswith("could not read the current status: ")
+        assert "token" in line
+        assert qovery_simulator.requests == ()
+
+    @RESOURCES
     def test_of_a_bundle_that_does_not_exist(
         self,
         program: Recorder,
@@ -270,7 +291,7 @@ class TestFailedLooks:
 
         (line,) = _shown(program, declare(environment))
 
-        assert line.startswith("could not look at what runs: reading the ")
+        assert re.match(r"could not read the current status from https?://\S+: reading the ", line)
         assert "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist" in line
 
     def test_of_one_environment_that_is_refused(
@@ -278,9 +299,8 @@ class TestFailedLooks:
     ) -> None:
         """The others of a list are shown."""
         refused = qovery_simulator.world.add_environment(project_id=qovery_simulator.world.add_project())
-        qovery_simulator.inject(
-            Respond(path=f"/environment/{refused.id}", status=403, body=error_body(403), times=None)
-        )
+        for path in (f"/environment/{refused.id}", f"/environment/{refused.id}/status"):
+            qovery_simulator.inject(Respond(path=path, status=403, body=error_body(403), times=None))
 
         shown = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[refused.id, environment.id]))
 
@@ -292,7 +312,8 @@ class TestFailedLooks:
         (line,) = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[ENVIRONMENT_ID]))
 
         assert line.startswith(
-            f"could not look at what runs: reading environment {ENVIRONMENT_ID}: Qovery answered 404"
+            f"could not read the current status from {qovery_simulator.url}: "
+            f"reading the status of environment {ENVIRONMENT_ID}: Qovery answered 404"
         )
         assert qovery_simulator.posts() == ()
 
@@ -305,6 +326,6 @@ class TestFailedLooks:
 
         (line,) = _shown(program, declare(environment))
 
-        assert line.startswith("could not look at what runs: reading the ")
+        assert re.match(r"could not read the current status from https?://\S+: reading the ", line)
         assert "Qovery answered 403" in line
         assert len(qovery_simulator.requests) == 1
