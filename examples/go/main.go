@@ -2,7 +2,7 @@
 package main
 
 import (
-	"example.com/pulumi-qovery-cancellation/sdk/go/qoverycancellation"
+	qoverycancellation "example.com/pulumi-qovery-cancellation/sdk/go/qovery-cancellation"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 )

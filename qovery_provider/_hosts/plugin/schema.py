@@ -146,7 +146,7 @@ def _record(description: str, rows: Mapping[str, Output]) -> Spec:
         "type": "object",
         "description": TEXTS.to_outside(description),
         "properties": {camel(name): _output(name, row) for name, row in rows.items()},
-        "required": [camel(name) for name, row in rows.items() if "None" not in row.annotation],
+        "required": [camel(name) for name, row in rows.items() if not row.is_optional],
     }
 
 
