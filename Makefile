@@ -2,8 +2,8 @@
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup engine up test check static format lock bench docs examples pictures clean
-.PHONY: test-compat test-oldest test-newest reliability model matrix values crashes mutate fuzz dist audit
+.PHONY: help setup engine up up-yaml test check static format lock bench docs examples pictures clean
+.PHONY: test-compat test-oldest test-newest reliability model matrix values crashes mutate fuzz dist plugin audit
 
 PYTHONS = python3 python3.13 python3.12 python3.11 python3.10
 RUN := .venv/bin/python -m
@@ -59,6 +59,7 @@ lock: setup ## Renew requirements/*.txt from pyproject.toml
 	$(LOCK) --group oldest --extra simulator --resolution lowest-direct | \
 	    $(LOCK) --group test --extra simulator --constraint - --output-file requirements/compat-oldest.txt
 	$(LOCK) --group test --extra simulator --upgrade --output-file requirements/compat-newest.txt
+	$(LOCK) --constraint requirements/dev.txt --output-file requirements/plugin.txt
 	$(LOCK) --group mutate --constraint requirements/dev.txt --output-file requirements/mutate.txt
 	$(LOCK) --group fuzz --constraint requirements/dev.txt --output-file requirements/fuzz.txt
 	$(LOCK:pyproject.toml=) --group audit --output-file requirements/audit.txt
@@ -96,6 +97,9 @@ dist: setup ## Build the sdist and the wheel into dist/: the same bytes from the
 	@rm -rf dist
 	$(RUN) hatchling build
 	$(RUN) twine check --strict dist/*
+
+plugin: dist ## Pack the provider plugin for every language but Python's dynamic one into dist/, pinned to that wheel
+	@$(RUN) tools.plugin
 
 # What is published is audited as it is installed: the wheel and the locked versions of what it needs.
 audit: dist .venv-audit/requirements ## Check licences, workflows and known vulnerabilities; write the SBOM into dist/

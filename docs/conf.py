@@ -3,7 +3,6 @@
 # ruff: noqa: INP001 - a script of Sphinx's
 
 import re
-import textwrap
 from typing import cast
 
 from sphinx.application import Sphinx
@@ -40,11 +39,8 @@ nitpick_ignore_regex = [
 
 
 def setup(app: Sphinx) -> None:
-    """Show the picture of a diagram, and let docstrings be read as they are written."""
+    """Show the picture of a diagram."""
     app.connect("source-read", show_picture)
-    app.connect("autodoc-process-docstring", show_code, priority=100)
-    app.connect("autodoc-process-docstring", keep, priority=400)
-    app.connect("autodoc-process-docstring", give_back, priority=600)
 
 
 def show_picture(*arguments: object) -> None:
@@ -52,41 +48,3 @@ def show_picture(*arguments: object) -> None:
     page = cast("list[str]", arguments[-1])
     picture = "```{image} images/machine.svg\n:alt: The stages of a cancellation, as a graph\n:class: mermaid\n```"
     page[0] = re.sub("^```mermaid\n.*?^```$", picture, page[0], flags=re.DOTALL | re.MULTILINE)
-
-
-kept: dict[object, list[str]] = {}
-
-
-def keep(*arguments: object) -> None:
-    """Keep an attribute's docstring from napoleon, which would take the words before a colon for a type."""
-    _, what, name, _, _, lines = arguments
-    if what == "attribute" and isinstance(lines, list):
-        kept[name] = list(lines)
-
-
-def give_back(*arguments: object) -> None:
-    """Undo what napoleon made of an attribute's docstring."""
-    _, _, name, _, _, lines = arguments
-    if name in kept and isinstance(lines, list):
-        lines[:] = kept.pop(name)
-
-
-def show_code(*arguments: object) -> None:
-    """Mark what is set in, after an empty line, as code; the sections of docstrings have no such line."""
-    lines = cast("list[str]", arguments[-1])
-    marked, is_code = list[str](), False
-    for number, line in enumerate(lines):
-        is_set_in = line.startswith("    ")
-        if is_set_in and not is_code and number and not lines[number - 1].strip() and not marked_section(lines, number):
-            marked += [".. code-block:: python" if "└" not in "".join(lines) else ".. code-block:: text", ""]
-            is_code = True
-        elif line.strip() and not is_set_in:
-            is_code = False
-        marked.append(line)
-    lines[:] = textwrap.dedent("\n".join(marked)).split("\n")
-
-
-def marked_section(lines: list[str], number: int) -> bool:
-    """Whether the nearest line further up that is not set in opens a section such as "Args:"."""
-    above = (line for line in reversed(lines[:number]) if line.strip() and not line.startswith(" "))
-    return next(above, "") in {"Args:", "Attributes:", "Raises:", "Returns:", "Yields:"}

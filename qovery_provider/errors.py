@@ -1,5 +1,7 @@
 """Everything that can go wrong, each with its facts as fields and one line of text built from them.
 
+The classes::
+
     QoveryError                          catch this to catch all of them
     ├── ConfigurationError               the settings cannot be used; nothing was sent
     ├── RateBudgetError                  what is asked for does not fit the rate limit; nothing was sent
@@ -32,6 +34,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import ClassVar
+
+UNAUTHORIZED, GIVE_ANOTHER = "is wrong, has expired, or is denied by a policy", "Give a valid one."
+"""What is said of a token of which nothing more is known, and the advice."""
 
 LONG = 120.0
 """Seconds from which on a person thinks in minutes."""
@@ -74,7 +79,7 @@ class ApiError(CallError):
     """
 
     meaning: ClassVar[str] = "the request was rejected"
-    advice: ClassVar[str] = "Check the inputs, and qovery:apiUrl."
+    advice: str = "Check the inputs, and qovery:apiUrl."
 
     def __init__(self, operation: str, status: int, detail: str = "", *, retry_after: float | None = None) -> None:
         self.operation, self.status, self.detail, self.retry_after = operation, status, detail, retry_after
@@ -95,22 +100,28 @@ class AuthenticationError(ApiError):
         token_source: Where the token was taken from, never the token itself.
     """
 
-    def __init__(self, operation: str, status: int, detail: str = "", *, token_source: str) -> None:
-        self.token_source = token_source
+    def __init__(  # noqa: PLR0913 - the parts of its sentence
+        self,
+        operation: str,
+        status: int,
+        detail: str = "",
+        *,
+        token_source: str,
+        reason: str = UNAUTHORIZED,
+        advice: str = GIVE_ANOTHER,
+    ) -> None:
+        self.token_source, self._reason, self.advice = token_source, reason, advice
         super().__init__(operation, status, detail)
 
     def _meaning(self) -> str:
-        return f"the token from {self.token_source} is wrong, has expired, or is denied by a policy"
-
-    def _advice(self) -> str:
-        return "Give a valid one."
+        return f"the token from {self.token_source} {self._reason}"
 
 
 class PermissionDeniedError(ApiError):
     """403: the token's role is not enough, or the environment belongs to another organization."""
 
-    meaning = "the token's role does not allow this, or it does not see this environment"
-    advice = "Check the id, and the token's role."
+    meaning = "the token may not do this, or does not see this environment"
+    advice = "Check the id, the token, and its role."
 
 
 class NotFoundError(ApiError):
@@ -209,12 +220,20 @@ class TransportError(CallError):
 
     Attributes:
         problem: What happened, as a phrase such as "no answer in time".
+        is_too_long: Whether the answer was longer than what is read.
     """
 
-    def __init__(
-        self, operation: str, problem: str, advice: str, *, may_have_executed: bool, retryable: bool = True
+    def __init__(  # noqa: PLR0913 - the parts of its sentence, and three facts
+        self,
+        operation: str,
+        problem: str,
+        advice: str,
+        *,
+        may_have_executed: bool,
+        retryable: bool = True,
+        is_too_long: bool = False,
     ) -> None:
-        self.operation, self.problem, self.retryable = operation, problem, retryable
+        self.operation, self.problem, self.retryable, self.is_too_long = operation, problem, retryable, is_too_long
         self.may_have_executed = may_have_executed
         super().__init__(f"{operation}: {problem}. {advice}")
 

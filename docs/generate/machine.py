@@ -14,7 +14,7 @@ from qovery_provider import errors
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent, Stage
-from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
+from qovery_provider._qovery.models import HISTORY_PAGES, DeploymentRecord, EnvironmentStatus
 
 TARGET, NEXT = "target", "next"
 
@@ -34,6 +34,9 @@ def status(state: str, deployment_id: str | None = TARGET) -> EnvironmentStatus:
 REJECTED = events.CallFailed(errors.AuthenticationError("a call", 401, token_source="..."))  # noqa: S106 - a source
 UNREACHED = events.CallFailed(errors.TransportError("a call", "no connection", "", may_have_executed=False))
 LOST = events.CallFailed(errors.TransportError("a call", "no answer", "", may_have_executed=True))
+TOO_LONG = events.CallFailed(
+    errors.TransportError("a call", "too long", "", may_have_executed=False, retryable=False, is_too_long=True)
+)
 MISSING = events.CallFailed(errors.NotFoundError("a call", 404))
 CONFLICT = events.CallFailed(errors.ConflictError("a call", 409))
 
@@ -71,6 +74,8 @@ EVENTS: dict[type, dict[str, events.Event]] = {
         "it finished on its own": events.HistoryRead([DeploymentRecord(TARGET, "DEPLOYED")]),
         "it is in progress": events.HistoryRead([DeploymentRecord(TARGET, "BUILDING")]),
         "it is not listed": events.HistoryRead([]),
+        "it is not on a full page": events.HistoryRead([DeploymentRecord(NEXT, "DEPLOYED")] * HISTORY_PAGES[-1]),
+        "a larger page is too long": TOO_LONG,
         "the read fails": REJECTED,
         **STOPPED,
     },
@@ -166,4 +171,5 @@ def _situation(cancellation: Cancellation, story: Story) -> object:
     known, last = cancellation.known, story[-1][0]
     sends = sum(result in EVENTS[actions.SendCancel] for result, _, _ in story)
     is_unknown, has_canceled = known.unknown_since is not None, bool(known.canceled_request_ids)
-    return cancellation.stage, type(cancellation.action), last, sends, is_unknown, has_canceled
+    page_size = getattr(cancellation.action, "page_size", 0)
+    return cancellation.stage, type(cancellation.action), page_size, last, sends, is_unknown, has_canceled

@@ -1,6 +1,7 @@
 """The parts of the documentation that are made from the code, so that they cannot say anything else.
 
-`python -m docs.generate.pages` writes them anew; a test compares them with what stands in `docs/`. These are:
+`python -m docs.generate.pages` writes them anew, and the plugin's schema as well; a test compares them with what stands
+in `docs/`. These are:
 the states and what they lead to, the machine as a diagram and as tables, the README's table of inputs, and the message
 below each heading that names an outcome or an error.
 """
@@ -19,11 +20,13 @@ from docs.generate.machine import Step
 from docs.generate.tables import table
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.model import Sent, Stage
+from qovery_provider._hosts.plugin import schema
 from qovery_provider._lifecycle.deployment_cancellation import DeploymentCancellationLifecycle
 from qovery_provider._qovery.states import STATES, Phase
 
 DOCS = Path(__file__).parents[1]
 PICTURE = DOCS / "images/machine.svg"
+SCHEMA = DOCS.parent / "plugin/schema.json"
 PAGES = [DOCS.parent / "README.md", *sorted(DOCS.glob("*.md"))]
 
 
@@ -154,6 +157,7 @@ def main() -> None:
         PICTURE.write_text(drawn(diagram()))
     for path in PAGES:
         path.write_text(mended(path.read_text()))
+    SCHEMA.write_text(schema.text())
 
 
 if __name__ == "__main__":

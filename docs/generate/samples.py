@@ -46,7 +46,7 @@ def _accepted(deployment: str = DEPLOYMENT) -> events.Accepted:
 def _after(request: CancellationRequest, *observed: events.Event, at_the_deadline: bool = False) -> Cancellation:
     cancellation = Cancellation(request, 0.0, lambda: 0.0)
     for number, event in enumerate(observed, 1):
-        cancellation.observe(event, request.timeout if at_the_deadline and number == len(observed) else float(number))
+        cancellation.observe(event, request.timeout if at_the_deadline and number == len(observed) else 5.0 * number)
     return cancellation
 
 

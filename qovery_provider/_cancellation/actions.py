@@ -29,9 +29,10 @@ class SendCancel:
 
 @dataclass(frozen=True, slots=True)
 class ReadHistory:
-    """Read the environment's deployment history."""
+    """Read the environment's newest deployments, `page_size` of them."""
 
     at: float
+    page_size: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,17 @@ from math import inf
 
 from qovery_provider import errors
 from qovery_provider._cancellation import actions, events, messages, outcomes, schedule
+from qovery_provider._cancellation.history import HistorySearch
 from qovery_provider._cancellation.model import CancellationRequest, CancellationResult, Knowledge, Sent, Stage
 from qovery_provider._cancellation.queue import QueueDrain, is_no_longer_queued
+from qovery_provider._cancellation.reads import FailedReads
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider._qovery.states import Phase
+
+AWAITED = frozenset({Stage.CONFIRMING, Stage.WAITING})
+"""A cancel may have been executed: the target's end is awaited."""
+
+ENDING = frozenset({Phase.CANCELING, Phase.CANCELED})
 
 
 class Cancellation:
@@ -65,10 +72,11 @@ class Cancellation:
         self.action: actions.Action = actions.ReadStatus(now)
         self._stage = sent.first_stage
         self._queue = QueueDrain(self.known.canceled_request_ids, random)
+        self._first_seen: EnvironmentStatus  # before the queue was drained
+        self._history, self._has_asked_for_id = HistorySearch(self.known), False
         self._polls = schedule.PollSchedule(now)
         self._slow_reads = 0  # the last status reads in a row whose answers took long
-        self._missing_reads = 0  # the last ones in a row that did not find the environment
-        self._random, self._retry = random, schedule.Retry(random)
+        self._failed_reads = FailedReads(self.known, random)
         self._attempts = schedule.SendAttempts(now, random)
 
     @property
@@ -86,6 +94,11 @@ class Cancellation:
         self.action = self._decide(event)
         if isinstance(self.action, actions.Done | actions.Fail):
             self._stage = Stage.FINISHED
+
+    def abandon(self) -> None:
+        """Take that a bug ends it while its POST is on the wire: whether that was executed will not be known."""
+        if isinstance(self.action, actions.SendCancel) and self.known.sent is Sent.NOT_SENT:
+            self.known.sent = Sent.UNCONFIRMED
 
     def result(self) -> CancellationResult:
         """Return what happened, once it is over, or raise the error that it ended with.
@@ -106,7 +119,8 @@ class Cancellation:
                 self._slow_reads = self._slow_reads + 1 if took > schedule.SLOW_READ else 0
                 return self._on_status(status)
             case events.NotListed():
-                return self._on_unlisted()
+                # A role or a policy may hide it there: it is not believed, a status read of its own has to tell.
+                return self._read_again(messages.unlisted(self.request.environment_id))
             case events.Accepted(status):
                 return self._on_accepted(status)
             case events.HistoryRead(records):
@@ -123,39 +137,74 @@ class Cancellation:
     # Status reads.
 
     def _on_status(self, status: EnvironmentStatus) -> actions.Action:
-        self.known.status, self.known.read_error, self._missing_reads = status, None, 0
-        self._retry = schedule.Retry(self._random)
-        if not self._stage.has_target:
+        self.known.status = status
+        self._failed_reads.clear()
+        if self._stage.has_target:
+            return self._follow_target(status)
+        if self._stage is Stage.DRAINING_QUEUE:
             self._queue.settle(status)
-            return self._find_target(status)
-        return self._follow_target(status)
+            return self._find_target_again(status)
+        return self._find_target(status)
 
     def _find_target(self, status: EnvironmentStatus) -> actions.Action:
         asked_for, is_over = self.request.deployment_id, status.phase.is_over
         if asked_for == "":
             return outcomes.done(self.known, "nothing_to_cancel")
         if asked_for and status.last_deployment_id != asked_for:
-            return actions.ReadHistory(self.known.now)
-        must_drain = self.request.include_queued and self._stage is Stage.FINDING_TARGET
-        if must_drain and not (asked_for and is_over):
-            self._stage = Stage.DRAINING_QUEUE
-            return actions.ListQueue(self.known.now)
+            return self._history.read()
+        if self.request.include_queued and not (asked_for and is_over):
+            return self._drain_queue(status)
         if is_over and not asked_for:
-            return outcomes.done(self.known, "canceled" if self.known.canceled_request_ids else "nothing_to_cancel")
+            return outcomes.done(self.known, "nothing_to_cancel")
+        return self._fix_target(status)
+
+    def _drain_queue(self, status: EnvironmentStatus) -> actions.ListQueue:
+        """Empty the queue first. What runs now is the target: what starts meanwhile is not."""
+        self._stage, self._first_seen = Stage.DRAINING_QUEUE, status
+        if not status.phase.is_over:
+            self.known.deployment_id = status.last_deployment_id
+        return actions.ListQueue(self.known.now)
+
+    def _find_target_again(self, status: EnvironmentStatus) -> actions.Action:
+        """Decide what to do about what runs when the queue is drained; only what is certainly the target is hit."""
+        known, first = self.known, self._first_seen
+        if known.deployment_id is not None:
+            if self.request.deployment_id and status.last_deployment_id != known.deployment_id:
+                return self._history.read()
+            return self._fix_target(status)
+        if first.phase.is_over:
+            if status.is_in_progress and self._queue.has_listed(status.deployment_request_id):
+                return self._fix_target(status)
+            if _is_of_same(first, status):
+                known.status = first  # what is over cannot run again: the second answer is older
+            return outcomes.done(known, "canceled" if known.canceled_request_ids else "nothing_to_cancel")
+        if status.phase.is_over or _is_of_same(first, status):
+            return self._fix_target(status)
+        return outcomes.failed(known, errors.UnexpectedStateError, messages.unidentified(known))
+
+    def _fix_target(self, status: EnvironmentStatus) -> actions.Action:
         if self._is_too_vague(status):
             return actions.ReadStatus(self.known.now)
-        self._stage, self.known.deployment_id = Stage.CANCELING, status.last_deployment_id
+        self._stage = Stage.CANCELING
+        self.known.deployment_id = self.known.deployment_id or status.last_deployment_id
         return self._follow_target(status)
 
     def _is_too_vague(self, status: EnvironmentStatus) -> bool:
         """Whether a cancel would be sent on this status, but it is old, and without an id a newer cannot confirm it."""
-        is_cancelable = status.phase is not Phase.CANCELING and self.known.now < self.known.deadline
-        return is_cancelable and status.last_deployment_id is None and self._slow_reads == 1
+        runs = not status.phase.is_over and status.phase is not Phase.CANCELING
+        return (
+            runs
+            and self.known.now < self.known.deadline
+            and status.last_deployment_id is None
+            and self._slow_reads == 1
+        )
 
     def _follow_target(self, status: EnvironmentStatus) -> actions.Action:
         known = self.known
+        if known.deployment_id is None and self._stage in AWAITED and status.phase in ENDING:
+            known.deployment_id = status.last_deployment_id  # by then, it is what our cancel has hit
         if known.deployment_id is not None and status.last_deployment_id != known.deployment_id:
-            return self._keep_polling() if _is_nameless(status) else actions.ReadHistory(known.now)
+            return self._keep_polling() if _is_nameless(status) else self._history.read()
         known.deployment_state, known.unknown_since = status.last_deployment_state, None
         if status.phase.is_over:
             return outcomes.target_ended(known, status.phase)
@@ -163,8 +212,15 @@ class Cancellation:
             self._wait(Sent.ACCEPTED if self._stage is Stage.CONFIRMING else Sent.ADOPTED)
         if self._stage is Stage.WAITING:
             must_wait = self.request.wait_until_canceled or known.sent is Sent.TOO_LATE
-            return self._keep_polling() if must_wait else outcomes.done(known, "requested")
+            return self._keep_waiting(status) if must_wait else outcomes.done(known, "requested")
         return self._send_when_due()
+
+    def _keep_waiting(self, status: EnvironmentStatus) -> actions.Action:
+        """Wait on; where no status names what is being canceled, the history may: it is asked once."""
+        if self.known.deployment_id is None and status.phase is Phase.CANCELING and not self._has_asked_for_id:
+            self._has_asked_for_id = True
+            return self._history.read()
+        return self._keep_polling()
 
     def _wait(self, sent: Sent) -> None:
         """A cancel takes its course: from now on nothing is sent."""
@@ -222,6 +278,8 @@ class Cancellation:
             return self._confirm()
         attempts.back_off(known.now)
         attempts.put_off(asked_until)
+        if error.retryable and self._stage is Stage.CONFIRMING:
+            return self._poll(not_after=attempts.earliest)  # an earlier one may have been executed
         if not error.retryable or attempts.earliest > known.deadline:
             return outcomes.interrupted(known, error)
         return actions.ReadStatus(attempts.earliest)
@@ -243,20 +301,19 @@ class Cancellation:
     # The history.
 
     def _on_history(self, records: Sequence[DeploymentRecord]) -> actions.Action:
+        self.known.read_error = None
+        if self.known.deployment_id is None:
+            self._history.identify(records)
+            return self._keep_polling()
+        return self._history.find(records) or self._on_untold_end()
+
+    def _on_untold_end(self) -> actions.Action:
+        """Decide when the history does not tell how the target ended."""
         known = self.known
-        known.read_error = None
-        record = next((record for record in records if record.id == known.deployment_id), None)
-        if record and record.phase.is_over:
-            known.deployment_state = record.state
-            return outcomes.target_ended(known, record.phase)
-        if record is None and not self._stage.has_target and not _is_nameless(self._last_read()):
+        if known.searched and not self._stage.has_target and not _is_nameless(self._last_read()):
             return outcomes.done(known, "superseded")
         # The target ran, or may be what runs without an id, and the history is not up to date.
-        if known.unknown_since is None:
-            known.unknown_since = known.now
-        if known.now >= known.unknown_since + schedule.HISTORY_TIMEOUT:
-            return outcomes.failed(known, errors.UnexpectedStateError, messages.unknown_end(known))
-        return self._keep_polling()
+        return self._history.wait() or self._keep_polling()
 
     # The queue.
 
@@ -268,8 +325,11 @@ class Cancellation:
 
     def _on_failed_queued(self, request_id: str, error: errors.CallError) -> actions.Action:
         now = self.known.now
-        if isinstance(error, errors.NotSentError) and now >= self.known.deadline:
-            return outcomes.timed_out(self.known)
+        if isinstance(error, errors.NotSentError):
+            if now >= self.known.deadline:
+                return outcomes.timed_out(self.known)
+            # Another cancellation of this process is canceling it: no attempt was made.
+            return actions.ListQueue(min(now + schedule.FIRST_POLL, self.known.deadline))
         if is_no_longer_queued(error):
             return self._drain(self._queue.gone(request_id, now))
         return self._queue.retry(request_id, error, now, self.known.deadline) or outcomes.interrupted(self.known, error)
@@ -286,13 +346,17 @@ class Cancellation:
                 return self._on_failed_read(error)
 
     def _on_failed_read(self, error: errors.CallError) -> actions.Action:
-        if isinstance(self.action, actions.ReadStatus) and isinstance(error, errors.NotFoundError) and self._existed:
-            return self._on_missing()
-        return self._read_again(error)
+        match self.action:
+            case actions.ReadStatus() if isinstance(error, errors.NotFoundError) and self._existed:
+                return self._failed_reads.missing()
+            case actions.ReadHistory() if _is_too_long(error) and self._history.narrow():
+                return self._on_untold_end()
+            case _:
+                return self._read_again(error)
 
     def _read_again(self, error: errors.CallError) -> actions.Action:
         """Decide after a read that showed nothing: an outage does not end a wait, only the deadline does."""
-        known, is_awaited = self.known, self._stage in {Stage.CONFIRMING, Stage.WAITING}
+        known, is_awaited = self.known, self._stage in AWAITED
         known.read_error = error
         if error.retryable and known.now >= known.deadline and (known.status or is_awaited):
             return outcomes.timed_out(known)
@@ -300,23 +364,12 @@ class Cancellation:
             return self._poll(not_before=known.now + schedule.asked_pause(error))
         # The other reads have been tried again already, by the driver.
         is_poll = isinstance(self.action, actions.ReadStatus)
-        again_at = self._retry.again_at(error, known.now, known.deadline) if is_poll else None
-        return outcomes.interrupted(known, error) if again_at is None else actions.ReadStatus(again_at)
-
-    def _on_unlisted(self) -> actions.Action:
-        if self._existed:
-            return self._on_missing()
-        return outcomes.failed(self.known, errors.UnexpectedStateError, messages.unlisted(self.known))
+        return self._failed_reads.again(error) if is_poll else outcomes.interrupted(known, error)
 
     @property
     def _existed(self) -> bool:
         """Whether this run, or the one that it resumes, has seen the environment."""
         return self.known.status is not None or self._stage is not Stage.FINDING_TARGET
-
-    def _on_missing(self) -> actions.Action:
-        """Believe that the environment is gone when the second read in a row does not find it."""
-        self._missing_reads += 1
-        return outcomes.done(self.known, "environment_gone") if self._missing_reads > 1 else self._poll()
 
     def _last_read(self) -> EnvironmentStatus:
         assert self.known.status is not None  # noqa: S101 - for mypy: all other calls come after a first status read
@@ -326,3 +379,14 @@ class Cancellation:
 def _is_nameless(status: EnvironmentStatus) -> bool:
     """Whether a deployment is in progress whose id is not shown: it may be the target, or another one."""
     return status.last_deployment_id is None and status.is_in_progress
+
+
+def _is_of_same(one: EnvironmentStatus, other: EnvironmentStatus) -> bool:
+    """Whether two statuses are certainly of one deployment; where an id is missing, the date of its start tells."""
+    if one.last_deployment_id is not None and other.last_deployment_id is not None:
+        return one.last_deployment_id == other.last_deployment_id
+    return one.last_deployment_date is not None and one.last_deployment_date == other.last_deployment_date
+
+
+def _is_too_long(error: errors.CallError) -> bool:
+    return isinstance(error, errors.TransportError) and error.is_too_long

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qovery_provider._cancellation.model import Knowledge, Outcome, Sent
-from qovery_provider._qovery.models import HISTORY_PAGE, EnvironmentStatus
+from qovery_provider._qovery import endpoints
+from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider._qovery.states import Phase, phase_of
-from qovery_provider.errors import ApiError, CallError
+from qovery_provider.errors import ApiError, CallError, TransportError
 
 MAX_SHORT_LENGTH = 16
-
-NOT_IN_HISTORY = f", nor among the newest {HISTORY_PAGE} deployments"
 
 FROM_THE_BEGINNING = "the next `pulumi up` starts from the beginning."
 
@@ -26,7 +25,7 @@ def outcome(known: Knowledge, name: Outcome) -> str:
         "canceled": _canceled(known),
         "requested": f"Qovery has accepted the cancel of {_target(known)}; not waited for",
         "nothing_to_cancel": _nothing_to_cancel(known),
-        "superseded": f"{_target(known)} is not running{_ended_as(known, NOT_IN_HISTORY)}; {_sent_nothing(known)}",
+        "superseded": f"{_target(known)} is not running{_superseded_by(known)}; {_sent_nothing(known)}",
         "completed": f"{_target(known)} ended by itself{_ended_as(known)}{_despite(known)}",
         "environment_gone": f"the environment vanished while {_target(known)} was being canceled",
     }[name]
@@ -35,11 +34,14 @@ def outcome(known: Knowledge, name: Outcome) -> str:
 def failure(known: Knowledge, name: Outcome) -> str:
     """Say in one line that an outcome is a failure, and which option would accept it."""
     option = "on_idle" if name in {"nothing_to_cancel", "superseded"} else "on_completed"
-    again = {
-        "completed": "; `pulumi up` again says the same. To cancel what runs now, change triggers",
-        "environment_gone": "; or remove the resource, or run `pulumi refresh`",
-    }.get(name, "")
+    again = {"completed": f"; {_after_end(known)}", "environment_gone": "; or remove the resource"}.get(name, "")
     return f'{_environment(known)}: {outcome(known, name)}. {option}="succeed" accepts this{again}.'
+
+
+def _after_end(known: Knowledge) -> str:
+    if known.is_resumable:
+        return "`pulumi up` again says the same. To cancel what runs now, change triggers"
+    return FROM_THE_BEGINNING.removesuffix(".")
 
 
 def progress(known: Knowledge) -> str:
@@ -88,11 +90,8 @@ def stopped(known: Knowledge, *, nothing_was_sent: bool) -> str:
         return f"{stop} before anything was sent; {FROM_THE_BEGINNING}"
     if known.sent is Sent.NOT_SENT:
         return f"{stop} before a cancel was accepted. {summary(known)}"
-    waiting = f"{stop} while waiting for {_target(known)} (last state {known.deployment_state or 'unknown'})."
-    if known.is_resumable:
-        return f"{waiting} {summary(known)}"
-    fact = f"{_canceled_requests(known)}{_CANCEL[known.sent]}"
-    return f"{waiting} {fact}, but the deployment has no id to resume by; {FROM_THE_BEGINNING}"
+    waiting = f"{stop} while waiting for {_target(known)} (last state {known.deployment_state or 'unknown'})"
+    return f"{waiting}. {summary(known)}"
 
 
 def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
@@ -105,11 +104,21 @@ def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
     )
 
 
-def unlisted(known: Knowledge) -> str:
-    """Say that the environment is not in the list of its project's environments."""
+def unlisted(environment_id: str) -> TransportError:
+    """Return the error of a status that is not in the list of its project's environments."""
+    return TransportError(
+        endpoints.environment_status(environment_id).operation,
+        "the environment is missing in the list of its project's environments",
+        "It may have been deleted, or the token may not see it: check it in the Qovery console.",
+        may_have_executed=False,
+    )
+
+
+def unidentified(known: Knowledge) -> str:
+    """Say that it is not certain that the deployment which runs is the one that ran before the queue was emptied."""
     return (
-        f"{_environment(known)}: it is missing in the list of its project's environments. "
-        "It may have been deleted, or the token may not see it: check it in the Qovery console."
+        f"{_environment(known)}: Qovery did not name the deployment that was running before the queue was emptied, and "
+        f"it may not be the one that is running now. {summary(known)}"
     )
 
 
@@ -117,7 +126,7 @@ def unknown_end(known: Knowledge) -> str:
     """Say that the history does not tell how the target ended."""
     return (
         f"{_environment(known)}: deployment {known.deployment_id} is no longer the running one, and Qovery's history "
-        f"does not say how it ended. {summary(known)}"
+        f"does not say how it ended{_searched(known)}. {summary(known)}"
     )
 
 
@@ -131,6 +140,9 @@ def over_budget(cancels: int, needed: int, left: int, seconds: float) -> str:
 
 def summary(known: Knowledge) -> str:
     """Say what has been sent, and what the next run would do."""
+    if known.sent is not Sent.NOT_SENT and not known.is_resumable:
+        fact = f"{_canceled_requests(known)}{_CANCEL[known.sent]}"
+        return f"{fact}, but the deployment has no id to resume by; {FROM_THE_BEGINNING}"
     target = "it if it still runs" if known.request.deployment_id else "what runs then"
     return f"{_canceled_requests(known)}{_next_run(known.sent, target)}"
 
@@ -211,6 +223,14 @@ def _ended_as(known: Knowledge, if_unknown: str = "") -> str:
     return f" ({known.deployment_state})" if known.deployment_state else if_unknown
 
 
+def _searched(known: Knowledge) -> str:
+    return f" (it is not among the newest {known.searched} deployments)" if known.searched else ""
+
+
+def _superseded_by(known: Knowledge) -> str:
+    return _ended_as(known, f", nor among the newest {known.searched} deployments" if known.searched else "")
+
+
 def _sent_nothing(known: Knowledge) -> str:
     queued = len(known.canceled_request_ids)
     return f"no cancel was sent but for {queued} queued request{'s' * (queued > 1)}" if queued else "nothing was sent"
@@ -235,14 +255,22 @@ def _canceled(known: Knowledge) -> str:
     requests = f"{queued} queued request{'s' if queued > 1 else ''}" if queued else ""
     target = _target(known) if known.deployment_id or not queued else ""
     verb = "are" if queued > 1 or (queued and target) else "is"
-    return f"{' and '.join(filter(None, [target, requests]))} {verb} canceled"
+    return f"{' and '.join(filter(None, [target, requests]))} {verb} canceled{'' if target else _started_since(known)}"
+
+
+def _started_since(known: Knowledge) -> str:
+    """Name the deployment that started while the queue was emptied, which is no target."""
+    if not (known.status and known.status.is_in_progress):
+        return ""
+    return f"; deployment {short(known.status.last_deployment_id)} has started since, and was left alone"
 
 
 def _nothing_to_cancel(known: Knowledge) -> str:
     if known.request.deployment_id == "":
         return "nothing to cancel: deployment_id is empty, so nothing was running when it was looked up"
     state = f" ({known.status.last_deployment_state})" if known.status else ""
-    return f"nothing to cancel: no deployment is running{state}"
+    started = _started_since(known)
+    return f"nothing to cancel: no deployment {f'was running{started}' if started else f'is running{state}'}"
 
 
 def _trying_again(send_error: CallError) -> str:
@@ -261,7 +289,7 @@ def _queued_behind(known: Knowledge) -> str:
 def _cancel_progress(known: Knowledge) -> str:
     return {
         Sent.NOT_SENT: _trying_again(known.send_error) if known.send_error else "sending the cancel",
-        Sent.TOO_LATE: "sending the cancel",
+        Sent.TOO_LATE: "finished before a cancel was accepted, nothing is sent",
         Sent.UNCONFIRMED: "looking whether the cancel was received",
         Sent.ACCEPTED: "cancel accepted",
         Sent.ADOPTED: "joined a cancel under way",

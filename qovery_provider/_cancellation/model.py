@@ -94,6 +94,7 @@ class Knowledge:
         queued: The requests in the queue when it was last read to be shown; nothing is decided by it.
         send_error: How the last attempt to send the cancel failed.
         read_error: How the last read failed; None after one that succeeded.
+        searched: How many deployments of the history were searched for the target in vain, the newest first.
         unknown_since: Since when the target is no longer shown and the history does not tell how it ended.
     """
 
@@ -108,6 +109,7 @@ class Knowledge:
     queued: Sequence[QueuedRequest] = ()
     send_error: CallError | None = None
     read_error: CallError | None = None
+    searched: int = 0
     unknown_since: float | None = None
 
     @property

@@ -7,10 +7,9 @@ canceled by its own id, so trying again is harmless; a lost answer leaves open w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import inf
 
 from qovery_provider._cancellation import actions
-from qovery_provider._cancellation.schedule import retry_delays
+from qovery_provider._cancellation.schedule import Retry
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import CallError, ConflictError, NotFoundError
 
@@ -30,7 +29,9 @@ class QueueDrain:
     def __init__(self, canceled: list[str], random: Callable[[], float]) -> None:
         self.canceled = canceled
         self.unconfirmed: set[str] = set()
-        self._retry_delays = retry_delays(random)
+        self._random = random
+        self._retries: dict[str, Retry] = {}
+        self._listed: Sequence[str] = ()
         self._remaining: list[str] | None = None
         self._running_id: str | None = None  # pragma: no mutate: the first list sets it before anything is unconfirmed
 
@@ -43,7 +44,8 @@ class QueueDrain:
             now: The time.
         """
         if self._remaining is None:
-            self._remaining, self._running_id = list(request_ids), status.last_deployment_id
+            self._listed, self._running_id = request_ids, status.last_deployment_id
+            self._remaining = list(request_ids)
         self._remaining = [request_id for request_id in self._remaining if request_id in request_ids]
         return self._next(now)
 
@@ -59,11 +61,16 @@ class QueueDrain:
         return self._next(now)
 
     def retry(self, request_id: str, error: CallError, now: float, deadline: float) -> actions.ListQueue | None:
-        """Return the next step after a failure, or None when no further attempt is worth it."""
+        """Return the next step after a failure, or None when no further attempt at this request is worth it."""
         if error.may_have_executed:
             self.unconfirmed.add(request_id)
-        at = now + max(next(self._retry_delays, inf), error.retry_after or 0.0)
-        return actions.ListQueue(at) if error.retryable and at < deadline else None
+        retry = self._retries.setdefault(request_id, Retry(self._random))
+        at = retry.again_at(error, now, deadline)
+        return actions.ListQueue(at) if at is not None and at < deadline else None
+
+    def has_listed(self, request_id: str | None) -> bool:
+        """Return whether this request was in the first list."""
+        return request_id in self._listed
 
     def settle(self, status: EnvironmentStatus) -> None:
         """Judge the unconfirmed requests after the drain: they were canceled if no deployment has started since."""

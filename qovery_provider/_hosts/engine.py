@@ -21,6 +21,9 @@ from qovery_provider._hosts.progress import Reporter, Row
 PLUGIN_ARGUMENTS = 2
 """The program and the engine's address."""
 
+MAX_OPERATIONS = 512
+"""Side by side. The engine's `--parallel` is the real limit; an operation that waits costs a thread that sleeps."""
+
 LOG_TIMEOUT = 2.0
 """Seconds that a line may wait for the engine's answer."""
 

@@ -15,19 +15,12 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.struct_pb2 import Struct
 from grpc import ServicerContext
 from pulumi.runtime.proto.provider_pb2 import ErrorResourceInitFailed
 
-STATUS_DETAILS = "grpc-status-details-bin"
-"""Where gRPC carries the details of an error (grpc.io, "Richer error model")."""
-
-CODE_FIELD, CODE_UNKNOWN, DETAILS_FIELD = 0x08, 0x02, 0x1A
-"""The first field of `google.rpc.Status` with its value, and the tag of the third."""
-
-MAX_OPERATIONS = 512
-"""Side by side. The engine's `--parallel` is the real limit; an operation that waits costs a thread that sleeps."""
+from qovery_provider._hosts.engine import MAX_OPERATIONS
+from qovery_provider._hosts.partial_state import trailing_metadata
 
 
 def current_urn() -> str:
@@ -40,9 +33,7 @@ def current_urn() -> str:
 def keep_state(resource_id: str, outputs: Mapping[str, Any], reason: str) -> None:
     """Let Pulumi store these outputs although the calling operation is about to fail.
 
-    Pulumi's protocol has it for resources that exist but are not ready (`ErrorResourceInitFailed`): the error's details
-    hold the state, the update fails all the same, and the next one begins with the resource instead of without it. The
-    SDK's host sends plain errors only; but details ride in gRPC's trailing metadata, which its abort leaves alone.
+    The SDK's host sends plain errors only; but details ride in gRPC's trailing metadata, which its abort leaves alone.
 
     Args:
         resource_id: The resource's id.
@@ -59,21 +50,7 @@ def keep_state(resource_id: str, outputs: Mapping[str, Any], reason: str) -> Non
             single = Struct()
             single.update({name: value})
             failure.properties.MergeFrom(single)
-    details = Packed()
-    details.Pack(failure)
-    context.set_trailing_metadata(((STATUS_DETAILS, _status(details.SerializeToString())),))
-
-
-def _status(details: bytes) -> bytes:
-    """Return a `google.rpc.Status` with code UNKNOWN, written by hand.
-
-    The SDK and googleapis both bring that message under one name, and a process that loads both fails.
-    """
-    size, length = len(details), bytearray()
-    while size >= 0x80:  # noqa: PLR2004 - seven bits a byte (protobuf.dev, "Base 128 Varints")
-        length.append(size & 0x7F | 0x80)
-        size >>= 7
-    return bytes([CODE_FIELD, CODE_UNKNOWN, DETAILS_FIELD, *length, size]) + details
+    context.set_trailing_metadata(trailing_metadata(failure))
 
 
 def _answering() -> tuple[object, object]:

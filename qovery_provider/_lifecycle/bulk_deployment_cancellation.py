@@ -16,14 +16,12 @@ from qovery_provider._lifecycle.schema import Schema
 from qovery_provider._lifecycle.stored_state import UNFINISHED, Unfinished
 from qovery_provider.errors import BulkCancellationError
 
-RESULT = ("outcome", "deployment_id", "deployment_state", "canceled_request_ids", "last_deployment_state", "error")
-"""What is reported of one environment."""
-
 
 class BulkDeploymentCancellationLifecycle(Lifecycle):
     """The lifecycle of a `BulkDeploymentCancellation`."""
 
     schema = Schema(
+        "Cancels what many Qovery environments run, side by side, and follows each deployment to its end.",
         inputs.BULK_DEPLOYMENT_CANCELLATION,
         outputs.BULK_DEPLOYMENT_CANCELLATION,
         "A change cancels again.",
@@ -37,6 +35,8 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Ask the machine what it would do in each environment as it is now."""
+        if declared["environment_ids"] == []:
+            return "nothing to do: environment_ids is empty"
         session, project_id = operation.connect(), declared["project_id"]
         if project_id:
             listed = session.project_statuses(project_id, limit=operation.limit)
@@ -52,13 +52,15 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
         digest = hashlib.sha256(" ".join(ids).encode()).hexdigest()
         id_ = declared["project_id"] or f"environments-{digest[:16]}"
         targets = [Target(environment_id) for environment_id in ids]
+        if declared["environment_ids"] == []:
+            return State(id_, {**declared, "results": {}, "counts": {}})
         return State(id_, self._cancel(operation, id_, declared, targets, {}))
 
     def update(self, operation: Operation, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> State:
         """Store the options of the wait and call nothing, unless environments are left to be brought to their end."""
         stored = super().update(operation, id_, olds, news).outputs
         # The SDK drops what is None on the way in, but a program relies on every field.
-        results = {key: {**dict.fromkeys(RESULT), **result} for key, result in olds["results"].items()}
+        results = {key: {**dict.fromkeys(outputs.RESULT), **result} for key, result in olds["results"].items()}
         if UNFINISHED not in olds:
             return State(id_, {**stored, "results": results})
         left = [_target(key, Unfinished.from_stored(kept)) for key, kept in olds[UNFINISHED].items()]
@@ -73,7 +75,7 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
         before: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Return the outputs; what failed stays in the state, so that the next update acts only on that."""
-        request = inputs.cancellation_request(declared)
+        request = inputs.cancellation_request({**declared, **operation.limits})
         bulk = BulkCancellation(
             operation.connect(),
             request,

@@ -23,11 +23,19 @@ from qovery_provider._lifecycle.stored_state import (
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import NotFoundError
 
+NOT_REQUESTED = "not_requested"
+"""The outcome of what was read by its id and never asked to cancel: of an import, or a `get`."""
+
 
 class DeploymentCancellationLifecycle(Lifecycle):
     """The lifecycle of a `DeploymentCancellation`."""
 
-    schema = Schema(inputs.DEPLOYMENT_CANCELLATION, outputs.DEPLOYMENT_CANCELLATION, "A change cancels again.")
+    schema = Schema(
+        "Cancels the deployment that a Qovery environment runs, and follows exactly that deployment to its end.",
+        inputs.DEPLOYMENT_CANCELLATION,
+        outputs.DEPLOYMENT_CANCELLATION,
+        "A change cancels again.",
+    )
 
     def check(
         self, olds: Mapping[str, Any], news: Mapping[str, Any], is_unknown: IsUnknown
@@ -48,8 +56,10 @@ class DeploymentCancellationLifecycle(Lifecycle):
             updates.append(DRIFT)
         if UNFINISHED in olds:
             unfinished = Unfinished.from_stored(olds[UNFINISHED])
+            # With `replace_on_changes`, of which no provider is told, the engine replaces what is only stored here.
+            may_be_replaced = replaces or any(name in self.schema.inputs for name in updates)
             updates.append(UNFINISHED)
-            note = "" if replaces else messages.unfinished(str(unfinished.deployment_id), unfinished.sent)
+            note = "" if may_be_replaced else messages.unfinished(str(unfinished.deployment_id), unfinished.sent)
         return Diff(replaces, updates, note)
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
@@ -77,7 +87,8 @@ class DeploymentCancellationLifecycle(Lifecycle):
                 raise
             operation.info(messages.missing(environment_id))
             return State(id_, dict(stored))
-        known, observed = {"environment_id": id_, **stored}, outputs.status_outputs(status)
+        known = {"environment_id": environment_id, "outcome": NOT_REQUESTED, **stored}
+        observed = outputs.status_outputs(status)
         if all(known.get(name) == value for name, value in observed.items()):
             return State(id_, known)
         mark = new_drift_mark(observed)
@@ -99,7 +110,7 @@ class DeploymentCancellationLifecycle(Lifecycle):
             declared: The inputs, with their defaults.
             olds: The outputs of the run that this one resumes, if any.
         """
-        request, unfinished = inputs.cancellation_request(declared), Unfinished()
+        request, unfinished = inputs.cancellation_request({**declared, **operation.limits}), Unfinished()
         if UNFINISHED in olds:
             unfinished = Unfinished.from_stored(olds[UNFINISHED])
             request = replace(request, deployment_id=unfinished.deployment_id, include_queued=False)

@@ -5,19 +5,19 @@ A test holds signatures, annotations, docstrings and documentation to these rows
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._lifecycle.schema import Input, Kind
+from qovery_provider._lifecycle.values import can_be_carried, is_exact, plain
+from qovery_provider._qovery.models import UUID_FORM, canonical_id
 from qovery_provider._qovery.redaction import redact
 from qovery_provider.errors import ConfigurationError
 
 MAX_TIMEOUT = 7 * 24 * 3600
 MAX_ID_LENGTH = 200
 MAX_ENVIRONMENTS = 500
-UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def _uuid(value: object) -> str | None:
@@ -26,11 +26,11 @@ def _uuid(value: object) -> str | None:
 
 
 def _uuids(value: object) -> str | None:
-    is_list = isinstance(value, list) and 0 < len(value) <= MAX_ENVIRONMENTS
+    is_list = isinstance(value, list) and len(value) <= MAX_ENVIRONMENTS
     bad = [item for item in value if _uuid(item)] if isinstance(value, list) and is_list else []
     if is_list and not bad:
         return None
-    return f"must be a list of 1 to {MAX_ENVIRONMENTS} UUIDs" + (f"; this is none: {redact(bad[0])}" if bad else "")
+    return f"must be a list of at most {MAX_ENVIRONMENTS} UUIDs" + (f"; this is none: {redact(bad[0])}" if bad else "")
 
 
 def _flag(value: object) -> str | None:
@@ -43,17 +43,12 @@ def _deployment(value: object) -> str | None:
 
 
 def _triggers(value: object) -> str | None:
-    is_allowed = isinstance(value, list | dict) and _is_plain(value)
-    return None if is_allowed else "must be a list or a map of plain values (of a file, its hash)"
-
-
-def _is_plain(value: object) -> bool:
-    """Tell what can be stored: an asset or archive could not, and would break every later command on the stack."""
-    if isinstance(value, dict):
-        return all(map(_is_plain, value.values()))
-    if isinstance(value, list):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, str | bool | int | float)
+    """An asset or archive cannot be stored, and would break every later command on the stack."""
+    if not isinstance(value, list | dict) or not can_be_carried(value):
+        return "must be a list or a map of plain values (of a file, its hash)"
+    if not is_exact(value):
+        return "must not hold numbers of 2^53 or more, which Pulumi does not tell apart (give them as texts)"
+    return None
 
 
 def _timeout(value: object) -> str | None:
@@ -66,30 +61,30 @@ def _tolerance(value: object) -> str | None:
     return None if isinstance(value, str) and value in {"succeed", "fail"} else 'must be "succeed" or "fail"'
 
 
-def _lower(value: Any) -> Any:  # noqa: ANN401 - whatever a program gives
-    """Return a UUID as Qovery writes it."""
-    return value if _uuid(value) else value.lower()
+def _id(value: Any) -> Any:  # noqa: ANN401 - whatever a program gives
+    """Return an id as Qovery writes it."""
+    return canonical_id(value) if isinstance(value, str) else value
 
 
 def _as_set(value: Any) -> Any:  # noqa: ANN401 - as above
     """Return a list of UUIDs in which neither order nor spelling nor repetition means anything."""
     is_good = isinstance(value, list) and not any(map(_uuid, value))
-    return sorted(set(map(_lower, value))) if is_good else value
+    return sorted(set(map(_id, value))) if is_good else value
 
 
-UUID = Kind("str", _uuid, normalize=_lower)
+UUID = Kind("str", _uuid, argument="str | UUID", normalize=_id)
 UUIDS = Kind(
     "Sequence[str]",
     _uuids,
-    argument="Sequence[pulumi.Input[str]]",
+    argument="Sequence[pulumi.Input[str | UUID]]",
     normalize=_as_set,
     is_list=True,
 )
 FLAG = Kind("bool", _flag)
-DEPLOYMENT = Kind("str", _deployment)
+DEPLOYMENT = Kind("str", _deployment, normalize=_id)
 VALUES = Kind("Any", _triggers, argument="Sequence[Any] | Mapping[str, Any]", is_nested=True, is_shown=False)
-SECONDS = Kind("float", _timeout)
-TOLERANCE = Kind("str", _tolerance)
+SECONDS = Kind("float", _timeout, argument="float | timedelta")
+TOLERANCE = Kind("str", _tolerance, choices=("succeed", "fail"))
 
 ENVIRONMENT_ID = Input(UUID, "The environment, a UUID.", is_required=True)
 TRIGGERS = Input(VALUES, "A list or a map of plain values, such as a commit; of a file, its hash.")
@@ -145,7 +140,11 @@ DEPLOYMENT_CANCELLATION: Mapping[str, Input] = {
 }
 
 BULK_DEPLOYMENT_CANCELLATION: Mapping[str, Input] = {
-    "environment_ids": Input(UUIDS, f"The environments, 1 to {MAX_ENVIRONMENTS} UUIDs, unless `project_id` is given."),
+    "environment_ids": Input(
+        UUIDS,
+        f"The environments, at most {MAX_ENVIRONMENTS} UUIDs, unless `project_id` is given. An empty list is nothing "
+        "to do.",
+    ),
     "project_id": Input(UUID, "The project in all of whose environments to cancel, a UUID."),
     **OF_ANY_CANCELLATION,
 }
@@ -162,10 +161,11 @@ def either_list_or_project(inputs: Mapping[str, Any]) -> dict[str, str]:
 
 def checked_uuid(name: str, value: object) -> str:
     """Return an id as it goes into a path, or raise a ConfigurationError that says what is wrong with it."""
-    allowed = _uuid(value)
+    identity = _id(plain(value))
+    allowed = _uuid(identity)
     if allowed:
         raise ConfigurationError(f"{name} {allowed}; got {redact(value)}")
-    return str(value).lower()
+    return str(identity)
 
 
 def cancellation_request(inputs: Mapping[str, Any], environment_id: str = "") -> CancellationRequest:

@@ -40,6 +40,11 @@ class Operation:
         """Seconds for reading something, retries included."""
         return self.timeout or READ_LIMIT
 
+    @property
+    def limits(self) -> dict[str, float]:
+        """The inputs that the host's own limit stands in for."""
+        return {"timeout": self.timeout} if self.timeout else {}
+
     def read_statuses(self, environment_ids: Sequence[str]) -> dict[str, EnvironmentStatus]:
         """Read the status of environments for a preview, those of one project by one call.
 

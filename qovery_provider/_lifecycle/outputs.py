@@ -26,9 +26,10 @@ STATUS: Mapping[str, Output] = {
 DEPLOYMENT_CANCELLATION: Mapping[str, Output] = {
     "outcome": Output(
         "str | None",
-        "What happened: canceled, requested, nothing_to_cancel, superseded, completed or environment_gone.",
+        "What happened, as one of canceled, requested, nothing_to_cancel, superseded, completed or environment_gone; "
+        "not_requested where it was only read.",
     ),
-    "deployment_id": Output("str | None", "The target deployment: the one given, or the one found running."),
+    "deployment_id": Output("str | None", "The target deployment, either given or found running."),
     "deployment_state": Output("str | None", "The last known state of the target deployment."),
     "canceled_request_ids": Output("Sequence[str] | None", "The queued requests that were canceled."),
     **STATUS,
@@ -43,11 +44,22 @@ RUNNING_DEPLOYMENT: Mapping[str, Output] = {
     **STATUS,
 }
 
+RESULT: Mapping[str, Output] = {
+    "outcome": Output("str", 'As of a `DeploymentCancellation`, or "failed".'),
+    **{
+        name: DEPLOYMENT_CANCELLATION[name]
+        for name in ("deployment_id", "deployment_state", "canceled_request_ids", "last_deployment_state")
+    },
+    "error": Output("str | None", "Why it failed, if it did."),
+}
+"""What is reported of one environment of many."""
+
 BULK_DEPLOYMENT_CANCELLATION: Mapping[str, Output] = {
     "results": Output(
         "Mapping[str, Any]",
-        "By environment id, a map of: outcome, deployment_id, deployment_state, canceled_request_ids, "
+        "By environment id, a map with outcome, deployment_id, deployment_state, canceled_request_ids, "
         "last_deployment_state, error.",
+        entries=RESULT,
     ),
     "counts": Output("Mapping[str, int]", "How many environments had each outcome."),
 }

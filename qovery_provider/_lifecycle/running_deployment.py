@@ -16,7 +16,12 @@ from qovery_provider.errors import UnexpectedStateError
 class RunningDeploymentLifecycle(Lifecycle):
     """The lifecycle of a `RunningDeployment`."""
 
-    schema = Schema(inputs.RUNNING_DEPLOYMENT, outputs.RUNNING_DEPLOYMENT, "A change reads the status again.")
+    schema = Schema(
+        "Reads once which deployment an environment runs, and keeps the answer in the stack's state.",
+        inputs.RUNNING_DEPLOYMENT,
+        outputs.RUNNING_DEPLOYMENT,
+        "A change reads the status again.",
+    )
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Say which deployment would be recorded."""

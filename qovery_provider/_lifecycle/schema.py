@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from qovery_provider._lifecycle.values import plain
 from qovery_provider._qovery.redaction import kind_of, redact
 
 IsUnknown = Callable[[object], bool]
@@ -28,6 +29,7 @@ class Kind:
         is_list: Whether it is a list whose elements are checked one by one.
         is_nested: Whether it may hold values that are not known yet at any depth.
         is_shown: Whether a message may show the value, or only its type: it may be a secret.
+        choices: The words that are allowed, where only some are.
     """
 
     annotation: str
@@ -37,6 +39,7 @@ class Kind:
     is_list: bool = False
     is_nested: bool = False
     is_shown: bool = True
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,17 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One output: its type in Python, and what it means."""
+    """One output.
+
+    Attributes:
+        annotation: Its type in Python.
+        text: What it means.
+        entries: Where it is a map of records: what each record holds.
+    """
 
     annotation: str
     text: str
+    entries: Mapping[str, Output] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +86,14 @@ class Schema:
     """The rows of one resource.
 
     Attributes:
+        text: What it is for, in whole sentences.
         inputs: Its inputs by name, in the order in which they are documented.
         outputs: What it reports beside its inputs.
         on_change: What a change of an input that replaces does.
         check_together: Returns what is wrong with inputs that depend on each other, by input.
     """
 
+    text: str
     inputs: Mapping[str, Input]
     outputs: Mapping[str, Output]
     on_change: str
@@ -98,7 +110,7 @@ class Schema:
         What is not allowed comes back as it was given, to be shown like that.
         """
         given = {name: props[name] for name in self.inputs if props.get(name) is not None}
-        return {name: row.kind.normalize(given.get(name, row.default)) for name, row in self.inputs.items()}
+        return {name: row.kind.normalize(plain(given.get(name, row.default))) for name, row in self.inputs.items()}
 
     def problems(self, inputs: Mapping[str, Any], is_unknown: IsUnknown = lambda _: False) -> dict[str, str]:
         """Return everything that is wrong, by input. Values that are not known yet pass.

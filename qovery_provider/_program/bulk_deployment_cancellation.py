@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._program.runtime import create_timeout, show_preview
+from qovery_provider._program.runtime import create_timeout, plain_inputs, show_preview
 from qovery_provider.providers import BulkDeploymentCancellationProvider
 
 LIFECYCLE = BulkDeploymentCancellationProvider.lifecycle
@@ -18,7 +20,7 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
     """Cancels what many Qovery environments run, side by side, and follows each deployment to its end.
 
     If some fail, the update fails with one summary after all others were brought to their end, and the next one acts
-    only on what is left.
+    only on what is left::
 
         freeze = BulkDeploymentCancellation("freeze", project_id=project_id, triggers=[incident])
         pulumi.export("counts", freeze.counts)
@@ -26,8 +28,8 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
     Args:
         resource_name: The name of the resource in the stack.
         opts: Pulumi's resource options.
-        environment_ids: The environments, 1 to 500 UUIDs, unless `project_id` is given. A change cancels again.
-            Default: None.
+        environment_ids: The environments, at most 500 UUIDs, unless `project_id` is given. An empty list is nothing to
+            do. A change cancels again. Default: None.
         project_id: The project in all of whose environments to cancel, a UUID. A change cancels again. Default: None.
         force_cancel: Whether to interrupt steps that a cancel otherwise waits for. It kills a running Terraform
             service, whose state can stay locked. A change cancels again. Default: False.
@@ -55,7 +57,7 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
     on_completed: pulumi.Output[str]
 
     results: pulumi.Output[Mapping[str, Any]]
-    """By environment id, a map of: outcome, deployment_id, deployment_state, canceled_request_ids,
+    """By environment id, a map with outcome, deployment_id, deployment_state, canceled_request_ids,
     last_deployment_state, error."""
     counts: pulumi.Output[Mapping[str, int]]
     """How many environments had each outcome."""
@@ -65,27 +67,31 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
         resource_name: str,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        environment_ids: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
-        project_id: pulumi.Input[str] | None = None,
+        environment_ids: pulumi.Input[Sequence[pulumi.Input[str | UUID]]] | None = None,
+        project_id: pulumi.Input[str | UUID] | None = None,
         force_cancel: pulumi.Input[bool] | None = None,
         include_queued: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Sequence[Any] | Mapping[str, Any]] | None = None,
         wait_until_canceled: pulumi.Input[bool] | None = None,
-        timeout: pulumi.Input[float] | None = None,
+        timeout: pulumi.Input[float | timedelta] | None = None,
         on_idle: pulumi.Input[str] | None = None,
         on_completed: pulumi.Input[str] | None = None,
     ) -> None:
-        inputs = {
-            "environment_ids": environment_ids,
-            "project_id": project_id,
-            "force_cancel": force_cancel,
-            "include_queued": include_queued,
-            "triggers": triggers,
-            "wait_until_canceled": wait_until_canceled,
-            "timeout": timeout if timeout is not None else create_timeout(opts),
-            "on_idle": on_idle,
-            "on_completed": on_completed,
-        }
+        inputs = plain_inputs(
+            resource_name,
+            {
+                "environment_ids": environment_ids,
+                "project_id": project_id,
+                "force_cancel": force_cancel,
+                "include_queued": include_queued,
+                "triggers": triggers,
+                "wait_until_canceled": wait_until_canceled,
+                "timeout": timeout if timeout is not None else create_timeout(opts),
+                "on_idle": on_idle,
+                "on_completed": on_completed,
+            },
+            LIFECYCLE,
+        )
         placeholders = dict.fromkeys(LIFECYCLE.schema.outputs)
         super().__init__(BulkDeploymentCancellationProvider(), resource_name, {**placeholders, **inputs}, opts)
         show_preview(self, inputs, LIFECYCLE)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._program.runtime import create_timeout, show_preview
+from qovery_provider._program.runtime import create_timeout, plain_id, plain_inputs, show_preview
 from qovery_provider.providers import DeploymentCancellationProvider
 
 LIFECYCLE = DeploymentCancellationProvider.lifecycle
@@ -17,7 +19,7 @@ LIFECYCLE = DeploymentCancellationProvider.lifecycle
 class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancellation"):
     """Cancels the deployment that a Qovery environment runs, and follows exactly that deployment to its end.
 
-    It acts when it is created and when it is replaced, never on refresh, on destroy or in a preview.
+    It acts when it is created and when it is replaced, never on refresh, on destroy or in a preview::
 
         stop = DeploymentCancellation("staging", environment_id=environment_id, triggers=[commit_sha])
         pulumi.export("outcome", stop.outcome)
@@ -53,9 +55,10 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
     on_completed: pulumi.Output[str]
 
     outcome: pulumi.Output[str | None]
-    """What happened: canceled, requested, nothing_to_cancel, superseded, completed or environment_gone."""
+    """What happened, as one of canceled, requested, nothing_to_cancel, superseded, completed or environment_gone;
+    not_requested where it was only read."""
     deployment_id: pulumi.Output[str | None]
-    """The target deployment: the one given, or the one found running."""
+    """The target deployment, either given or found running."""
     deployment_state: pulumi.Output[str | None]
     """The last known state of the target deployment."""
     canceled_request_ids: pulumi.Output[Sequence[str] | None]
@@ -82,27 +85,31 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         resource_name: str,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        environment_id: pulumi.Input[str],
+        environment_id: pulumi.Input[str | UUID],
         deployment_id: pulumi.Input[str] | None = None,
         force_cancel: pulumi.Input[bool] | None = None,
         include_queued: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Sequence[Any] | Mapping[str, Any]] | None = None,
         wait_until_canceled: pulumi.Input[bool] | None = None,
-        timeout: pulumi.Input[float] | None = None,
+        timeout: pulumi.Input[float | timedelta] | None = None,
         on_idle: pulumi.Input[str] | None = None,
         on_completed: pulumi.Input[str] | None = None,
     ) -> None:
-        inputs = {
-            "environment_id": environment_id,
-            "deployment_id": deployment_id,
-            "force_cancel": force_cancel,
-            "include_queued": include_queued,
-            "triggers": triggers,
-            "wait_until_canceled": wait_until_canceled,
-            "timeout": timeout if timeout is not None else create_timeout(opts),
-            "on_idle": on_idle,
-            "on_completed": on_completed,
-        }
+        inputs = plain_inputs(
+            resource_name,
+            {
+                "environment_id": environment_id,
+                "deployment_id": deployment_id,
+                "force_cancel": force_cancel,
+                "include_queued": include_queued,
+                "triggers": triggers,
+                "wait_until_canceled": wait_until_canceled,
+                "timeout": timeout if timeout is not None else create_timeout(opts),
+                "on_idle": on_idle,
+                "on_completed": on_completed,
+            },
+            LIFECYCLE,
+        )
         # An output without a placeholder in the inputs would have no attribute.
         placeholders = dict.fromkeys(LIFECYCLE.schema.outputs)
         super().__init__(DeploymentCancellationProvider(), resource_name, {**placeholders, **inputs}, opts)
@@ -111,8 +118,9 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
 
     @classmethod
     def get(
-        cls, resource_name: str, environment_id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+        cls, resource_name: str, environment_id: pulumi.Input[str | UUID], opts: pulumi.ResourceOptions | None = None
     ) -> DeploymentCancellation:
         """Read an environment's status without ever acting on it: one that another stack or person handles."""
-        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=environment_id))
-        return cls(resource_name, options, environment_id=environment_id)
+        known_id = plain_id(environment_id)
+        options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=known_id))
+        return cls(resource_name, options, environment_id=known_id)

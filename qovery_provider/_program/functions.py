@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from qovery_provider._lifecycle.inputs import checked_uuid
+from qovery_provider._lifecycle.functions import ENVIRONMENT_STATUS, PROJECT_ENVIRONMENT_STATUSES
 from qovery_provider._program.runtime import in_thread, plain_errors, session
 from qovery_provider._qovery.models import EnvironmentStatus
 
@@ -24,7 +24,7 @@ def get_environment_status(environment_id: str) -> EnvironmentStatus:
         QoveryError: The id, the settings or the call failed; uncaught, it ends the program with one line.
     """
     with plain_errors():
-        return session().environment_status(checked_uuid("environment_id", environment_id))
+        return ENVIRONMENT_STATUS.call(session(), environment_id)
 
 
 def get_environment_status_output(environment_id: pulumi.Input[str]) -> pulumi.Output[EnvironmentStatus]:
@@ -42,7 +42,7 @@ def get_project_environment_statuses(project_id: str) -> Sequence[EnvironmentSta
         QoveryError: The id, the settings or the call failed; uncaught, it ends the program with one line.
     """
     with plain_errors():
-        return session().project_statuses(checked_uuid("project_id", project_id))
+        return PROJECT_ENVIRONMENT_STATUSES.call(session(), project_id)
 
 
 def get_project_environment_statuses_output(

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._program.runtime import show_preview
+from qovery_provider._program.runtime import plain_inputs, show_preview
 from qovery_provider.providers import RunningDeploymentProvider
 
 LIFECYCLE = RunningDeploymentProvider.lifecycle
 
 
 class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
-    """PollSchedule once which deployment an environment runs, and keeps the answer in the stack's state.
+    """Reads once which deployment an environment runs, and keeps the answer in the stack's state.
 
     It sends nothing. Give its `deployment_id` to a `DeploymentCancellation`, and wherever an update breaks off, the
-    next one cancels that deployment or none:
+    next one cancels that deployment or none::
 
         target = RunningDeployment("target", environment_id=environment_id, triggers=[commit_sha])
         DeploymentCancellation(
@@ -61,13 +62,17 @@ class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
         resource_name: str,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        environment_id: pulumi.Input[str],
+        environment_id: pulumi.Input[str | UUID],
         triggers: pulumi.Input[Sequence[Any] | Mapping[str, Any]] | None = None,
     ) -> None:
-        inputs = {
-            "environment_id": environment_id,
-            "triggers": triggers,
-        }
+        inputs = plain_inputs(
+            resource_name,
+            {
+                "environment_id": environment_id,
+                "triggers": triggers,
+            },
+            LIFECYCLE,
+        )
         placeholders = dict.fromkeys(LIFECYCLE.schema.outputs)
         super().__init__(RunningDeploymentProvider(), resource_name, {**placeholders, **inputs}, opts)
         show_preview(self, inputs, LIFECYCLE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any, TypeVar, cast
@@ -21,9 +21,11 @@ from pulumi.runtime.settings import get_monitor
 
 from qovery_provider._driver.calls import DAEMON_THREADS
 from qovery_provider._driver.session import Session, Sessions
+from qovery_provider._lifecycle.inputs import ENVIRONMENT_ID
 from qovery_provider._lifecycle.lifecycle import Lifecycle, Operation
+from qovery_provider._lifecycle.values import can_be_carried, plain
 from qovery_provider._qovery import settings
-from qovery_provider.errors import CallError, QoveryError
+from qovery_provider.errors import CallError, ConfigurationError, QoveryError
 
 PREVIEW_LIMIT = 2.0
 """Seconds in which a preview reads the current status.
@@ -89,6 +91,42 @@ def create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:
         return text
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + seconds
+
+
+def plain_inputs(
+    resource_name: str, inputs: Mapping[str, pulumi.Input[Any]], lifecycle: Lifecycle
+) -> dict[str, pulumi.Input[Any]]:
+    """Return inputs as Pulumi can carry them; all else that is wrong with them, `check` says.
+
+    Raises:
+        ConfigurationError: A value is one that Pulumi cannot carry.
+    """
+    try:
+        values = {name: plain(value, _plain_output) for name, value in inputs.items()}
+        unfit = [name for name, value in values.items() if not can_be_carried(value, _is_left_to_pulumi)]
+    except RecursionError:
+        values, unfit = {}, ["inputs"]
+    if unfit:
+        found = lifecycle.schema.problems(lifecycle.schema.with_defaults(values)) if values else {}
+        text = "; ".join(f"{name} {found.get(name, 'hold lists or maps too deep in each other')}" for name in unfit)
+        with plain_errors():
+            raise ConfigurationError(f"{resource_name}: {text}")
+    return values
+
+
+def _plain_output(value: Any) -> Any:  # noqa: ANN401 - any value there is
+    return value.apply(plain) if isinstance(value, pulumi.Output) else value
+
+
+def _is_left_to_pulumi(value: object) -> bool:
+    return isinstance(value, pulumi.Output | Awaitable | pulumi.Asset | pulumi.Archive | pulumi.Resource)
+
+
+def plain_id(value: pulumi.Input[Any]) -> pulumi.Input[Any]:
+    """Return an id as Qovery writes it; what is none stays as it is."""
+    if isinstance(value, pulumi.Output):
+        return value.apply(plain_id)
+    return ENVIRONMENT_ID.kind.normalize(plain(value))
 
 
 def show_preview(

@@ -7,7 +7,7 @@ have been executed all the same: the transport proves that, and who answered say
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from qovery_provider._clock import Clock
 from qovery_provider._qovery.connections import TrackedAdapter
@@ -90,7 +90,7 @@ class QoveryClient:
 
     def _parsed(self, call: ApiCall[Answer], reply: Reply) -> Answer:
         try:
-            return self._token.hidden_from(call.parse(reply.content))
+            return cast("Answer", self._token.hidden_from(call.parse(reply.content)))
         except MalformedAnswerError as error:
             raise malformed(call, error) from None
         except (ValueError, RecursionError):

@@ -13,7 +13,6 @@ from typing import Generic, TypeVar
 from urllib.parse import quote
 
 from qovery_provider._qovery.models import (
-    HISTORY_PAGE,
     DeploymentRecord,
     EnvironmentStatus,
     MalformedAnswerError,
@@ -79,8 +78,8 @@ def project_of(environment_id: str) -> ApiCall[str]:
     return ApiCall(f"reading environment {environment_id}", f"/environment/{environment_id}", _json(project_id_of))
 
 
-def deployment_history(environment_id: str, page_size: int = HISTORY_PAGE) -> ApiCall[Sequence[DeploymentRecord]]:
-    """Read an environment's newest deployments, `page_size` of them (default: 20)."""
+def deployment_history(environment_id: str, page_size: int) -> ApiCall[Sequence[DeploymentRecord]]:
+    """Read an environment's newest deployments, `page_size` of them."""
     operation = f"reading the deployment history of environment {environment_id}"
     path = f"/environment/{environment_id}/deploymentHistoryV2?pageSize={page_size}"
     return ApiCall(operation, path, _json(history_of), max_bytes=MAX_LIST_BYTES)

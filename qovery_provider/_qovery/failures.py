@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from enum import Enum
 from traceback import walk_tb
 
-from qovery_provider._qovery.endpoints import ApiCall
-from qovery_provider._qovery.redaction import Token, redact, without_tokens
+from qovery_provider._qovery.endpoints import MAX_OBJECT_BYTES, ApiCall
+from qovery_provider._qovery.redaction import Token, TokenKind, redact, without_tokens
 from qovery_provider.errors import (
+    GIVE_ANOTHER,
+    UNAUTHORIZED,
     ApiError,
     AuthenticationError,
     ConflictError,
@@ -110,6 +112,10 @@ class TransportFailure:
 UNUSABLE_URL = frozenset({"ValueError"})
 """What requests, urllib3 and the standard library raise for a URL, a host name or a password that they cannot write."""
 
+UNUSABLE = TransportFailure(UNUSABLE_URL, "{url} is malformed", "Correct it.", retryable=False)
+
+HOST_NAME = re.compile(r"[\w.:-]+")
+
 BEFORE = (
     TransportFailure(
         frozenset({"SSLCertVerificationError", "CertificateError"}),
@@ -135,7 +141,7 @@ BEFORE = (
     TransportFailure(frozenset({"ProxyError"}), "the proxy refused or did not answer", PROXY),
     TransportFailure(frozenset({"ConnectTimeout", "ReadTimeout"}), "no connection in time{through}", ROAD),
     TransportFailure(frozenset({"NewConnectionError"}), "no connection: refused, or unreachable", ROAD),
-    TransportFailure(UNUSABLE_URL, "{url} is malformed", "Correct it.", retryable=False),
+    UNUSABLE,
     TransportFailure(frozenset({"OSError", "HTTPException"}), "no connection could be made{through}", ROAD),
     TransportFailure(frozenset({"Exception"}), "the request could not be sent ({kind})", HOST),
 )
@@ -186,12 +192,29 @@ def api_error(
         return _foreign(call, status, content, token, retry_after)
     shown = without_tokens(token.hidden_in(detail)[:MAX_READ_LENGTH])[:MAX_DETAIL_LENGTH]
     if status == 401:  # noqa: PLR2004
-        return AuthenticationError(call.operation, status, shown, token_source=token.source)
+        reason, advice = _denial(call, token)
+        return AuthenticationError(
+            call.operation, status, shown, token_source=token.source, reason=reason, advice=advice
+        )
     # An unknown environment is answered with 404, with 403, or with a 400 that says so.
     if status == 400 and _says_absent(detail, call.path):  # noqa: PLR2004
         return NotFoundError(call.operation, status, shown)
     by_class = ServerError if status // 100 == 5 else ApiError  # noqa: PLR2004
     return BY_STATUS.get(status, by_class)(call.operation, status, shown, retry_after=retry_after)
+
+
+def _denial(call: ApiCall[object], token: Token) -> tuple[str, str]:
+    """Return why Qovery may refuse a token with a 401, and what to do next."""
+    if token.wrong_scheme:
+        sent = f"is sent as {token.wrong_scheme}, as qovery:authScheme says, but looks like {token.kind.value}"
+        return f"{sent}, which is not sent like that", "Remove qovery:authScheme."
+    if token.kind is TokenKind.POLICY:
+        # Qovery answers 401 where a policy denies, also where it cannot resolve the ids of a path.
+        whole = (
+            "" if call.path.startswith("/environment/") else ", which it may do with all calls that name no environment"
+        )
+        return f"is wrong, or its policy denies this{whole}", "Check the token and its policy."
+    return UNAUTHORIZED, GIVE_ANOTHER
 
 
 def _foreign(
@@ -221,6 +244,8 @@ def transport_error(call: ApiCall[object], error: Exception, progress: Progress,
     names = {kind.__name__ for cause in causes for kind in type(cause).__mro__}
     names |= {frame.f_code.co_name for cause in causes for frame, _ in walk_tb(cause.__traceback__)}
     failure = next(failure for failure in AFTER[progress] if failure.names & names)
+    if route.variable and "gaierror" in names and not HOST_NAME.fullmatch(route.proxy):
+        failure = UNUSABLE  # a resolver was asked for what is no name, such as a part of a URL in quotes
     facts = {"peer": "proxy" if "ProxyError" in names else "server", "kind": type(error).__name__}
     facts |= {"limit": f"{call.max_bytes // 2**20} MiB", **_facts(route)}
     return TransportError(
@@ -228,7 +253,9 @@ def transport_error(call: ApiCall[object], error: Exception, progress: Progress,
         failure.problem.format_map(facts),
         failure.advice.format_map(facts),
         may_have_executed=call.changes and progress is not Progress.NOT_SENT,
-        retryable=failure.retryable,
+        # What is too long for one object is not Qovery's. A list may be, and is as long when it is read again.
+        retryable=failure.retryable and not (failure is TOO_LONG and call.max_bytes > MAX_OBJECT_BYTES),
+        is_too_long=failure is TOO_LONG,
     )
 
 

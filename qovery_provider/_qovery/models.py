@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -27,6 +28,14 @@ MAX_SECONDS = 2**53
 """Above this, Pulumi's numbers (doubles) are no longer exact."""
 
 
+UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def canonical_id(identity: str) -> str:
+    """Return an id with the UUIDs in it in small letters, as Qovery writes them; all else in it means nothing here."""
+    return UUID_FORM.sub(lambda match: match[0].lower(), identity)
+
+
 class MalformedAnswerError(ValueError):
     """An answer is not what the API's description says; the text names the field. Never leaves the client."""
 
@@ -49,6 +58,7 @@ class EnvironmentStatus:
     origin: str | None = None
     triggered_by: str | None = None
     deployment_status: str | None = None
+    deployment_request_id: str | None = None
 
     @property
     def phase(self) -> Phase:
@@ -65,15 +75,16 @@ class EnvironmentStatus:
         """Read one status, or raise MalformedAnswerError."""
         body = _mapping(data)
         return cls(
-            id=_text(body, "id"),
+            id=canonical_id(_text(body, "id")),
             state=_text(body, "state"),
             last_deployment_state=_text(body, "last_deployment_state"),
             last_deployment_date=_shown_text(body, "last_deployment_date"),
-            last_deployment_id=_optional_text(body, "last_deployment_id"),
+            last_deployment_id=_optional_id(body, "last_deployment_id"),
             total_deployment_duration_in_seconds=_duration(body),
             origin=_shown_text(body, "origin"),
             triggered_by=_shown_text(body, "triggered_by"),
             deployment_status=_shown_text(body, "deployment_status"),
+            deployment_request_id=_text_or_none(body, "deployment_request_id"),
         )
 
 
@@ -90,14 +101,14 @@ class UnreadableStatus:
     problem: str
 
 
-STATUS_FIELDS = tuple(field.name for field in fields(EnvironmentStatus) if field.name != "id")
+STATUS_FIELDS = tuple(
+    field.name for field in fields(EnvironmentStatus) if field.name not in {"id", "deployment_request_id"}
+)
 """The fields that resources report, in order."""
 
 
 HISTORY_PAGES = (5, 20, 100)
 """How many deployments of a history are read, the newest first: one entry carries all services with their commits."""
-
-HISTORY_PAGE = HISTORY_PAGES[1]
 
 UNREADABLE_STATE = "UNREADABLE"
 """Stands for the state of a deployment that the history names without one."""
@@ -117,6 +128,13 @@ class DeploymentRecord:
         said = {phase_of(self.state), ACTION_STATUSES.get(self.action_status or "", Phase.UNKNOWN)}
         return next(phase for phase in PHASE_PRIORITY if phase in said)
 
+    @property
+    def final_state(self) -> str:
+        """The state that says how the deployment ended: where `state` does not, it is the coarser one."""
+        told, new_states = phase_of(self.state), {Phase.UNKNOWN} if self.phase is Phase.COMPLETED else set[Phase]()
+        is_telling = self.state != UNREADABLE_STATE and told in {self.phase, *new_states}
+        return self.state if is_telling else self.action_status or self.state
+
     @classmethod
     def from_json(cls, data: object) -> DeploymentRecord:
         """Read one entry of `deploymentHistoryV2`, or raise MalformedAnswerError when it names no deployment.
@@ -124,10 +142,14 @@ class DeploymentRecord:
         A state that is no plain text tells nothing: how the deployment ended, another look may show.
         """
         body = _mapping(data)
-        execution_id = _text(_mapping(body.get("identifier")), "execution_id")
+        execution_id = canonical_id(_text(_mapping(body.get("identifier")), "execution_id"))
         return cls(
             execution_id, _text_or_none(body, "status") or UNREADABLE_STATE, _text_or_none(body, "action_status")
         )
+
+
+NAMELESS_RECORD = DeploymentRecord("", UNREADABLE_STATE)
+"""Stands for an entry that names no deployment: it belongs to none, and counts as one that was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +177,19 @@ def _status_or_problem(entry: object) -> EnvironmentStatus | UnreadableStatus:
     try:
         return EnvironmentStatus.from_json(entry)
     except MalformedAnswerError as error:
-        return UnreadableStatus(_text_or_none(entry, "id") if isinstance(entry, dict) else None, str(error))
+        named = _text_or_none(entry, "id") if isinstance(entry, dict) else None
+        return UnreadableStatus(named and canonical_id(named), str(error))
 
 
 def history_of(data: object) -> list[DeploymentRecord]:
-    """Read a history, the newest deployment first; an entry that names no deployment is left out."""
-    records = []
-    for entry in _results(data):
-        with suppress(MalformedAnswerError):
-            records.append(DeploymentRecord.from_json(entry))
-    return records
+    """Read a history, the newest deployment first; an entry that names no deployment counts as well."""
+    return [_record(entry) for entry in _results(data)]
+
+
+def _record(entry: object) -> DeploymentRecord:
+    with suppress(MalformedAnswerError):
+        return DeploymentRecord.from_json(entry)
+    return NAMELESS_RECORD
 
 
 def queue_of(data: object) -> list[QueuedRequest]:
@@ -199,8 +224,8 @@ def _text(body: Mapping[str, object], name: str) -> str:
     return value
 
 
-def _optional_text(body: Mapping[str, object], name: str) -> str | None:
-    return None if body.get(name) in (None, "") else _text(body, name)
+def _optional_id(body: Mapping[str, object], name: str) -> str | None:
+    return None if body.get(name) in (None, "") else canonical_id(_text(body, name))
 
 
 def _text_or_none(body: Mapping[str, object], name: str) -> str | None:

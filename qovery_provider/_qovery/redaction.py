@@ -11,8 +11,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from enum import Enum
 from functools import lru_cache
-from typing import NoReturn, TypeVar, cast
+from typing import NoReturn
 from urllib.parse import quote, unquote
 
 MAX_LENGTH = 60
@@ -42,20 +43,34 @@ ROUNDS = 3
 KINDS = {str: "a text", bool: "a flag", int: "a number", float: "a number"}
 
 
-Answer = TypeVar("Answer")
+class TokenKind(Enum):
+    """A kind of token, told by its form; the value names it in messages."""
+
+    API = "an API token"
+    POLICY = "a policy token"
+    LOGIN = "a person's login token"
+    OTHER = "a token"
 
 
 class Token:
     """An API token that shows itself nowhere: not printed, not pickled.
 
-    Attributes:
+    Args:
+        value: The token itself.
         source: Where it was taken from, for error messages.
+        wrong_scheme: The scheme that the configuration forces on it, where its form asks for the other one. Default:
+            "", none is.
     """
 
-    __slots__ = ("_value", "source")
+    __slots__ = ("_value", "source", "wrong_scheme")
 
-    def __init__(self, value: str, source: str) -> None:
-        self._value, self.source = value, source
+    def __init__(self, value: str, source: str, wrong_scheme: str = "") -> None:
+        self._value, self.source, self.wrong_scheme = value, source, wrong_scheme
+
+    @property
+    def kind(self) -> TokenKind:
+        """What its form says that it is."""
+        return kind_of_token(self._value)
 
     def reveal(self) -> str:
         """Return the token itself, for the Authorization header and nothing else."""
@@ -72,12 +87,12 @@ class Token:
         shown = pattern.sub(repr(self), text)
         return repr(self) if any(pattern.search(decoded) for decoded in _decodings(shown)) else shown
 
-    def hidden_from(self, answer: Answer) -> Answer:
+    def hidden_from(self, answer: object) -> object:
         """Return what an answer says without the token: a text, a dataclass of texts, or a list of these."""
         if isinstance(answer, str):
-            return cast("Answer", self.hidden_in(answer))
+            return self.hidden_in(answer)
         if isinstance(answer, list):
-            return cast("Answer", [self.hidden_from(item) for item in answer])
+            return [self.hidden_from(item) for item in answer]
         if is_dataclass(answer) and not isinstance(answer, type):
             changes = {field.name: self.hidden_from(getattr(answer, field.name)) for field in fields(answer)}
             return replace(answer, **changes)
@@ -94,6 +109,28 @@ class Token:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a token is never pickled")
+
+
+def kind_of_token(token: str) -> TokenKind:
+    """Tell a kind of token by its form: its prefix, or a JWT."""
+    if token.startswith("sk-qov"):
+        return TokenKind.POLICY
+    if API_TOKEN.match(token):
+        return TokenKind.API
+    return TokenKind.LOGIN if _is_jwt(token) else TokenKind.OTHER
+
+
+def _is_jwt(token: str) -> bool:
+    """Tell a person's JWT: three parts, the first of which is a JSON object with `alg` (RFC 7515)."""
+    header, *rest = token.split(".")
+    if len(rest) != 2:  # noqa: PLR2004 - payload and signature
+        return False
+    try:
+        padding = "=" * (-len(header) % 4)  # pragma: no mutate: more of it than is needed does no harm
+        decoded = json.loads(base64.urlsafe_b64decode(header + padding))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(decoded, dict) and "alg" in decoded
 
 
 def _bare(token: str) -> str:

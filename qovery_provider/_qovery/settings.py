@@ -5,14 +5,12 @@ It validates and names; it knows no Pulumi and opens no connection.
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
-from qovery_provider._qovery.redaction import Token, redact
+from qovery_provider._qovery.redaction import Token, TokenKind, kind_of_token, redact
 from qovery_provider.errors import ConfigurationError
 
 API_URL = "https://api.qovery.com"
@@ -34,6 +32,32 @@ FLAGS = {"true": True, "false": False}
 
 MAX_TOKEN_LENGTH = 8192
 """Characters; servers take no longer headers."""
+
+BY_KIND = {
+    TokenKind.API: "Token",
+    TokenKind.POLICY: "Token",
+    TokenKind.LOGIN: "Bearer",
+}
+"""The scheme that the form of a token asks for."""
+
+HEADER = re.compile(r"(?:authorization:\s*)?(bearer|token)\s+(?=\S)", re.IGNORECASE)
+"""What of a pasted header stands before the token."""
+
+MISTAKES = (
+    (
+        re.compile(r"\$\{.*\}|\$\(.*\)|\$\w+|\{\{.*\}\}|%\w+%|<.*>", re.DOTALL),
+        "it is a placeholder for a value that was never filled in, such as ${NAME}",
+    ),
+    (re.compile(r"[\[{].*", re.DOTALL), "it is JSON or a configuration object; give the token alone, as a text"),
+    (re.compile(r"[\"'`\u2018-\u201f].*|.*[\"'`\u2018-\u201f]", re.DOTALL), "it has quotes around it; remove them"),
+    (
+        re.compile(r"(?:export\s+)?[a-z_][\w.:-]*(?:=(?!=*\Z)|:\s+).*", re.DOTALL | re.IGNORECASE),
+        "it has the form NAME=value; give the value alone",
+    ),
+)
+"""Ways to paste a token wrongly, from the most specific to the least, with what a message says of each."""
+
+NO_WORD = f"it must be a single word of plain letters, digits and punctuation, at most {MAX_TOKEN_LENGTH} of them"
 
 URL = re.compile(
     r"(?P<scheme>https?)://(?:\[(?P<ipv6>[0-9a-f:.]{2,45})\]|(?P<name>[0-9a-z.-]{1,253}))(?::(?P<port>[1-9][0-9]{0,4}))?"
@@ -68,8 +92,8 @@ def resolve(config: Mapping[str, object], environ: Mapping[str, str]) -> Setting
     Raises:
         ConfigurationError: There is no token, or a setting cannot be used.
     """
-    token = _token(config, environ)
-    return Settings(token, _scheme(config, token), _url(config, environ))
+    token, scheme = _authorization(config, environ)
+    return Settings(token, scheme, _url(config, environ))
 
 
 def problems(config: Mapping[str, object], environ: Mapping[str, str]) -> dict[str, str]:
@@ -77,7 +101,7 @@ def problems(config: Mapping[str, object], environ: Mapping[str, str]) -> dict[s
     found = {
         API_URL_KEY: _problem(lambda: _url(config, environ)),
         API_TOKEN: _problem(lambda: _any_token(config, environ)),
-        AUTH_SCHEME: _problem(lambda: _given_scheme(config)),
+        AUTH_SCHEME: _problem(lambda: _forced_scheme(config)),
     }
     if _flag(config) is None:
         found[PREVIEW_STATUS] = f"{PREVIEW_STATUS} must be true or false; got {redact(config[PREVIEW_STATUS])}"
@@ -109,40 +133,42 @@ def _word(value: object) -> str:
     return ""  # pragma: no mutate: XXXX is no word that is allowed either
 
 
-def _token(config: Mapping[str, object], environ: Mapping[str, str]) -> Token:
-    token = _any_token(config, environ)
-    if token is None:
+def _authorization(config: Mapping[str, object], environ: Mapping[str, str]) -> tuple[Token, str]:
+    """Return the token and the scheme under which it is sent."""
+    found = _any_token(config, environ)
+    if found is None:
         raise ConfigurationError(
             "no Qovery API token: set the stack secret qovery:apiToken (`pulumi config set --secret qovery:apiToken`) "
             f"or one of the environment variables {', '.join(TOKEN_VARIABLES)}"
         )
-    return token
+    token, pasted, source = found
+    forced, fitting = _forced_scheme(config), BY_KIND.get(kind_of_token(token))
+    scheme = forced or fitting or pasted or "Token"
+    return Token(token, source, "" if scheme == (fitting or scheme) else scheme), scheme
 
 
-def _any_token(config: Mapping[str, object], environ: Mapping[str, str]) -> Token | None:
+def _any_token(config: Mapping[str, object], environ: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """Return the first token that is given, the scheme that stands before it, if any, and its source."""
     candidates = [(config.get(API_TOKEN), "the stack's qovery:apiToken")]
     candidates += [(environ.get(name), name) for name in TOKEN_VARIABLES]
     for value, source in candidates:
         if value is not None and not (isinstance(value, str) and not value.strip()):
-            return Token(_checked_token(value, source), source)
+            return (*_checked_token(value, source), source)
     return None
 
 
-def _checked_token(value: object, source: str) -> str:
-    token = value.strip() if isinstance(value, str) else ""
-    if not token or len(token) > MAX_TOKEN_LENGTH or not all("!" <= letter <= "~" for letter in token):
-        raise ConfigurationError(
-            f"the token from {source} cannot be one: it must be a single word of plain letters, digits and "
-            f"punctuation, at most {MAX_TOKEN_LENGTH} of them"
-        )
-    return token
+def _checked_token(value: object, source: str) -> tuple[str, str]:
+    text = value.strip() if isinstance(value, str) else "{}" if isinstance(value, Mapping) else ""
+    header = HEADER.match(text)
+    token = text[header.end() :] if header else text
+    mistake = next((mistake for form, mistake in MISTAKES if form.fullmatch(token)), None)
+    is_word = 0 < len(token) <= MAX_TOKEN_LENGTH and all("!" <= letter <= "~" for letter in token)
+    if mistake or not is_word:
+        raise ConfigurationError(f"the token from {source} cannot be one: {mistake or NO_WORD}")
+    return token, SCHEMES[header[1].lower()] if header else ""
 
 
-def _scheme(config: Mapping[str, object], token: Token) -> str:
-    return _given_scheme(config) or ("Bearer" if _is_jwt(token.reveal()) else "Token")
-
-
-def _given_scheme(config: Mapping[str, object]) -> str | None:
+def _forced_scheme(config: Mapping[str, object]) -> str | None:
     value = config.get(AUTH_SCHEME)
     if value is None:
         return None
@@ -150,19 +176,6 @@ def _given_scheme(config: Mapping[str, object]) -> str | None:
     if scheme is None:
         raise ConfigurationError(f"{AUTH_SCHEME} must be Bearer or Token; got {redact(value)}")
     return scheme
-
-
-def _is_jwt(token: str) -> bool:
-    """Tell a person's JWT: three parts, the first of which is a JSON object with `alg` (RFC 7515)."""
-    header, *rest = token.split(".")
-    if len(rest) != 2:  # noqa: PLR2004 - payload and signature
-        return False
-    try:
-        padding = "=" * (-len(header) % 4)  # pragma: no mutate: more of it than is needed does no harm
-        decoded = json.loads(base64.urlsafe_b64decode(header + padding))
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(decoded, dict) and "alg" in decoded
 
 
 def _url(config: Mapping[str, object], environ: Mapping[str, str]) -> str:

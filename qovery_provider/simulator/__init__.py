@@ -1,5 +1,7 @@
 """A Qovery API in one process, to test deployments and their cancellation offline.
 
+In a test::
+
     from qovery_provider.simulator import Plan, QoverySimulator
 
     with QoverySimulator() as qovery:

@@ -72,11 +72,11 @@ HARMLESS: Row = dict.fromkeys(Position, (CANCELED, CANCELED))
 
 
 def _retried(post: tuple[Ends, Ends], error: type[CallError]) -> Row:
-    """A failed status read is made again; it ends a wait only when it lasts, and never in success (design 2.7)."""
+    """A failed status read is made again; it ends no wait, the last poll tells the end (design 2.7)."""
     return _row(
         first=(CANCELED, Ends(error, 0, retryable=True)),
         post=post,
-        waiting=(CANCELED, replace(INTERRUPTED, retryable=True)),
+        waiting=(CANCELED, CANCELED),
         last=(OUT_OF_TIME, OUT_OF_TIME),
     )
 
@@ -84,6 +84,12 @@ def _retried(post: tuple[Ends, Ends], error: type[CallError]) -> Row:
 def lost(error: type[CallError] = TransportError) -> Row:
     """Nothing tells whether Qovery has acted, and it has not: polls, then another cancel after a grace (design 2.3)."""
     return _retried((CANCELED_BY_THE_SECOND, NEVER_KNOWN_TO_ARRIVE), error)
+
+
+def taking_all_the_time(row: Row) -> Row:
+    """Each call lasts as long as it may, so that no other poll is made at the deadline."""
+    once, _ = row[Position.WAITING]
+    return {**row, Position.WAITING: (once, OUT_OF_TIME)}
 
 
 def lost_on_the_way(error: type[CallError] = TransportError) -> Row:
@@ -107,19 +113,18 @@ def limited() -> Row:
 
 
 def limited_past_the_deadline() -> Row:
-    """429 until after the deadline: it fails and says so (design 2.8)."""
+    """429 until after the deadline: it fails and says so, but while it waits only the deadline ends it (design 2.7)."""
     first, post = Ends(RateLimitError, 0, retryable=True), Ends(RateLimitError, 1, retryable=True)
-    waiting = replace(INTERRUPTED, retryable=True)
-    return _row((first, first), (post, post), (waiting, waiting), (OUT_OF_TIME, OUT_OF_TIME))
+    return _row((first, first), (post, post), (CANCELED, CANCELED), (OUT_OF_TIME, OUT_OF_TIME))
 
 
 def unavailable_past_the_deadline() -> Row:
-    """503 until after the deadline: no further poll is worth it, and the cancel may have been executed."""
-    first, waiting = Ends(IntermediaryError, 0, retryable=True), replace(INTERRUPTED, retryable=True)
+    """503 until after the deadline: no further first read is worth it, and the cancel may have been executed."""
+    first = Ends(IntermediaryError, 0, retryable=True)
     return _row(
         (first, first),
         (CANCELED_BY_THE_SECOND, NEVER_KNOWN_TO_ARRIVE),
-        (waiting, waiting),
+        (CANCELED, CANCELED),
         (OUT_OF_TIME, OUT_OF_TIME),
     )
 

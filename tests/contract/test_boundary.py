@@ -187,7 +187,7 @@ def test_an_answer_that_is_too_long_once_it_is_unpacked_is_refused() -> None:
 
 LISTS = {
     "project statuses": endpoints.project_statuses("project"),
-    "history": endpoints.deployment_history("env"),
+    "history": endpoints.deployment_history("env", 20),
     "queue": endpoints.deployment_queue("env"),
 }
 

@@ -163,7 +163,9 @@ def test_reads_the_history(client: QoveryClient, environment: Environment, runni
     """The history names deployments with their states, the newest first."""
     environment.cancel()
 
-    assert client.send(endpoints.deployment_history("env")) == [DeploymentRecord(running.id, "CANCELING", "CANCELING")]
+    assert client.send(endpoints.deployment_history("env", 20)) == [
+        DeploymentRecord(running.id, "CANCELING", "CANCELING")
+    ]
 
 
 def test_reads_the_queue(client: QoveryClient, environment: Environment, running: Deployment) -> None:

@@ -64,6 +64,8 @@ MALFORMED = {
     "an address that is cut off": "http://[::1:3128",
     "another scheme": "ftp://proxy:3128",
     "a scheme alone": "https:",
+    "quotes around it": "'http://proxy:3128'",
+    "a variable that was never filled in": "${PROXY}",
     "a password beyond Latin-1": "http://user:p%E2%82%ACss@proxy:3128",
     "a host beyond ASCII": "http://pr\u00f6xy\u2024.internal\uff0e:3128",
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from qovery_provider.errors import CallError, IntermediaryError, TransportError
 from tests.contract.faults import Expected, Kind
-from tests.contract.outcomes import HARMLESS, Row, executed, lost, lost_on_the_way, refused, unsent
+from tests.contract.outcomes import HARMLESS, Row, executed, lost, lost_on_the_way, refused, taking_all_the_time, unsent
 from tests.support.certificates import Certificate
 from tests.support.stage import Fault, Moment, Reply, Road, Route
 from tests.support.wire import Connection, http
@@ -191,14 +191,14 @@ ROAD_KINDS = [
     Kind(
         "headers that drip",
         _dripping(lambda _: b"HTTP/1.1 200 OK\r\nX-Slow: aaaa", acts=False),
-        lost(),
+        taking_all_the_time(lost()),
         ("no whole answer within",),
         roads=WITHOUT_GATEWAY,
     ),
     Kind(
         "a body that drips",
         _dripping(lambda reply: reply.to_bytes()[: -len(reply.body)] + b" ", acts=True),
-        executed(),
+        taking_all_the_time(executed()),
         ("no whole answer within",),
         roads=WITHOUT_GATEWAY,
     ),

@@ -12,17 +12,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import cycle
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
-import requests
 
 from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator
 from tests.support.postgres import postgres
+from tests.support.proxy import HoldingProxy
 from tests.support.stack import TIME_LIMIT, Stack, killed_on_exit
 from tests.support.time import JumpingClock, wait_until
-from tests.support.wire import LOOPBACK, Connection, Request, ScriptedServer, http
 
 # Targets are pairs: an environment, and its project where a bulk resource is to do it.
 PROGRAM = """
@@ -47,56 +45,14 @@ SECOND_IS_BULK = (False, True, False)
 SLOW = Plan(phases=(("BUILDING", 6000.0),), cancel_delay=600.0)
 
 
-class Gate:
-    """A proxy between a pipeline and Qovery: reads pass, cancels are held until it is opened.
-
-    Attributes:
-        url: The address that the pipeline takes for Qovery.
-        cancels: The cancels that have come.
-        answered: The requests whose answers were passed on.
-    """
-
-    def __init__(self, qovery: QoverySimulator) -> None:
-        self.cancels: list[Request] = []
-        self.answered: list[Request] = []
-        self.server = ScriptedServer(self._pass_on)
-        self.url = f"http://{LOOPBACK}:{self.server.port}"
-        self._qovery = qovery
-        self._opened = Event()
-
-    def open(self) -> None:
-        """Pass on the held cancels, and return when they have been answered."""
-        self._opened.set()
-        wait_until(lambda: all(cancel in self.answered for cancel in self.cancels))
-
-    def has_shown(self, environment: Environment) -> bool:
-        """Return whether a status read of an environment, or of its project, has been answered."""
-        paths = (f"/environment/{environment.id}/status", f"/project/{environment.project_id}/environment/status")
-        return any(request.target in paths for request in self.answered)
-
-    def _pass_on(self, connection: Connection, request: Request) -> bool:
-        if request.method == "POST":
-            self.cancels.append(request)
-            self._opened.wait(TIME_LIMIT)
-        answer = requests.request(
-            request.method,
-            f"{self._qovery.url}{request.target}",
-            headers={name: value for name, value in request.headers.items() if name != "Host"},
-            data=request.body,
-            timeout=TIME_LIMIT,
-        )
-        self.answered.append(request)
-        return connection.send(http(answer.status_code, answer.content, {"Content-Type": "application/json"}))
-
-
 class Pipeline:
-    """A stack of its own, behind a gate."""
+    """A stack of its own, behind a proxy."""
 
-    def __init__(self, stack: Stack, gate: Gate, is_bulk: Sequence[bool]) -> None:
-        self.gate = gate
+    def __init__(self, stack: Stack, proxy: HoldingProxy, is_bulk: Sequence[bool]) -> None:
+        self.proxy = proxy
         self._stack = stack
         self._is_bulk = is_bulk
-        stack.environment["QOVERY_API_URL"] = gate.url
+        stack.environment["QOVERY_API_URL"] = proxy.url
         stack.write(PROGRAM)
 
     def start(self, environments: list[Environment]) -> subprocess.Popen[str]:
@@ -120,10 +76,9 @@ def pipelines(tmp_path: Path, engine: str | None, qovery_simulator: QoverySimula
         for number, is_bulk in enumerate((FIRST_IS_BULK, SECOND_IS_BULK)):
             folder = tmp_path / str(number)
             folder.mkdir()
-            gate = Gate(qovery_simulator)
-            servers.enter_context(gate.server)
-            servers.callback(gate.open)
-            pipelines.append(Pipeline(Stack(folder, engine, qovery_simulator), gate, is_bulk))
+            proxy = HoldingProxy(qovery_simulator, lambda request: request.method == "POST")
+            servers.enter_context(proxy)
+            pipelines.append(Pipeline(Stack(folder, engine, qovery_simulator), proxy, is_bulk))
         yield pipelines
 
 
@@ -162,9 +117,9 @@ def test_at_the_same_moment(
         killed_on_exit(first.start(environments)) as first_update,
         killed_on_exit(second.start(environments)) as second_update,
     ):
-        wait_until(lambda: [len(pipeline.gate.cancels) for pipeline in pipelines] == [6, 6])
-        first.gate.open()
-        second.gate.open()
+        wait_until(lambda: [len(pipeline.proxy.held) for pipeline in pipelines] == [6, 6])
+        first.proxy.open()
+        second.proxy.open()
         clock.jump(700)
         _checked(first_update, second_update)
 
@@ -181,18 +136,18 @@ def test_the_second_comes_later(
 ) -> None:
     """It finds the cancellations in progress, sends nothing, and follows the same deployments to their ends."""
     first, second = pipelines
-    first.gate.open()
+    first.proxy.open()
     with killed_on_exit(first.start(environments)) as first_update:
         wait_until(lambda: all(environment.deployments[0].cancels for environment in environments))
         with killed_on_exit(second.start(environments)) as second_update:
-            wait_until(lambda: all(second.gate.has_shown(environment) for environment in environments))
+            wait_until(lambda: all(second.proxy.has_shown(environment) for environment in environments))
             clock.jump(700)
             _checked(first_update, second_update)
 
     assert [first.reported(), second.reported()] == [_truth(environments)] * 2
     states = [[deployment.state for deployment in environment.deployments] for environment in environments]
     assert states == [["CANCELED", "BUILDING"]] * 6
-    assert second.gate.cancels == []
+    assert second.proxy.held == []
 
 
 def test_a_cancel_that_arrives_too_late(
@@ -208,10 +163,10 @@ def test_a_cancel_that_arrives_too_late(
         killed_on_exit(first.start([environment])) as first_update,
         killed_on_exit(second.start([environment])) as second_update,
     ):
-        wait_until(lambda: [len(pipeline.gate.cancels) for pipeline in pipelines] == [1, 1])
-        first.gate.open()
+        wait_until(lambda: [len(pipeline.proxy.held) for pipeline in pipelines] == [1, 1])
+        first.proxy.open()
         clock.jump(700)
-        second.gate.open()
+        second.proxy.open()
         _checked(first_update)
         output, _ = second_update.communicate(timeout=TIME_LIMIT)
     with killed_on_exit(second.start([environment])) as second_update:

@@ -268,7 +268,6 @@ def _environments() -> Iterator[Bad]:
         if len(str(row.value)) < 50 and row.kind is not SECRETS:
             yield row._replace(value=[row.value], quoted=_cut(f"[{row.quoted}]"), item=row.quoted)
     many = [f"{number:08x}{ENV[8:]}" for number in range(501)]
-    yield Bad(EMPTY, "empty list", [], "[]")
     yield Bad(NESTED, "nothing", [None], "[None]", "nothing")
     yield Bad(NESTED, "a list in it", [[ENV]], f"[['{ENV}']]", f"['{ENV}']")
     yield Bad(NESTED, "a map in it", [{"id": ENV[:8]}], f"[{{'id': '{ENV[:8]}'}}]", f"{{'id': '{ENV[:8]}'}}")
@@ -289,10 +288,11 @@ def _of_kind(kind: str, rows: Sequence[Bad]) -> list[Bad]:
 
 
 NO_UUID = f"must be a UUID such as {ENV}"
-NO_UUIDS = "must be a list of 1 to 500 UUIDs"
+NO_UUIDS = "must be a list of at most 500 UUIDs"
 NO_FLAG = "must be true or false"
 NO_DEPLOYMENT = 'must be the id of a deployment, or "" for none'
 NO_TRIGGERS = "must be a list or a map of plain values (of a file, its hash)"
+TOO_LARGE = "must not hold numbers of 2^53 or more, which Pulumi does not tell apart (give them as texts)"
 NO_SECONDS = "must be a number of seconds above 0 and at most 604800 (7 days)"
 NO_TOLERANCE = 'must be "succeed" or "fail"'
 NOT_ONE = "must be given, or project_id: exactly one of the two"
@@ -458,16 +458,82 @@ URLS = [
     *TOKENS,
 ]
 
+NO_WORD = "it must be a single word of plain letters, digits and punctuation, at most 8192 of them"
+JSON = "it is JSON or a configuration object; give the token alone, as a text"
+QUOTED = "it has quotes around it; remove them"
+NAMED = "it has the form NAME=value; give the value alone"
+PLACEHOLDER = "it is a placeholder for a value that was never filled in, such as ${NAME}"
+
+
+def _pasted(mistake: str, *rows: tuple[str, Any]) -> list[Bad]:
+    """Return rows of tokens that somebody has pasted with something around them."""
+    return [Bad(SECRETS, name, value, mistake) for name, value in rows]
+
+
 API_TOKENS = [
-    *_plain(TYPE, ("number", 1234.0), ("true", True), ("false", False), ("empty list", []), ("list", [SECRET])),
-    *_plain(TYPE, ("map", {"token": SECRET})),
-    *_plain(FORM, ("space inside", f"qov_{SECRET} x"), ("scheme before", f"Token {SECRET}")),
-    *_plain(CONTROL, ("header behind a line end", f"{SECRET}\r\nX-Evil: 1"), ("null character", f"{SECRET}\x00x")),
-    *_plain(CONTROL, ("tab inside", f"{SECRET}\tx"), ("delete", f"{SECRET}\x7f"), ("escape", f"\x1b{SECRET}")),
-    *_plain(LOOK_ALIKE, ("accent", f"{SECRET}\xe9"), ("Cyrillic o", f"q\u043ev_{SECRET}"), ("wide", f"\uff51{SECRET}")),
-    *_plain(INVISIBLE, ("zero-width joiner", f"qov\u200d_{SECRET}"), ("byte order mark", f"\ufeff{SECRET}")),
-    *_plain(INVISIBLE, ("no-break space inside", f"{SECRET}\xa0x"), ("soft hyphen", f"{SECRET}\xadx")),
-    *_plain(LONG, ("too long", f"qov_{SECRET}{'x' * 8182}"), ("a million", f"qov_{SECRET}{'x' * 1_000_000}")),
+    *_rows(
+        TYPE,
+        *((name, value, NO_WORD) for name, value in [("number", 1234.0), ("true", True), ("false", False)]),
+        *((name, value, NO_WORD) for name, value in [("empty list", []), ("list", [SECRET])]),
+        ("map", {"token": SECRET}, JSON),
+        ("empty map", {}, JSON),
+    ),
+    *_pasted(
+        QUOTED,
+        ("double quotes", f'"qov_{SECRET}"'),
+        ("single quotes", f"'qov_{SECRET}'"),
+        ("backquotes", f"`qov_{SECRET}`"),
+        ("curly quotes", f"\u201cqov_{SECRET}\u201d"),
+        ("quote before", f'"qov_{SECRET}'),
+        ("quote after", f"qov_{SECRET}'"),
+        ("quotes behind the scheme", f'Bearer "qov_{SECRET}"'),
+    ),
+    *_pasted(
+        JSON,
+        ("JSON", f'{{"token": "qov_{SECRET}"}}'),
+        ("JSON on lines", f'{{\n  "token": "qov_{SECRET}"\n}}'),
+        ("JSON list", f'["qov_{SECRET}"]'),
+        ("encrypted configuration", f'{{"secure": "v1:{SECRET}"}}'),
+    ),
+    *_pasted(
+        NAMED,
+        ("assignment", f"QOVERY_API_TOKEN=qov_{SECRET}"),
+        ("export", f"export QOVERY_API_TOKEN=qov_{SECRET}"),
+        ("configuration key", f"qovery:apiToken=qov_{SECRET}"),
+        ("YAML", f"qovery:apiToken: qov_{SECRET}"),
+        ("lines of a file", f"A={SECRET}\nB={SECRET}"),
+    ),
+    *_pasted(
+        PLACEHOLDER,
+        ("variable of a shell", "$QOVERY_API_TOKEN"),
+        ("variable in braces", "${QOVERY_API_TOKEN}"),
+        ("command of a shell", f"$(cat {SECRET})"),
+        ("variable of Windows", "%QOVERY_API_TOKEN%"),
+        ("secret of a pipeline", "${{ secrets.QOVERY_API_TOKEN }}"),
+        ("template", "{{ token }}"),
+        ("variable behind the scheme", "Bearer ${QOVERY_API_TOKEN}"),
+        ("angle brackets", "<your token>"),
+    ),
+    *_rows(FORM, ("space inside", f"qov_{SECRET} x", NO_WORD), ("scheme alone", "Bearer x y", NO_WORD)),
+    *(
+        Bad(kind, name, value, NO_WORD)
+        for kind, name, value in [
+            (CONTROL, "header behind a line end", f"{SECRET}\r\nX-Evil: 1"),
+            (CONTROL, "null character", f"{SECRET}\x00x"),
+            (CONTROL, "tab inside", f"{SECRET}\tx"),
+            (CONTROL, "delete", f"{SECRET}\x7f"),
+            (CONTROL, "escape", f"\x1b{SECRET}"),
+            (LOOK_ALIKE, "accent", f"{SECRET}\xe9"),
+            (LOOK_ALIKE, "Cyrillic o", f"q\u043ev_{SECRET}"),
+            (LOOK_ALIKE, "wide", f"\uff51{SECRET}"),
+            (INVISIBLE, "zero-width joiner", f"qov\u200d_{SECRET}"),
+            (INVISIBLE, "byte order mark", f"\ufeff{SECRET}"),
+            (INVISIBLE, "no-break space inside", f"{SECRET}\xa0x"),
+            (INVISIBLE, "soft hyphen", f"{SECRET}\xadx"),
+            (LONG, "too long", f"qov_{SECRET}{'x' * 8182}"),
+            (LONG, "a million", f"qov_{SECRET}{'x' * 1_000_000}"),
+        ]
+    ),
 ]
 
 SCHEMES = [
@@ -497,10 +563,7 @@ NO_URL = (
     "{} must be an https URL without user, query or fragment (http only for a loopback address), with a host name of "
     "plain letters, digits, hyphens and dots, or an address, and a port from 1 to 65535 if any; got {}"
 )
-NO_TOKEN = (
-    "the token from {} cannot be one: it must be a single word of plain letters, digits and punctuation, at most 8192 "
-    "of them"
-)
+NO_TOKEN = "the token from {} cannot be one: {}"
 NO_SCHEME = "{} must be Bearer or Token; got {}"
 NO_PREVIEW_FLAG = "{} must be true or false; got {}"
 
@@ -570,7 +633,10 @@ GOOD = {
         ("longest timeout", {"environment_id": ENV, "timeout": 604_800.0}),
         ("empty list of triggers", {"environment_id": ENV, "triggers": []}),
         ("empty map of triggers", {"environment_id": ENV, "triggers": {}}),
-        ("triggers of all kinds", {"environment_id": ENV, "triggers": [None, True, -0.0, 1e308, "", [], {}, UNKNOWN]}),
+        (
+            "triggers of all kinds",
+            {"environment_id": ENV, "triggers": [None, True, -0.0, 2.0**53 - 1, "", [], {}, UNKNOWN]},
+        ),
         ("unknown deep in the triggers", {"environment_id": ENV, "triggers": {"a": [{"b": UNKNOWN}]}}),
         ("triggers deep in each other", {"environment_id": ENV, "triggers": _deep(40)}),
         ("triggers in strange letters", {"environment_id": ENV, "triggers": ["\x00\u200d\u202e\U0001f680", "a\nb"]}),
@@ -584,6 +650,7 @@ GOOD = {
     ],
     "BulkDeploymentCancellation": [
         ("project in upper case", {"project_id": ENV.upper()}),
+        ("no environments", {"environment_ids": []}),
         ("unknown project", {"project_id": UNKNOWN}),
         ("unknown list", {"environment_ids": UNKNOWN}),
         ("unknown items", {"environment_ids": [UNKNOWN, ENV, UNKNOWN]}),

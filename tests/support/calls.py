@@ -26,7 +26,7 @@ def calls_of(
         "environment status": endpoints.environment_status(environment_id),
         "project statuses": endpoints.project_statuses(project_id),
         "project of an environment": endpoints.project_of(environment_id),
-        "deployment history": endpoints.deployment_history(environment_id),
+        "deployment history": endpoints.deployment_history(environment_id, 5),
         "deployment queue": endpoints.deployment_queue(environment_id),
         "cancel": endpoints.cancel_deployment(environment_id, force=False),
         "cancel of a queued request": endpoints.cancel_queued(request_id),

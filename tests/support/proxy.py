@@ -1,4 +1,4 @@
-"""What stands between a client and a server: a forward proxy that tunnels, and a gateway that answers for itself."""
+"""What stands between a client and a server: a tunnel, a gateway with answers of its own, a proxy that holds."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ import socket
 from collections.abc import Callable
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
-from threading import Thread
+from threading import Event, Thread
 from urllib.parse import urlsplit
 
+import requests
+
+from qovery_provider.simulator import Environment, QoverySimulator
 from tests.support.certificates import HOST, Certificate, server_context
+from tests.support.time import wait_until
 from tests.support.wire import LOOPBACK, Connection, Request, ScriptedServer, http
 
 UPSTREAM_TIMEOUT = 0.05
 """Seconds that a proxy waits for a connection to a server that does not answer."""
+
+UPSTREAM_LIMIT = 60.0
+"""Seconds for a call to a simulator: far more than any takes."""
 
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 """Headers that concern one connection; the length of the body is written anew."""
@@ -126,3 +133,70 @@ def _passed_on(upstream: HTTPConnection, request: Request) -> bytes:
         return http(504, b"<html>Gateway timeout</html>", {"Content-Type": "text/html"})
     except (OSError, HTTPException, ValueError):
         return http(502, b"<html>Bad gateway</html>", {"Content-Type": "text/html"})
+
+
+class HoldingProxy:
+    """A reverse proxy in front of a simulator: some requests wait before it until it is opened, others pass.
+
+    Args:
+        qovery: The simulator.
+        holds: Whether a request waits.
+        loses: Whether the answer to a request is lost: it is executed, and the connection is closed.
+        certificate: What it speaks TLS with. Default: it speaks plain HTTP.
+
+    Attributes:
+        url: The address that a client takes for Qovery.
+        held: The requests that had to wait.
+        answered: The requests whose answers were passed on.
+    """
+
+    def __init__(
+        self,
+        qovery: QoverySimulator,
+        holds: Callable[[Request], bool] = lambda _: False,
+        loses: Callable[[Request], bool] = lambda _: False,
+        certificate: Certificate | None = None,
+    ) -> None:
+        self.held: list[Request] = []
+        self.answered: list[Request] = []
+        self._qovery, self._holds, self._loses, self._certificate = qovery, holds, loses, certificate
+        self._server = ScriptedServer(self._pass_on, self._greet)
+        self.url = f"{'https' if certificate else 'http'}://{HOST if certificate else LOOPBACK}:{self._server.port}"
+        self._opened = Event()
+
+    def __enter__(self) -> HoldingProxy:  # noqa: PYI034 - `Self` came with Python 3.11
+        self._server.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.open()
+        self._server.__exit__()
+
+    def open(self) -> None:
+        """Pass on what is held, and return when it has been answered."""
+        self._opened.set()
+        wait_until(lambda: all(request in self.answered for request in self.held))
+
+    def has_shown(self, environment: Environment) -> bool:
+        """Return whether a status read of an environment, or of its project, has been answered."""
+        paths = (f"/environment/{environment.id}/status", f"/project/{environment.project_id}/environment/status")
+        return any(request.target in paths for request in self.answered)
+
+    def _greet(self, connection: Connection) -> bool:
+        return self._certificate is None or connection.secure(server_context(self._certificate))
+
+    def _pass_on(self, connection: Connection, request: Request) -> bool:
+        if self._holds(request):
+            self.held.append(request)
+            self._opened.wait()
+        answer = requests.request(
+            request.method,
+            f"{self._qovery.url}{request.target}",
+            headers={name: value for name, value in request.headers.items() if name != "Host"},
+            data=request.body,
+            timeout=UPSTREAM_LIMIT,
+        )
+        self.answered.append(request)
+        if self._loses(request):
+            return False
+        return connection.send(http(answer.status_code, answer.content, {"Content-Type": "application/json"}))

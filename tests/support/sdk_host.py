@@ -64,11 +64,15 @@ class SdkHost:
         """Ask what a change means."""
         return self._ask("Diff", provider_pb2.DiffRequest(id=id_, olds=self._struct(olds), news=self._struct(news)))
 
+    def read(self, urn: str, id_: str, properties: Mapping[str, Any]) -> dict[str, Any] | Refused:
+        """Read a resource."""
+        return self._ask("Read", provider_pb2.ReadRequest(urn=urn, id=id_, properties=self._struct(properties)))
+
     def _ask(self, method: str, request: object) -> dict[str, Any] | Refused:
         try:
             answer = getattr(self._stub, method)(request)
         except grpc.RpcError as error:
-            return _refused(error)
+            return refused(error)
         return self._plain(answer.properties) if hasattr(answer, "properties") else MessageToDict(answer)
 
     def _struct(self, properties: Mapping[str, Any]) -> Struct:
@@ -77,16 +81,18 @@ class SdkHost:
         return struct
 
     def _plain(self, properties: Struct) -> dict[str, Any]:
-        return {name: _value(properties[name]) for name in properties if name != "__provider"}
+        return {name: plain_value(properties[name]) for name in properties if name != "__provider"}
 
 
-def _value(value: Any) -> Any:  # noqa: ANN401 - what JSON holds, and numbers that it does not
+def plain_value(value: Any) -> Any:  # noqa: ANN401 - what JSON holds, and numbers that it does not
+    """Return a value of a property bag as a plain one."""
     if isinstance(value, Struct):
-        return {name: _value(value[name]) for name in value}
-    return [_value(item) for item in value] if isinstance(value, ListValue) else value
+        return {name: plain_value(value[name]) for name in value}
+    return [plain_value(item) for item in value] if isinstance(value, ListValue) else value
 
 
-def _refused(error: Any) -> Refused:  # noqa: ANN401 - gRPC gives its errors these methods only at run time
+def refused(error: Any) -> Refused:  # noqa: ANN401 - gRPC gives its errors these methods only at run time
+    """Return what a failed call says, and what it lets the engine store."""
     details = dict(error.trailing_metadata()).get(DETAILS)
     if details is None:
         return Refused(error.details(), None)

@@ -25,6 +25,9 @@ runtime:
     virtualenv: {virtualenv}
 """
 
+OURS = "(?:pulumi-python:dynamic/qovery|qovery-cancellation:index)"
+"""How the types of our resources begin, served by either host."""
+
 TIME_LIMIT = 90.0
 """Seconds for one command: far more than any takes, so that a test fails instead of hanging."""
 
@@ -46,7 +49,7 @@ class Run:
 
     def row(self, name: str) -> str:
         """Return the last row of a resource without its type and name: the operation, and the message."""
-        rows = re.findall(rf"^ ?[-+~ ]+ pulumi-python:dynamic/qovery:\w+ {name} (.*)$", self.output, re.MULTILINE)
+        rows = re.findall(rf"^ ?[-+~ ]+ {OURS}:\w+ {name} (.*)$", self.output, re.MULTILINE)
         return str(rows[-1]).strip() if rows else ""
 
 

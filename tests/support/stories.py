@@ -13,9 +13,10 @@ One file is one story:
       "end": {"outcome": "canceled", "deployment_id": "d1", ...}
     }
 
-A step has exactly one event. A status is [deployment, state], a record of the history the same with an action status if
-there is one. Times are told only where they matter: without "at", a call is answered at the time for which the machine
-has planned it, plus the seconds that it "took"; and an action that is told without its time may be planned for any.
+A step has exactly one event. A status is [deployment, state], with other fields in a third place; a record of the
+history is [deployment, state], with an action status if there is one. Times are told only where they matter: without
+"at", a call is answered at the time for which the machine has planned it, plus the seconds that it "took"; and an
+action that is told without its time may be planned for any.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from qovery_provider._cancellation import actions, events
@@ -35,6 +37,7 @@ from qovery_provider.errors import (
     CallError,
     ConflictError,
     NotFoundError,
+    NotSentError,
     PermissionDeniedError,
     RateLimitError,
     ServerError,
@@ -59,6 +62,10 @@ FAILURES: Mapping[str, CallError] = {
     "no answer": TransportError("calling", "no answer within 30 s", "Try again.", may_have_executed=True),
     "no connection": TransportError("calling", "refused", "Try again.", may_have_executed=False),
     "no trust": TransportError("calling", "no trust", "Check it.", may_have_executed=False, retryable=False),
+    "too long": TransportError(
+        "calling", "too long", "Report it.", may_have_executed=False, retryable=False, is_too_long=True
+    ),
+    "not sent": NotSentError("calling", "another cancel was sent in this environment"),
     "garbage": TransportError("calling", "too long", "Check it.", may_have_executed=True, retryable=False),
 }
 
@@ -89,9 +96,9 @@ def request(told: Mapping[str, Any]) -> CancellationRequest:
     return CancellationRequest(ENVIRONMENT, **told["request"])
 
 
-def status(deployment: str | None, state: str) -> EnvironmentStatus:
+def status(deployment: str | None, state: str, fields: Mapping[str, Any] = MappingProxyType({})) -> EnvironmentStatus:
     """Return a status of the environment of all stories."""
-    return EnvironmentStatus(ENVIRONMENT, state, state, last_deployment_id=deployment)
+    return EnvironmentStatus(ENVIRONMENT, state, state, last_deployment_id=deployment, **fields)
 
 
 def event(step: Mapping[str, Any]) -> events.Event:
@@ -99,6 +106,8 @@ def event(step: Mapping[str, Any]) -> events.Event:
     match step:
         case {"status": shown}:
             return events.StatusRead(status(*shown), step.get("took", 0.0))
+        case {"unlisted": True}:
+            return events.NotListed()
         case {"accepted": answer}:
             return events.Accepted(status(*answer))
         case {"history": records}:
@@ -136,4 +145,6 @@ def said(action: actions.Action, like: str) -> str:
     if isinstance(action, actions.Done | actions.Fail):
         return words
     which = f" {action.request_id}" if isinstance(action, actions.CancelQueued) else ""
+    if isinstance(action, actions.ReadHistory) and " of " in like:
+        which = f" of {action.page_size}"
     return f"{words}{which} at {round(action.at, 3):g}" if " at " in like else f"{words}{which}"

@@ -218,6 +218,31 @@ def test_another_language_host_beside_a_built_cli_on_path_is_replaced(path: Path
     assert (path / "language_host.py").read_text() == (ensure.HERE / "host/language_host.py").read_text()
 
 
+# The language host for YAML
+
+
+def test_a_built_cli_gets_a_language_host_for_yaml(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is built once, from a module of its own, and stands beside the CLI."""
+    go(path)
+    folder = find()
+    for _ in range(2):
+        ensure.complete_with_yaml(folder)
+
+    assert os.access(Path(folder) / ensure.YAML_HOST, os.X_OK)
+    assert "Building Pulumi's language host for YAML" in capsys.readouterr().err
+    assert (path / "runs").read_text().count(ensure.YAML_TOOL) == 1
+
+
+def test_a_cli_on_path_with_a_language_host_for_yaml_is_left_alone(path: Path) -> None:
+    """Official ones come with it."""
+    cli(path)
+    script(path / ensure.YAML_HOST, "")
+
+    ensure.complete_with_yaml(find())
+
+    assert names(path) == ["pulumi", "pulumi-language-python", ensure.YAML_HOST]
+
+
 def test_progress() -> None:
     """The time, and how much Go has downloaded and compiled."""
     lines = ["go: downloading example.com/a v1.0.0\n", "example.com/a\n", "example.com/b\n"]

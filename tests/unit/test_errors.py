@@ -84,8 +84,8 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         ),
         pytest.param(
             PermissionDeniedError(ASKED, 403),
-            f"{ASKED}: Qovery answered 403: the token's role does not allow this, or it does not see this environment. "
-            "Check the id, and the token's role.",
+            f"{ASKED}: Qovery answered 403: the token may not do this, or does not see this environment. "
+            "Check the id, the token, and its role.",
             id="permission",
         ),
         pytest.param(

@@ -1,5 +1,7 @@
 """Finds a Pulumi CLI, or gets one, and prints the folder to put first on PATH: empty where the CLI on PATH is usable.
 
+With `--yaml`, it has a language host for YAML as well.
+
 README.md says what is tried and in which order. Standard output holds the answer and nothing else.
 
 Nothing here knows Qovery, and nothing that is kept knows this checkout or its virtual environment.
@@ -24,6 +26,8 @@ HERE = Path(__file__).parent
 TOOL = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 LANGUAGE_HOST = "pulumi-language-python"
+YAML_TOOL = "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml"
+YAML_HOST = "pulumi-language-yaml"
 PLUGINS = (LANGUAGE_HOST, "pulumi-resource-pulumi-python")
 
 OLDEST = (3, 268, 0)
@@ -50,7 +54,10 @@ class UnavailableError(Exception):
 
 def main() -> None:
     try:
-        print(find([install, build]))
+        folder = find([install, build])
+        if "--yaml" in sys.argv:
+            complete_with_yaml(folder)
+        print(folder)
     except UnavailableError as reason:
         sys.exit(str(reason))
 
@@ -200,23 +207,47 @@ def install(home: Path, version: str) -> None:
 
 
 def build(home: Path, version: str) -> None:
-    go = shutil.which("go")
-    if go is None:
-        raise UnavailableError("There is no Go on PATH to build the Pulumi CLI with.")
-    say(
-        f"Building Pulumi {version} from its Go modules: about half a minute of download and 4 minutes of compiling "
-        "on two cores, 3.5 GB of Go's caches; once per machine."
-    )
+    cost = "half a minute of download, 4 minutes of compiling on two cores, 3.5 GB of Go's caches; once per machine"
     settings = f"-s -w -X {VERSION_VARIABLE}=v{version}"
-    command = [go, "build", "-v", "-trimpath", "-ldflags", settings, "-o", f"{home}/bin/pulumi", TOOL]
-    run_with_reports(command, {**os.environ, "CGO_ENABLED": "0"})
+    go_build("the Pulumi CLI", cost, HERE, ["-ldflags", settings, "-o", f"{home}/bin/pulumi", TOOL])
     place_plugins(home / "bin")
 
 
-def run_with_reports(command: list[str], environment: dict[str, str]) -> None:
-    """Runs a `go build -v`, which prints a line per module and package, and reports its progress now and then."""
+def complete_with_yaml(folder: str) -> None:
+    """Adds the language host for YAML to a CLI that was built. Official ones have it.
+
+    Args:
+        folder: Where the CLI is; empty where it is on PATH.
+    """
+    cli = Path(shutil.which("pulumi", path=folder or None) or "pulumi").resolve()
+    host = cli.with_name(YAML_HOST)
+    if host.exists() or shutil.which(YAML_HOST):
+        return
+    with locked(cache()):
+        if not host.exists():
+            unfinished = host.with_name(f"{YAML_HOST}.unfinished")
+            cost = "about a minute on two cores; once per machine"
+            options = ["-ldflags", "-s -w", "-o", str(unfinished), YAML_TOOL]
+            go_build("Pulumi's language host for YAML", cost, HERE / "yaml", options)
+            unfinished.replace(host)
+
+
+def go_build(name: str, cost: str, module: Path, options: list[str]) -> None:
+    """Builds a tool of a Go module; raises `UnavailableError` where that does not work."""
+    go = shutil.which("go")
+    if go is None:
+        raise UnavailableError(f"There is no Go on PATH to build {name} with.")
+    say(f"Building {name} from its Go modules: {cost}.")
     lines: list[str] = []
-    with subprocess.Popen(command, cwd=HERE, env=environment, stderr=subprocess.PIPE, text=True) as process:
+    command = [go, "build", "-v", "-trimpath", *options]
+    if run_with_reports(command, module, lines):
+        raise UnavailableError(f"Go could not build {name}:\n" + "".join(lines[-8:]).rstrip())
+
+
+def run_with_reports(command: list[str], module: Path, lines: list[str]) -> int:
+    """Runs a `go build -v`, which prints a line per module and package, reports its progress, returns its exit code."""
+    variables = {**os.environ, "CGO_ENABLED": "0"}
+    with subprocess.Popen(command, cwd=module, env=variables, stderr=subprocess.PIPE, text=True) as process:
         reader = threading.Thread(target=collect, args=[process.stderr, lines])
         reader.start()
         start = time.monotonic()
@@ -224,8 +255,7 @@ def run_with_reports(command: list[str], environment: dict[str, str]) -> None:
         while reader.is_alive():
             say(progress(lines, time.monotonic() - start))
             reader.join(REPORT_INTERVAL)
-    if process.returncode:
-        raise UnavailableError("Go could not build the Pulumi CLI:\n" + "".join(lines[-8:]).rstrip())
+    return process.returncode
 
 
 def collect(stream: Iterable[str], lines: list[str]) -> None:

@@ -61,7 +61,7 @@ class Api:
     @in_turn
     def project_statuses(self, project_id: str) -> Answer:
         """`GET /project/{id}/environment/status`: all of a project's environments in one call."""
-        environments = self._world.in_project(project_id)
+        environments = self._world.in_project(project_id.lower())
         if environments is None:
             return problem(404, f"No project found with id {project_id}")
         return Answer(200, {"results": [_status_now(environment).body for environment in environments]})
@@ -100,7 +100,7 @@ class Api:
     @in_turn
     def cancel_queued(self, request_id: str, *, number: int = 0) -> Answer:
         """`POST /deploymentQueue/{id}/cancelDeployment`: take a request out of its queue; what runs goes on."""
-        found = self._world.find_request(request_id)
+        found = self._world.find_request(request_id.lower())
         if found is None or found[0].gone_as is not None:
             return problem(404, f"No deployment request found with id {request_id}")
         environment, request = found
@@ -110,7 +110,7 @@ class Api:
 
     @in_turn
     def _for_environment(self, environment_id: str, call: Callable[[Environment], Answer]) -> Answer:
-        environment = self._world.environments.get(environment_id)
+        environment = self._world.environments.get(environment_id.lower())
         # An environment that is gone and one that never existed answer alike, so that ids cannot be guessed.
         status = self._world.unknown_as if environment is None else environment.gone_as
         if environment is None or status is not None:

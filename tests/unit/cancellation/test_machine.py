@@ -10,7 +10,7 @@ import pytest
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import Sent, Stage
-from qovery_provider._cancellation.schedule import ATTEMPTS
+from qovery_provider._cancellation.schedule import ATTEMPTS, CONFIRM_AFTER
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider.errors import (
     CancellationTimeoutError,
@@ -20,7 +20,6 @@ from qovery_provider.errors import (
     RateLimitError,
     ServerError,
     TransportError,
-    UnexpectedStateError,
 )
 from tests.support.cancellations import (
     ACCEPTED,
@@ -468,7 +467,7 @@ def test_each_call_has_its_action() -> None:
         actions.SendCancel(0.0),
         actions.ReadStatus(0.75),
     ]
-    assert other.action == actions.ReadHistory(0.0)
+    assert other.action == actions.ReadHistory(0.0, 5)
 
 
 def test_the_last_state_is_kept_word_for_word() -> None:
@@ -510,19 +509,13 @@ def test_an_absence_is_believed_the_second_time(sent: Sent, observed: Sequence[e
     assert walk(cancellation, missing).result().outcome == "environment_gone"
 
 
-def test_an_environment_that_its_project_never_listed_is_an_error() -> None:
-    """It may be deleted or not visible for the token: the message says both."""
-    cancellation = walk(machine(), events.NotListed())
+def test_an_environment_that_is_no_longer_listed_is_not_gone() -> None:
+    """The list may hide it: only its own 404, said twice, is believed."""
+    cancellation = walk(machine(on_completed="succeed"), CANCELING, events.NotListed(), events.NotListed())
 
-    with pytest.raises(UnexpectedStateError, match=r"^environment env: it is missing in the list of its project's "):
-        cancellation.result()
+    walk(cancellation, events.CallFailed(FAILURES["404"]))
 
-
-def test_an_environment_that_is_no_longer_listed_is_gone_the_second_time() -> None:
-    """Missing in the list and 404 mean the same."""
-    cancellation = walk(machine(on_completed="succeed"), CANCELING, events.NotListed())
-
-    assert isinstance(cancellation.action, actions.ReadStatus)
+    assert cancellation.action == actions.ReadStatus(cancellation.known.now + CONFIRM_AFTER)
     assert walk(cancellation, events.CallFailed(FAILURES["404"])).result().outcome == "environment_gone"
 
 
@@ -580,14 +573,25 @@ def test_a_cancel_that_was_not_sent_is_decided_anew() -> None:
     assert walk(cancellation, BUILDING, ACCEPTED).known.sent is Sent.ACCEPTED
 
 
+def test_a_cancel_that_was_not_sent_leaves_every_attempt() -> None:
+    """Neither more nor fewer attempts are made than if it had not been decided on."""
+    cancellation = walk(machine(), BUILDING, OUT_OF_DATE, BUILDING, OUT_OF_DATE)
+
+    assert len(sends(cancellation, REFUSED)) == ATTEMPTS
+
+
 @pytest.mark.parametrize("include_queued", [False, True])
 def test_a_target_without_an_id_is_found_anew(*, include_queued: bool) -> None:
     """What runs by then cannot be told from what ran: it is no second attempt on the first cancellation."""
-    drained: list[events.Event] = [events.QueueListed([])] * include_queued
-    cancellation = machine(include_queued=include_queued)
-    walk(cancellation, RUNS_WITHOUT_ID, *drained, *[RUNS_WITHOUT_ID] * include_queued, OUT_OF_DATE)
+    nameless, named = (
+        events.StatusRead(status(each, "BUILDING", {"last_deployment_date": "today"})) for each in (None, "d1")
+    )
+    drained: list[events.Event] = [events.QueueListed([]), nameless] if include_queued else []
+    cancellation = walk(machine(include_queued=include_queued), nameless, *drained, OUT_OF_DATE)
 
-    walk(cancellation, BUILDING)
+    assert cancellation.stage is (Stage.DRAINING_QUEUE if include_queued else Stage.FINDING_TARGET)
+    assert cancellation.known.deployment_state is None
+    walk(cancellation, named)
 
     assert isinstance(cancellation.action, actions.SendCancel)
     assert cancellation.known.deployment_id == "d1"
@@ -601,3 +605,12 @@ def test_a_queued_request_that_is_not_sent_in_time_times_out() -> None:
 
     assert isinstance(cancellation.action, actions.Fail)
     assert isinstance(cancellation.action.error, CancellationTimeoutError)
+
+
+def test_a_queued_request_that_was_not_sent_is_listed_anew() -> None:
+    """Before the deadline, it is tried again."""
+    cancellation = walk(machine(include_queued=True, timeout=60.0), BUILDING, events.QueueListed(["r1"]))
+
+    cancellation.observe(OUT_OF_DATE, 59.0)
+
+    assert isinstance(cancellation.action, actions.ListQueue)

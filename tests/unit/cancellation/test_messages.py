@@ -80,7 +80,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         ),
         pytest.param(
             "superseded",
-            {"status": STATUS},
+            {"status": STATUS, "searched": 20},
             "deployment d12 is not running, nor among the newest 20 deployments; nothing was sent",
             id="superseded",
         ),
@@ -92,7 +92,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         ),
         pytest.param(
             "superseded",
-            {"canceled_request_ids": ["r1"]},
+            {"canceled_request_ids": ["r1"], "searched": 20},
             "deployment d12 is not running, nor among the newest 20 deployments; "
             "no cancel was sent but for 1 queued request",
             id="superseded after a queued request",
@@ -152,21 +152,22 @@ def test_every_outcome_has_its_sentence(outcome: Outcome, facts: dict[str, Any],
     assert messages.outcome(knowledge(**facts), outcome) == sentence
 
 
+def test_a_target_that_is_known_is_asked_for_again() -> None:
+    """What is kept in the state decides what the next run does."""
+    sentence = messages.failure(knowledge(sent=Sent.TOO_LATE, deployment_state="DEPLOYED"), "completed")
+
+    assert sentence.endswith("`pulumi up` again says the same. To cancel what runs now, change triggers.")
+
+
 @pytest.mark.parametrize(
     ("outcome", "remedy"),
     [
         ("nothing_to_cancel", 'on_idle="succeed" accepts this.'),
         ("superseded", 'on_idle="succeed" accepts this.'),
-        (
-            "completed",
-            (
-                'on_completed="succeed" accepts this; `pulumi up` again says the same. '
-                "To cancel what runs now, change triggers."
-            ),
-        ),
+        ("completed", 'on_completed="succeed" accepts this; the next `pulumi up` starts from the beginning.'),
         (
             "environment_gone",
-            'on_completed="succeed" accepts this; or remove the resource, or run `pulumi refresh`.',
+            'on_completed="succeed" accepts this; or remove the resource.',
         ),
     ],
 )
@@ -263,7 +264,8 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.TOO_LATE},
-            "BUILDING after 1 min 30 s: sending the cancel, 28 min to the timeout, deployment d12",
+            "BUILDING after 1 min 30 s: finished before a cancel was accepted, nothing is sent, 28 min to the timeout, "
+            "deployment d12",
             id="shown again although it was over",
         ),
         pytest.param(

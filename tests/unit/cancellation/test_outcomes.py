@@ -25,7 +25,6 @@ from tests.support.cancellations import (
     CONFLICT,
     DEPLOYED,
     LOST,
-    RUNS_WITHOUT_ID,
     machine,
     resumed,
     walk,
@@ -90,10 +89,10 @@ HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
         pytest.param(
             {"include_queued": True},
             [
-                RUNS_WITHOUT_ID,
+                events.StatusRead(status(None, "BUILDING", {"last_deployment_date": "today"})),
                 events.QueueListed(["r1"]),
                 events.QueuedCanceled("r1"),
-                RUNS_WITHOUT_ID,
+                events.StatusRead(status(None, "BUILDING", {"last_deployment_date": "today"})),
                 events.Accepted(status(None, "CANCELING")),
             ],
             Stage.WAITING,

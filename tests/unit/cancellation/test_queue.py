@@ -87,18 +87,13 @@ def test_a_late_request_does_not_keep_it_open() -> None:
 
 
 def test_failures_are_followed_by_growing_pauses() -> None:
-    """Five attempts in all, whichever request they concern; then it is enough."""
+    """Five attempts for each request; then it is enough."""
     queue = drain()
     queue.listed(["r1", "r2"], RAN, 0.0)
-    steps = [queue.retry(request, REFUSED, 10.0, 100.0) for request in ("r1", "r1", "r2", "r2", "r2")]
+    steps = {name: [queue.retry(name, REFUSED, 10.0, 100.0) for _ in range(5)] for name in ("r1", "r2")}
 
-    assert steps == [
-        actions.ListQueue(10.5),
-        actions.ListQueue(11.0),
-        actions.ListQueue(12.0),
-        actions.ListQueue(14.0),
-        None,
-    ]
+    expected = [*(actions.ListQueue(at) for at in (10.5, 11.0, 12.0, 14.0)), None]
+    assert steps == {"r1": expected, "r2": expected}
 
 
 def test_pauses_are_drawn() -> None:

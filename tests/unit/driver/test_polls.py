@@ -9,7 +9,7 @@ import pytest
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._cancellation.schedule import FIRST_POLL
+from qovery_provider._cancellation.schedule import CONFIRM_AFTER, FIRST_POLL
 from qovery_provider._clock import Signal
 from qovery_provider._driver.calls import CALL_LIMIT, CallRunner
 from qovery_provider._driver.driver import Driver
@@ -121,6 +121,16 @@ def test_more_may_come(time: VirtualTime) -> None:
     run(script, time, group)
 
     assert [cancellation.result().outcome for cancellation in (first, second)] == ["canceled", "nothing_to_cancel"]
+
+
+def test_an_environment_that_vanishes_is_read_twice(time: VirtualTime) -> None:
+    """While one is waited for, a 404 is believed when it comes again after five seconds."""
+    script = Script(time, {"poll": [[status("a", "CANCELING")], NotFoundError("reading", 404)]})
+
+    run(script, time, PollGroup([cancellation := new_cancellation("a", on_completed="succeed")], script.read_statuses))
+
+    assert cancellation.result().outcome == "environment_gone"
+    assert script.times("poll") == [0.0, 0.75, 0.75 + CONFIRM_AFTER]
 
 
 def test_a_failure_is_told_to_those_whose_poll_was_due(time: VirtualTime) -> None:

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from qovery_provider._hosts.sdk_internals import MAX_OPERATIONS, current_urn, lift_thread_limit
+from qovery_provider._hosts.engine import MAX_OPERATIONS
+from qovery_provider._hosts.sdk_internals import current_urn, lift_thread_limit
 
 URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from qovery_provider._lifecycle.stored_state import UNFINISHED
 from qovery_provider.providers import BulkDeploymentCancellationProvider
 from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator, Respond
 from tests.support.mocks import ENVIRONMENT_ID
-from tests.support.providers import configuration, configured, picked
+from tests.support.providers import configuration, configured, offline, picked
 from tests.support.recorder import error_body
 from tests.support.sdk_host import Refused, sdk_host
 from tests.support.time import FakeClock
@@ -105,7 +106,7 @@ class TestCheck:
         result = BulkDeploymentCancellationProvider().check({}, given)
 
         assert [failure.reason.split()[0] for failure in result.failures] == ["environment_ids", "timeout"]
-        assert "must be a list of 1 to 500 UUIDs; this is none: 'staging'" in result.failures[0].reason
+        assert "must be a list of at most 500 UUIDs; this is none: 'staging'" in result.failures[0].reason
 
     @pytest.mark.parametrize(
         "given",
@@ -286,6 +287,15 @@ class TestCreate:
 
         assert outs["results"][busy.id]["canceled_request_ids"] == [queued.id]
         assert [deployment.state for deployment in busy.deployments] == ["CANCELED"]
+
+
+def test_an_empty_list_is_nothing_to_do() -> None:
+    """Nothing is asked for, so nothing is called, and nothing fails."""
+    provider = offline(BulkDeploymentCancellationProvider)
+
+    outs = provider.create({"environment_ids": [], "on_idle": "fail"}).outs
+
+    assert picked(outs, "environment_ids", "results", "counts") == ([], {}, {})
 
 
 class TestFailures:
@@ -528,19 +538,25 @@ class TestUpdate:
         assert outs["counts"] == {"canceled": 1, "environment_gone": 1}
         assert len(qovery.posts()) == 2
 
-    def test_one_without_an_id_cannot_be_resumed(self, qovery: QoverySimulator, project: str) -> None:
-        """Nobody could tell whether what runs by then is what was meant: it begins anew."""
+    @pytest.mark.parametrize("is_shown", [True, False])
+    def test_one_without_an_id_is_resumed_by_its_history(
+        self, qovery: QoverySimulator, project: str, *, is_shown: bool
+    ) -> None:
+        """The history names what is being canceled; where it does not show that, it begins anew."""
+        unknown = {"sent": "not_sent", "deployment_id": None}
         environment = qovery.world.add_environment(
             project_id=project, behavior=Behavior(null_fields=frozenset({"last_deployment_id"}))
         )
-        environment.deploy(LONG)
+        plan = LONG if is_shown else replace(LONG, canceling_visible_after=None)
+        target = environment.deploy(plan)
 
         with sdk_host(BulkDeploymentCancellationProvider(), configuration(qovery)) as host:
             failed = host.create(URN, {"project_id": project, "timeout": 1})
 
         assert isinstance(failed, Refused)
         assert failed.kept is not None
-        assert failed.kept[2][UNFINISHED] == {environment.id: {"sent": "not_sent", "deployment_id": None}}
+        left = {"sent": "accepted", "deployment_id": target.id} if is_shown else unknown
+        assert failed.kept[2][UNFINISHED] == {environment.id: left}
 
     def test_queued_requests_of_both_runs_are_told(self, qovery: QoverySimulator, project: str) -> None:
         """What the first run took out of the queue is still told after the second."""

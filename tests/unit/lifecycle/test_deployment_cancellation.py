@@ -256,6 +256,14 @@ class TestRead:
         )
         assert [request.method for request in qovery_simulator.requests] == ["GET"]
 
+    def test_the_first_read_stores_the_id_in_small_letters(
+        self, provider: DeploymentCancellationProvider, environment: Environment
+    ) -> None:
+        """As `create` does, whatever was typed for `get`."""
+        outs = provider.read(environment.id.upper(), {}).outs or {}
+
+        assert outs["environment_id"] == environment.id
+
     def test_a_refresh_shows_drift_once(
         self, provider: DeploymentCancellationProvider, environment: Environment
     ) -> None:

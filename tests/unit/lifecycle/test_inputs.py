@@ -1,6 +1,12 @@
 """What a user may declare: defaults, all problems at once, and what a change of each input means."""
 
+from collections import OrderedDict
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import hypothesis
 import pytest
@@ -26,6 +32,7 @@ from tests.support.bad_values import (
     NO_UUIDS,
     NOT_ONE,
     PULUMI,
+    TOO_LARGE,
     UNSURE,
     Input,
     answer,
@@ -60,6 +67,13 @@ BULK_DEFAULTS: dict[str, Any] = {
 OTHER_ENV = "4d01c3cc-0d44-4b50-8888-8dd25736052a"
 FLAGS = ["force_cancel", "include_queued", "wait_until_canceled"]
 TOLERANCES = ["on_idle", "on_completed"]
+
+
+class Word(str, Enum):
+    """Words as a typed program gives them."""
+
+    ENVIRONMENT = ENV
+    FAIL = "fail"
 
 
 def problems_of(**changes: object) -> dict[str, str]:
@@ -185,6 +199,7 @@ def test_a_project_is_spelled_in_lower_case(value: object, project_id: object) -
         pytest.param("triggers", [1, None, {"a": "b"}], id="list"),
         pytest.param("triggers", {}, id="empty map"),
         pytest.param("triggers", {"sha": "1a2b"}, id="map"),
+        pytest.param("triggers", [2**53 - 1, -(2**53) + 1], id="largest exact numbers"),
         pytest.param("timeout", 1, id="whole seconds"),
         pytest.param("timeout", 0.001, id="fraction"),
         pytest.param("timeout", 5e-324, id="smallest number"),
@@ -220,6 +235,12 @@ def test_bad_values_are_refused(kind: Input) -> None:
         pytest.param("force_cancel", 0, f"{NO_FLAG}; got 0", id="zero as flag"),
         pytest.param("deployment_id", 12, f"{NO_DEPLOYMENT}; got 12", id="whole number as deployment"),
         pytest.param("triggers", 1, f"{NO_TRIGGERS}; got a number", id="whole number as triggers"),
+        pytest.param("triggers", {1: 2}, f"{NO_TRIGGERS}; got a dict", id="number as key"),
+        pytest.param("triggers", {"\ud800": 2}, f"{NO_TRIGGERS}; got a dict", id="lone surrogate as key"),
+        pytest.param("triggers", ["\ud800"], f"{NO_TRIGGERS}; got a list", id="lone surrogate in a list"),
+        pytest.param("triggers", [10**400], f"{NO_TRIGGERS}; got a list", id="number beyond all doubles"),
+        pytest.param("triggers", [2**53], f"{TOO_LARGE}; got a list", id="first number that is not exact"),
+        pytest.param("triggers", {"a": [-(2.0**53)]}, f"{TOO_LARGE}; got a dict", id="as Pulumi carries it"),
         pytest.param("timeout", 604_801, f"{NO_SECONDS}; got 604801", id="a second too long"),
         pytest.param("timeout", 10**400, f"{NO_SECONDS}; got 1{'0' * 59}... (401 characters)", id="too large a number"),
         pytest.param("on_idle", 1, f"{NO_TOLERANCE}; got 1", id="whole number as tolerance"),
@@ -237,6 +258,7 @@ def test_an_id_for_a_path_is_checked_in_the_same_way() -> None:
 
     assert str(raised.value) == f"project_id {NO_UUID}; got '{ENV}\\n'"
     assert checked_uuid("project_id", ENV.upper()) == ENV
+    assert checked_uuid("project_id", UUID(ENV)) == ENV
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -287,6 +309,7 @@ def test_a_list_of_what_is_not_known_yet_is_no_single_value(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        pytest.param("environment_ids", [], id="none"),
         pytest.param("environment_ids", [ENV], id="one"),
         pytest.param("environment_ids", [ENV, OTHER_ENV.upper()], id="two"),
         pytest.param("environment_ids", [ENV] * 500, id="the most"),
@@ -309,7 +332,9 @@ def test_a_project_stands_for_its_environments() -> None:
         pytest.param({"project_id": ENV}, {"environment_ids": NOT_ONE}, id="both"),
         pytest.param({"environment_ids": None}, {"environment_ids": NOT_ONE}, id="neither"),
         pytest.param(
-            {"environment_ids": [], "project_id": ENV}, {"environment_ids": f"{NO_UUIDS}; got []"}, id="both, one bad"
+            {"environment_ids": [1], "project_id": ENV},
+            {"environment_ids": f"{NO_UUIDS}; this is none: 1; got [1]"},
+            id="both, one bad",
         ),
         pytest.param(
             {"environment_ids": None, "project_id": "x"}, {"project_id": f"{NO_UUID}; got 'x'"}, id="bad project"
@@ -451,6 +476,52 @@ def test_a_bulk_cancellation_has_changes_of_its_own() -> None:
     assert changed(stored, same, BULK) == []
     assert changed(stored, other, BULK) == ["environment_ids", "timeout"]
     assert BULK.declared(stored) == {**BULK_DEFAULTS, "environment_ids": [ENV, OTHER_ENV]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        pytest.param({"environment_id": UUID(ENV)}, {"environment_id": ENV}, id="UUID object"),
+        pytest.param({"environment_id": Word.ENVIRONMENT}, {"environment_id": ENV}, id="enumeration"),
+        pytest.param({"on_idle": Word.FAIL}, {"on_idle": "fail"}, id="enumeration of texts"),
+        pytest.param({"timeout": timedelta(minutes=2)}, {"timeout": 120.0}, id="time"),
+        pytest.param({"deployment_id": f"{ENV.upper()}-X"}, {"deployment_id": f"{ENV}-X"}, id="pin in capitals"),
+        pytest.param({"triggers": (1, (2,))}, {"triggers": [1, [2]]}, id="tuples"),
+        pytest.param({"triggers": range(2)}, {"triggers": [0, 1]}, id="range"),
+        pytest.param(
+            {"triggers": MappingProxyType({Word.FAIL: OrderedDict(a=UUID(ENV))})},
+            {"triggers": {"fail": {"a": ENV}}},
+            id="other mappings",
+        ),
+    ],
+)
+def test_what_is_typed_in_another_form_is_stored_in_one(typed: dict[str, object], stored: dict[str, object]) -> None:
+    """The same for program, preview and provider: it is no change."""
+    inputs = with_defaults({"environment_id": ENV, **typed})
+
+    assert inputs == {**DEFAULTS, "environment_id": ENV, **stored}
+    assert problems(inputs) == {}
+    assert changed(outputs(**{PINNED: True, **stored}), {"environment_id": ENV, **typed}) == []
+
+
+def test_a_list_of_environments_may_be_a_tuple_of_uuids() -> None:
+    """It is stored as any other."""
+    ids = BULK.schema.with_defaults({"environment_ids": (UUID(OTHER_ENV), ENV)})["environment_ids"]
+
+    assert ids == [ENV, OTHER_ENV]
+
+
+@pytest.mark.parametrize(
+    "value", [b"x", bytearray(b"x"), {1, 2}, Decimal(1), datetime(2026, 1, 1, tzinfo=timezone.utc)]
+)
+def test_what_has_no_plain_meaning_is_refused(value: object) -> None:
+    """It is not guessed."""
+    kind = type(value).__name__
+
+    assert problems_of(triggers=with_defaults({"triggers": value})["triggers"]) == {
+        "triggers": f"{NO_TRIGGERS}; got a {kind}"
+    }
+    assert problems_of(triggers=[value]) == {"triggers": f"{NO_TRIGGERS}; got a list"}
 
 
 def test_a_given_deployment_that_is_given_no_longer_is_a_change() -> None:

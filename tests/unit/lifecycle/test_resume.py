@@ -226,6 +226,19 @@ class TestDiff:
         assert diff.replaces == ["triggers"]
 
 
+def test_a_row_promises_nothing_that_the_engine_decides(environment: Environment) -> None:
+    """With `replace_on_changes` a changed option may replace the resource, and of that no provider is told."""
+    target = environment.deployments[0]
+    lifecycle = DeploymentCancellationProvider.lifecycle
+    olds = _unfinished(target, "accepted", timeout=600)
+
+    same = lifecycle.diff(olds, _declared(target, timeout=600))
+    changed = lifecycle.diff(olds, _declared(target, timeout=60))
+
+    assert same.note.startswith(f"unfinished: deployment {target.id}. ")
+    assert changed == ([], ["timeout", UNFINISHED], "")
+
+
 def test_a_refresh_keeps_the_mark(provider: DeploymentCancellationProvider, environment: Environment) -> None:
     """Looking in between must not make the next update forget what is left to do."""
     target = environment.deployments[0]

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
 import pulumi
 import pytest
 
@@ -65,6 +71,88 @@ def test_get_keeps_the_other_options(recorder: Recorder) -> None:
     assert value_of(watched.id) == ENVIRONMENT_ID
     assert watched._protect is True  # noqa: SLF001 - Pulumi shows it nowhere else
     assert recorder.resources[0].resource_id == ENVIRONMENT_ID
+
+
+@pytest.mark.parametrize(
+    "given",
+    [ENVIRONMENT_ID.upper(), UUID(ENVIRONMENT_ID), pulumi.Output.from_input(ENVIRONMENT_ID.upper())],
+    ids=["capitals", "UUID object", "output"],
+)
+def test_get_reads_an_id_in_any_spelling(recorder: Recorder, given: pulumi.Input[str | UUID]) -> None:
+    """One environment has one id in the state."""
+    watched = DeploymentCancellation.get("watched", given)
+
+    assert value_of(watched.environment_id) == ENVIRONMENT_ID
+    assert recorder.resources[0].resource_id == ENVIRONMENT_ID
+
+
+def test_get_without_an_id_reads_nothing(recorder: Recorder) -> None:
+    """A variable that is not set is no environment; `check` says so."""
+    value_of(DeploymentCancellation.get("watched", None).urn)  # type: ignore[arg-type]
+
+    assert recorder.resources[0].resource_id == ""
+
+
+class Stage(Enum):
+    """An environment as a typed program names it."""
+
+    STAGING = ENVIRONMENT_ID
+
+
+def test_values_are_registered_as_pulumi_carries_them(recorder: Recorder) -> None:
+    """Tuples, other mappings, enumerations, ids and times, at any depth, also where another resource gives them."""
+    triggers = (MappingProxyType({"at": timedelta(seconds=90)}), pulumi.Output.from_input((Stage.STAGING,)))
+
+    stop = DeploymentCancellation(
+        "stop",
+        environment_id=Stage.STAGING,  # type: ignore[arg-type]
+        triggers=triggers,
+        timeout=timedelta(minutes=1),
+    )
+
+    value_of(stop.id)
+    assert _registered(recorder) == {
+        "environment_id": ENVIRONMENT_ID,
+        "triggers": [{"at": 90.0}, [ENVIRONMENT_ID]],
+        "timeout": 60.0,
+    }
+
+
+def _endless() -> list[object]:
+    endless: list[object] = []
+    endless.append(endless)
+    return endless
+
+
+@pytest.mark.parametrize(
+    ("triggers", "problem"),
+    [
+        pytest.param(
+            {1: "a"}, "triggers must be a list or a map of plain values (of a file, its hash); got a dict", id="key"
+        ),
+        pytest.param(
+            [b"a"], "triggers must be a list or a map of plain values (of a file, its hash); got a list", id="bytes"
+        ),
+        pytest.param(
+            {"a"}, "triggers must be a list or a map of plain values (of a file, its hash); got a set", id="set"
+        ),
+        pytest.param(_endless(), "inputs hold lists or maps too deep in each other", id="endless"),
+    ],
+)
+def test_what_pulumi_cannot_carry_is_refused_by_the_program(recorder: Recorder, triggers: Any, problem: str) -> None:  # noqa: ANN401
+    """One line instead of a traceback of the SDK."""
+    with pytest.raises(pulumi.RunError) as raised:
+        RunningDeployment("target", environment_id=ENVIRONMENT_ID, triggers=triggers)
+
+    assert str(raised.value) == f"target: {problem}"
+    assert recorder.resources == []
+
+
+def test_what_pulumi_carries_itself_is_left_to_it(recorder: Recorder) -> None:
+    """An asset is refused by `check`, like all that is wrong and can be carried."""
+    value_of(RunningDeployment("target", environment_id="staging", triggers=[pulumi.StringAsset("a")]).urn)
+
+    assert len(recorder.resources) == 1
 
 
 def test_a_record_can_be_read_in_unit_tests_of_a_program(recorder: Recorder) -> None:

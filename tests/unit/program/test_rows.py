@@ -57,6 +57,12 @@ def _stored(row: Input) -> str:
 
 
 @RESOURCES
+def test_the_first_sentence(resource: type, schema: Schema) -> None:
+    """Python's documentation and that of the other languages say the same of what it is for."""
+    assert (inspect.getdoc(resource) or "").partition("\n\n")[0] == schema.text
+
+
+@RESOURCES
 def test_the_docstring(resource: type, schema: Schema) -> None:
     """Each argument has the row's text, what a change does, and its default."""
     arguments = _sections(inspect.getdoc(resource) or "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from uuid import UUID
 
 import pulumi
 import pytest
@@ -104,6 +105,21 @@ class TestLines:
 
         assert len(shown) == 1
         assert shown[0].startswith("would cancel 1 of 2 environments: ")
+
+    def test_of_a_tuple_of_uuids(self, program: Recorder, environment: Environment) -> None:
+        """The preview understands what the update understands."""
+        ids = (UUID(environment.id.upper()),)
+
+        (shown,) = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=ids))
+
+        assert shown.startswith("would cancel 1 of 1 environments: ")
+
+    def test_of_an_empty_list(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
+        """Nothing is asked for, and nothing is asked."""
+        assert _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[])) == [
+            "nothing to do: environment_ids is empty"
+        ]
+        assert qovery_simulator.requests == ()
 
     @RESOURCES
     def test_no_preview_ever_sends(

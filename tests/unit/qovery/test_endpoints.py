@@ -42,7 +42,7 @@ def parsed(call: ApiCall[object], answer: object) -> object:
         (
             "deployment history",
             "reading the deployment history of environment env",
-            "/environment/env/deploymentHistoryV2?pageSize=20",
+            "/environment/env/deploymentHistoryV2?pageSize=5",
         ),
         ("deployment queue", "reading the deployment queue of environment env", "/environment/env/deploymentQueue"),
         ("cancel", "canceling in environment env", "/environment/env/cancelDeployment"),

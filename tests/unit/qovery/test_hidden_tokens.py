@@ -6,6 +6,7 @@ import base64
 import html
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from time import process_time
 from urllib.parse import quote, quote_plus
 
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qovery_provider._qovery.models import EnvironmentStatus, UnreadableStatus
 from qovery_provider._qovery.redaction import Token, without_tokens
 
 SECRET = "S3cret+t0ken/of=the~test&<more>"
@@ -122,3 +124,17 @@ def test_hiding_takes_no_time(text: str) -> None:
     Token("e30." * 2000, "QOVERY_API_TOKEN").hidden_in(text)
 
     assert process_time() - started < 3
+
+
+def test_an_answer_is_shown_without_the_token() -> None:
+    """It is cut out of every text in an answer, in lists as well, and all that is no text stays as it is."""
+    token = Token(SECRET, "QOVERY_API_TOKEN")
+    status = EnvironmentStatus(f"e {SECRET}", "BUILDING", "BUILDING", total_deployment_duration_in_seconds=5)
+    hidden = replace(status, id="e ***")
+
+    assert token.hidden_from([status, UnreadableStatus(None, f"got {SECRET}")]) == [
+        hidden,
+        UnreadableStatus(None, "got ***"),
+    ]
+    assert token.hidden_from(f"{SECRET}!") == "***!"
+    assert token.hidden_from(EnvironmentStatus) is EnvironmentStatus

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qovery_provider._qovery.models import (
+    NAMELESS_RECORD,
     STATUS_FIELDS,
     DeploymentRecord,
     EnvironmentStatus,
@@ -67,6 +68,20 @@ def status(**changes: object) -> EnvironmentStatus:
 
 def record(**changes: object) -> DeploymentRecord:
     return DeploymentRecord.from_json({"identifier": {"execution_id": "3c90-12"}, "status": "BUILDING", **changes})
+
+
+def test_ids_are_read_in_small_letters() -> None:
+    """UUIDs have two spellings, and one means the same as the other; nothing else in an id is understood."""
+    small, capital = "3c90c3cc-0d44-4b50-8888-8dd25736052a", "3C90C3CC-0D44-4B50-8888-8DD25736052A"
+    entry = {"identifier": {"execution_id": f"{capital}-X1"}, "status": "BUILDING"}
+
+    read = status(id=capital, last_deployment_id=f"{capital}-X1")
+
+    assert (read.id, read.last_deployment_id) == (small, f"{small}-X1")
+    assert DeploymentRecord.from_json(entry).id == f"{small}-X1"
+    assert statuses_of({"results": [{"id": capital}]}) == [
+        UnreadableStatus(small, "state is missing or not plain text")
+    ]
 
 
 def test_a_whole_status_is_read() -> None:
@@ -287,10 +302,39 @@ ODD: list[object] = [None, [], "text", 7, {}, {"id": None}, {"identifier": {}}]
 @pytest.mark.parametrize("odd", ODD)
 def test_an_odd_entry_spoils_no_list(odd: object) -> None:
     """The API wraps every list; what is next to the odd entry is read."""
+    assert statuses_of({"results": [odd, MINIMAL], "page": 1})[1] == status()
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_entry_of_the_history_counts_as_read(odd: object) -> None:
+    """Whether a page was full is told by the number of its entries."""
     entry = {"identifier": {"execution_id": "3c90-12"}, "status": "BUILDING"}
 
-    assert statuses_of({"results": [odd, MINIMAL], "page": 1})[1] == status()
-    assert history_of({"results": [odd, entry, odd]}) == [record()]
+    assert history_of({"results": [odd, entry, odd]}) == [NAMELESS_RECORD, record(), NAMELESS_RECORD]
+
+
+@pytest.mark.parametrize(
+    ("state", "action_status", "final"),
+    [
+        ("CANCELED", "SUCCESS", "CANCELED"),
+        ("DEPLOYED", "CANCELED", "CANCELED"),
+        ("BUILDING", "SUCCESS", "SUCCESS"),
+        ("BUILD_ERROR", "ERROR", "BUILD_ERROR"),
+        ("A_NEW_END", "SUCCESS", "A_NEW_END"),
+        ("A_NEW_END", "CANCELED", "CANCELED"),
+        ("UNREADABLE", "ERROR", "ERROR"),
+        ("DEPLOYED", None, "DEPLOYED"),
+    ],
+)
+def test_the_final_state_agrees_with_the_phase(state: str, action_status: str | None, final: str) -> None:
+    """Of the two words, the one is shown that says how the deployment ended."""
+    assert DeploymentRecord("3c90-12", state, action_status).final_state == final
+
+
+@pytest.mark.parametrize(("given", "read"), [("r1", "r1"), (None, None), (7, None), ("", None)])
+def test_the_request_of_a_deployment_is_read_if_it_can_be(given: object, read: str | None) -> None:
+    """Nothing ends by an odd one: it only helps to identify a deployment."""
+    assert EnvironmentStatus.from_json({**MINIMAL, "deployment_request_id": given}).deployment_request_id == read
 
 
 def test_an_entry_that_is_no_status_says_of_which_environment() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qovery_provider._qovery import endpoints
+from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.failures import api_error
 from qovery_provider._qovery.redaction import Token
 from qovery_provider.errors import (
@@ -179,3 +180,45 @@ def test_a_token_across_the_cut_is_not_quoted_in_part(at: int) -> None:
 def test_any_answer_has_an_error_of_one_line(status: int, content: bytes) -> None:
     """No body of any server breaks the message around it."""
     assert str(refused(status, content)).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("call", "token", "reason"),
+    [
+        pytest.param(
+            CALL,
+            Token("qov_1234567890", "QOVERY_API_TOKEN", "Bearer"),
+            "is sent as Bearer, as qovery:authScheme says, but looks like an API token, which is not sent like that. "
+            "Remove qovery:authScheme.",
+            id="forced scheme",
+        ),
+        pytest.param(
+            CALL,
+            Token("sk-qov-1234567890", "QOVERY_API_TOKEN"),
+            "is wrong, or its policy denies this. Check the token and its policy.",
+            id="policy token",
+        ),
+        pytest.param(
+            endpoints.cancel_queued("4d01"),
+            Token("sk-qov-1234567890", "QOVERY_API_TOKEN"),
+            "is wrong, or its policy denies this, which it may do with all calls that name no environment. "
+            "Check the token and its policy.",
+            id="policy token, queue",
+        ),
+        pytest.param(
+            endpoints.project_statuses("4d01"),
+            Token("sk-qov-1234567890", "QOVERY_API_TOKEN"),
+            "is wrong, or its policy denies this, which it may do with all calls that name no environment. "
+            "Check the token and its policy.",
+            id="policy token, project",
+        ),
+        pytest.param(
+            CALL, TOKEN, "is wrong, has expired, or is denied by a policy. Give a valid one.", id="any other token"
+        ),
+    ],
+)
+def test_a_401_says_what_may_be_wrong_with_this_kind_of_token(call: ApiCall[object], token: Token, reason: str) -> None:
+    """What is sent in a way that does not fit, or has a policy, is refused for reasons of its own."""
+    error = api_error(call, 401, b'{"status": 401, "detail": "no"}', token, None)
+
+    assert str(error) == f'{call.operation}: Qovery answered 401 ("no"): the token from QOVERY_API_TOKEN {reason}'

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from qovery_provider._qovery.settings import CONFIG_KEYS, Settings, problems, resolve, shows_preview_status
 from qovery_provider.errors import ConfigurationError
-from tests.support.bad_values import GOOD_URLS, NO_TOKEN, NO_URL, SETTINGS, SOURCES, VARIABLES, Bad
+from tests.support.bad_values import GOOD_URLS, NO_TOKEN, NO_URL, NO_WORD, SETTINGS, SOURCES, VARIABLES, Bad
 
 TOKEN = "qov_1234"
 CONFIG: dict[str, object] = {"qovery:apiToken": TOKEN}
@@ -25,6 +25,9 @@ def jwt(header: str | bytes) -> str:
     """Return a JWT with that header; its parts are base64 for URLs, without padding."""
     content = header if isinstance(header, bytes) else header.encode()
     return base64.urlsafe_b64encode(content).decode().rstrip("=") + ".e30.c2ln"
+
+
+JWT = jwt('{"alg":"x"}')
 
 
 def scheme_of(token: str) -> str:
@@ -91,7 +94,7 @@ def test_a_bad_value_is_refused(key: str, row: Bad) -> None:
 def test_a_bad_variable_is_refused(variable: str) -> None:
     """The text names it; bytes that are no UTF-8 are in a variable what nothing else has."""
     key = VARIABLES[variable]
-    text = SETTINGS[key][0].format(variable, r"'a\udcff'")
+    text = SETTINGS[key][0].format(variable, NO_WORD if key == "qovery:apiToken" else r"'a\udcff'")
 
     assert problems({}, {variable: "a\udcff"}) == {key: text}
 
@@ -101,7 +104,7 @@ def test_a_bad_setting_is_refused_when_it_is_needed() -> None:
     with pytest.raises(ConfigurationError) as raised:
         resolve({"qovery:apiToken": "two words", "qovery:apiUrl": "no URL"}, {"QOVERY_API_TOKEN": "good"})
 
-    assert str(raised.value) == NO_TOKEN.format("the stack's qovery:apiToken")
+    assert str(raised.value) == NO_TOKEN.format("the stack's qovery:apiToken", NO_WORD)
 
 
 def test_the_longest_token_is_taken() -> None:
@@ -125,6 +128,44 @@ def test_a_persons_jwt_is_a_bearer(token: str) -> None:
 def test_a_jwt_of_any_length_is_a_bearer() -> None:
     """The padding that a JWT leaves out is put back, for any length."""
     assert [scheme_of(jwt('{"alg":"' + "x" * length + '"}')) for length in range(20)] == ["Bearer"] * 20
+
+
+@pytest.mark.parametrize(
+    ("pasted", "token", "scheme"),
+    [
+        pytest.param("Bearer qov_1234", "qov_1234", "Token", id="API token behind Bearer"),
+        pytest.param("token  sk-qov-1234", "sk-qov-1234", "Token", id="policy token behind Token"),
+        pytest.param(f"Token {JWT}", JWT, "Bearer", id="JWT behind Token"),
+        pytest.param("BEARER opaque", "opaque", "Bearer", id="opaque token behind Bearer"),
+        pytest.param("Authorization: Bearer opaque", "opaque", "Bearer", id="whole header"),
+        pytest.param("Bearer", "Bearer", "Token", id="nothing behind it"),
+        pytest.param("a=", "a=", "Token", id="padding"),
+        pytest.param("YWJj==", "YWJj==", "Token", id="more padding"),
+    ],
+)
+def test_the_scheme_of_a_pasted_header_is_understood(pasted: str, token: str, scheme: str) -> None:
+    """It is no part of the token; under which one that is sent, its form says first."""
+    found = resolve({"qovery:apiToken": pasted}, {})
+
+    assert (found.token.reveal(), found.auth_scheme) == (token, scheme)
+
+
+@pytest.mark.parametrize(
+    ("token", "scheme", "wrong"),
+    [
+        pytest.param("qov_1234", "Bearer", "Bearer", id="API token as Bearer"),
+        pytest.param(JWT, "Token", "Token", id="JWT as Token"),
+        pytest.param("qov_1234", "Token", "", id="API token as Token"),
+        pytest.param("qov_1234", None, "", id="nothing forced"),
+        pytest.param("opaque", "Bearer", "", id="form that says nothing"),
+        pytest.param("Token opaque", "Bearer", "", id="word that says nothing"),
+    ],
+)
+def test_a_forced_scheme_that_does_not_fit_is_noted(token: str, scheme: str | None, wrong: str) -> None:
+    """It is sent all the same; the error of a 401 then names it."""
+    found = resolve({"qovery:apiToken": token, "qovery:authScheme": scheme}, {})
+
+    assert found.token.wrong_scheme == wrong
 
 
 @pytest.mark.parametrize(
@@ -255,7 +296,7 @@ def test_all_problems_are_told_at_once() -> None:
 
     assert problems(config, {}) == {
         "qovery:apiUrl": NO_URL.format("qovery:apiUrl", "'http://a.example'"),
-        "qovery:apiToken": NO_TOKEN.format("the stack's qovery:apiToken"),
+        "qovery:apiToken": NO_TOKEN.format("the stack's qovery:apiToken", NO_WORD),
         "qovery:authScheme": "qovery:authScheme must be Bearer or Token; got 'Basic'",
         "qovery:previewStatus": "qovery:previewStatus must be true or false; got 'maybe'",
     }

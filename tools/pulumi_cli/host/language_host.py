@@ -15,10 +15,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
+from queue import SimpleQueue
 from types import ModuleType
 
 import grpc
@@ -100,16 +101,48 @@ class LanguageHost(LanguageRuntimeServicer):
             if process.returncode:
                 context.abort(grpc.StatusCode.UNKNOWN, f"`{' '.join(command)}` failed with code {process.returncode}")
 
+    def RunPlugin(
+        self, request: proto.RunPluginRequest, context: grpc.ServicerContext
+    ) -> Iterator[proto.RunPluginResponse]:
+        """Runs a plugin whose folder is a Python program, until it ends or the engine cancels the call."""
+        command = [_python(request.info), "-u", request.info.program_directory, *request.args]
+        variables = dict(entry.split("=", 1) for entry in request.env)
+        lines: SimpleQueue[proto.RunPluginResponse | None] = SimpleQueue()
+        with subprocess.Popen(
+            command,
+            cwd=request.pwd,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            context.add_callback(lambda: process.send_signal(signal.SIGINT))
+            for name, stream in (("stdout", process.stdout), ("stderr", process.stderr)):
+                threading.Thread(target=_read, args=[name, stream, lines], daemon=True).start()
+            for _ in range(2):
+                yield from iter(lines.get, None)
+        yield proto.RunPluginResponse(exitcode=process.returncode)
+
+
+def _read(name: str, stream: Iterable[bytes], lines: SimpleQueue[proto.RunPluginResponse | None]) -> None:
+    for line in stream:
+        lines.put(proto.RunPluginResponse(**{name: line}))  # type: ignore[arg-type]  # stdout or stderr
+    lines.put(None)
+
 
 def _virtualenv(info: proto.ProgramInfo) -> Path | None:
     named = dict(info.options).get("virtualenv")
     return Path(info.root_directory, str(named)) if named else None
 
 
+def _python(info: proto.ProgramInfo) -> str:
+    venv = _virtualenv(info)
+    return str(venv / "bin/python") if venv else sys.executable
+
+
 def _installation(info: proto.ProgramInfo) -> Iterator[list[str]]:
     """The commands that the official host runs."""
-    venv = _virtualenv(info)
-    python = str(venv / "bin/python") if venv else sys.executable
+    venv, python = _virtualenv(info), _python(info)
     if venv and not Path(python).exists():
         yield [sys.executable, "-m", "venv", str(venv)]
     yield [python, "-m", "pip", "install", "--upgrade", "pip", "setuptools", "wheel"]

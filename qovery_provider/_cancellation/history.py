@@ -1,0 +1,63 @@
+"""The search for the target in the history, page by page: one entry carries all services with their commits.
+
+As pure as the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qovery_provider import errors
+from qovery_provider._cancellation import actions, messages, outcomes
+from qovery_provider._cancellation.model import Knowledge
+from qovery_provider._cancellation.schedule import HISTORY_TIMEOUT
+from qovery_provider._qovery.models import HISTORY_PAGES, DeploymentRecord
+from qovery_provider._qovery.states import Phase
+
+
+class HistorySearch:
+    """Finds out from the history how the target ended. A page that was needed once is read from then on.
+
+    Args:
+        known: What is known of the cancellation.
+    """
+
+    def __init__(self, known: Knowledge) -> None:
+        self._known = known
+        self._page, self._last_page = 0, len(HISTORY_PAGES) - 1
+
+    def read(self) -> actions.ReadHistory:
+        """Return the next read."""
+        return actions.ReadHistory(self._known.now, HISTORY_PAGES[self._page])
+
+    def find(self, records: Sequence[DeploymentRecord]) -> actions.End | actions.ReadHistory | None:
+        """Return the end of the target, or a read of more, or None when the history does not tell."""
+        known = self._known
+        record = next((record for record in records if record.id == known.deployment_id), None)
+        if record and record.phase.is_over:
+            known.deployment_state = record.final_state
+            return outcomes.target_ended(known, record.phase)
+        known.searched = 0 if record else HISTORY_PAGES[self._page]
+        if known.searched and len(records) >= known.searched and self._page < self._last_page:
+            self._page += 1
+            return self.read()
+        return None
+
+    def narrow(self) -> bool:
+        """Never read a page again whose answer is too long; return whether a smaller one has been searched."""
+        self._last_page = max(self._page - 1, 0)
+        is_first, self._page = self._page == 0, self._last_page
+        return not is_first
+
+    def identify(self, records: Sequence[DeploymentRecord]) -> None:
+        """Take the target's id from the history: one deployment runs at a time, so the one being canceled is it."""
+        self._known.deployment_id = next((one.id for one in records[:1] if one.phase is Phase.CANCELING), None)
+
+    def wait(self) -> actions.Fail | None:
+        """Return the failure when the history has not told for too long, None before that."""
+        known = self._known
+        if known.unknown_since is None:
+            known.unknown_since = known.now
+        if known.now < known.unknown_since + HISTORY_TIMEOUT:
+            return None
+        return outcomes.failed(known, errors.UnexpectedStateError, messages.unknown_end(known))

@@ -1,0 +1,130 @@
+"""How an update of the plugin may end before its cancellation does: by a timeout, ^C, or the end of the engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator
+from tests.support.plugin_stack import PluginStack, cancellation
+from tests.support.processes import members
+from tests.support.stack import Run, killed_on_exit
+from tests.support.time import JumpingClock, wait_until
+
+SLOW = Plan(phases=(("BUILDING", 6000.0),), cancel_delay=600.0)
+UP = ("up", "--yes", "--skip-preview")
+
+
+@pytest.fixture
+def environment(qovery_simulator: QoverySimulator) -> Environment:
+    """An environment whose deployment takes minutes to be canceled, with another one queued behind it."""
+    environment = qovery_simulator.world.add_environment()
+    environment.deploy(SLOW)
+    environment.enqueue(SLOW)
+    return environment
+
+
+def _interrupted(stack: PluginStack, qovery: QoverySimulator, *, when_answered: bool) -> tuple[Run, float]:
+    """Run an update that is interrupted at its cancel; return it, and how many seconds it went on."""
+
+    def is_time() -> bool:
+        posts = qovery.posts()
+        return bool(posts) and (not when_answered or posts[0].status is not None)
+
+    with killed_on_exit(stack.start(*UP)) as process:
+        wait_until(is_time)
+        began = time.monotonic()
+        os.kill(process.pid, signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+        return Run(process.returncode, output), time.monotonic() - began
+
+
+def _resumed(stack: PluginStack, clock: JumpingClock) -> None:
+    clock.jump(700)
+    stack.up()
+    assert stack.outputs() == {"outcome": "canceled"}
+
+
+def test_custom_timeouts(
+    stack: PluginStack, environment: Environment, qovery_simulator: QoverySimulator, clock: JumpingClock
+) -> None:
+    """`create` limits the wait, and what was sent is kept; `update` limits the one that resumes, which sends none."""
+    outputs = {"outcome": "${stop.outcome}"}
+    stack.declare(outputs, stop=cancellation(environment.id, {"customTimeouts": {"create": "1s", "update": "2s"}}))
+
+    created = stack.failing_up()
+    resumed = stack.failing_up()
+    _resumed(stack, clock)
+
+    assert "was not seen to end within 1 s" in created.output
+    assert "Traceback" not in created.output
+    assert "was not seen to end within 2 s" in resumed.output
+    assert stack.latest()["stop"]["outputs"]["timeout"] == 1800
+    assert len(qovery_simulator.posts()) == 1
+    assert environment.deployments[1].cancels == []
+    stack.up("--expect-no-changes")
+
+
+def test_an_interrupt_ends_a_wait(
+    stack: PluginStack, environment: Environment, qovery_simulator: QoverySimulator, clock: JumpingClock
+) -> None:
+    """^C once: the update ends within a second, and the next one resumes without sending again."""
+    stack.declare({"outcome": "${stop.outcome}"}, stop=cancellation(environment.id))
+
+    run, seconds = _interrupted(stack, qovery_simulator, when_answered=True)
+    _resumed(stack, clock)
+
+    assert run.code != 0
+    assert seconds < 1.0
+    assert "the update was stopped while waiting for deployment" in run.output
+    assert len(qovery_simulator.posts()) == 1
+    assert environment.deployments[1].cancels == []
+
+
+def test_an_interrupt_waits_for_the_answer_to_a_cancel(
+    stack: PluginStack, environment: Environment, qovery_simulator: QoverySimulator, clock: JumpingClock
+) -> None:
+    """A cancel that is on the wire is answered first, so that what is kept is true."""
+    qovery_simulator.inject(Delay(method="POST", after=1.5))
+    stack.declare({"outcome": "${stop.outcome}"}, stop=cancellation(environment.id))
+
+    _, seconds = _interrupted(stack, qovery_simulator, when_answered=False)
+
+    assert 0.5 < seconds < 3.0
+    assert stack.latest()["stop"]["outputs"]["__unfinished"]["sent"] == "accepted"
+    _resumed(stack, clock)
+    assert len(qovery_simulator.posts()) == 1
+
+
+def test_nothing_lives_on_without_the_engine(
+    stack: PluginStack, environment: Environment, qovery_simulator: QoverySimulator
+) -> None:
+    """Killed, the engine cannot tell anybody: the plugin ends by itself."""
+    stack.declare(stop=cancellation(environment.id))
+
+    with killed_on_exit(stack.start(*UP)) as process:
+        wait_until(qovery_simulator.posts)
+        plugin = next(pid for pid, words in members(process.pid) if str(stack.folder / "plugin") in words)
+        os.kill(process.pid, signal.SIGKILL)
+
+        wait_until(lambda: plugin not in dict(members(process.pid)), seconds=4)
+
+    assert len(qovery_simulator.posts()) == 1
+
+
+def test_many_at_once(stack: PluginStack, qovery_simulator: QoverySimulator) -> None:
+    """A hundred resources under way side by side, however long each takes: none waits for another."""
+    environments = [qovery_simulator.world.add_environment() for _ in range(100)]
+    for environment in environments:
+        environment.deploy(Plan(phases=(("BUILDING", 6000.0),), cancel_delay=5.0))
+    stack.declare(**{f"stop-{number}": cancellation(each.id) for number, each in enumerate(environments)})
+
+    run = stack.up("--parallel", "100")
+
+    assert "101 created" in run.output
+    assert [environment.deployments[0].state for environment in environments] == ["CANCELED"] * 100
+    first, *_, last = sorted(request.at for request in qovery_simulator.posts())
+    assert last - first < 5.0
