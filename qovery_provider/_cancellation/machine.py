@@ -95,6 +95,11 @@ class Cancellation:
         if isinstance(self.action, actions.Done | actions.Fail):
             self._stage = Stage.FINISHED
 
+    def abandon(self) -> None:
+        """Take that a bug ends it while its POST is on the wire: whether that was executed will not be known."""
+        if isinstance(self.action, actions.SendCancel) and self.known.sent is Sent.NOT_SENT:
+            self.known.sent = Sent.UNCONFIRMED
+
     def result(self) -> CancellationResult:
         """Return what happened, once it is over, or raise the error that it ended with.
 
@@ -167,9 +172,10 @@ class Cancellation:
         if first.phase.is_over:
             if status.is_in_progress and self._queue.has_listed(status.deployment_request_id):
                 return self._fix_target(status)
+            if _is_of_same(first, status):
+                known.status = first  # what is over cannot run again: the second answer is older
             return outcomes.done(known, "canceled" if known.canceled_request_ids else "nothing_to_cancel")
-        date = status.last_deployment_date
-        if status.phase.is_over or (date is not None and date == first.last_deployment_date):
+        if status.phase.is_over or _is_of_same(first, status):
             return self._fix_target(status)
         return outcomes.failed(known, errors.UnexpectedStateError, messages.unidentified(known))
 
@@ -269,6 +275,8 @@ class Cancellation:
             return self._confirm()
         attempts.back_off(known.now)
         attempts.put_off(asked_until)
+        if error.retryable and self._stage is Stage.CONFIRMING:
+            return self._poll(not_after=attempts.earliest)  # an earlier one may have been executed
         if not error.retryable or attempts.earliest > known.deadline:
             return outcomes.interrupted(known, error)
         return actions.ReadStatus(attempts.earliest)
@@ -314,8 +322,11 @@ class Cancellation:
 
     def _on_failed_queued(self, request_id: str, error: errors.CallError) -> actions.Action:
         now = self.known.now
-        if isinstance(error, errors.NotSentError) and now >= self.known.deadline:
-            return outcomes.timed_out(self.known)
+        if isinstance(error, errors.NotSentError):
+            if now >= self.known.deadline:
+                return outcomes.timed_out(self.known)
+            # Another cancellation of this process is canceling it: no attempt was made.
+            return actions.ListQueue(min(now + schedule.FIRST_POLL, self.known.deadline))
         if is_no_longer_queued(error):
             return self._drain(self._queue.gone(request_id, now))
         return self._queue.retry(request_id, error, now, self.known.deadline) or outcomes.interrupted(self.known, error)
@@ -365,6 +376,13 @@ class Cancellation:
 def _is_nameless(status: EnvironmentStatus) -> bool:
     """Whether a deployment is in progress whose id is not shown: it may be the target, or another one."""
     return status.last_deployment_id is None and status.is_in_progress
+
+
+def _is_of_same(one: EnvironmentStatus, other: EnvironmentStatus) -> bool:
+    """Whether two statuses are certainly of one deployment; where an id is missing, the date of its start tells."""
+    if one.last_deployment_id is not None and other.last_deployment_id is not None:
+        return one.last_deployment_id == other.last_deployment_id
+    return one.last_deployment_date is not None and one.last_deployment_date == other.last_deployment_date
 
 
 def _is_too_long(error: errors.CallError) -> bool:

@@ -158,12 +158,19 @@ class CallRunner:
         executor: Runs the calls.
         random: Returns a number from 0 to below 1, for the pauses before retries.
         gates: What cancels have to pass: one object for all runners of a process. Default: one of its own.
+        concurrent: How many calls may be on the wire side by side. Default: 64.
     """
 
     def __init__(
-        self, clock: Clock, executor: Executor, random: Callable[[], float], gates: Gates | None = None
+        self,
+        clock: Clock,
+        executor: Executor,
+        random: Callable[[], float],
+        gates: Gates | None = None,
+        concurrent: int = MAX_CONCURRENT_CALLS,
     ) -> None:
         self.clock, self.executor, self.random, self.gates = clock, executor, random, gates or Gates()
+        self._concurrent = concurrent
 
     def retry(self) -> Retry:
         """Return the attempts of one call."""
@@ -179,7 +186,7 @@ class CallRunner:
         """
         now = self.clock.monotonic()
         due = [call for call in calls if call.future is None and call.at <= now]
-        room = max(0, MAX_CONCURRENT_CALLS - sum(call.future is not None for call in calls))
+        room = max(0, self._concurrent - sum(call.future is not None for call in calls))
         waiting = set(due[room:])
         for call in due[:room]:
             call.start(self.executor, now)

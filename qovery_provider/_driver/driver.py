@@ -7,6 +7,7 @@ machines.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from math import inf
 from typing import Any, Protocol, TypeVar
 
@@ -82,6 +83,16 @@ class Driver:
             signals: What else ends the wait.
             held_until: Only the status is read, and the wait ends then at the latest. Default: everything is done.
         """
+        try:
+            return self._advance(sources, signals, held_until)
+        except Exception:
+            # A bug ends all of them: what may have been executed by then must be kept.
+            for cancellation in self._steps:
+                if self._is_sending(cancellation):
+                    cancellation.abandon()
+            raise
+
+    def _advance(self, sources: Sequence[StatusSource], signals: Sequence[Signal], held_until: float) -> bool:
         now = self._runner.clock.monotonic()
         stops = self._stop(sources, now)
         is_held = now < held_until
@@ -90,10 +101,8 @@ class Driver:
             return False  # what is still on the wire is for no cancellation any more
         self._runner.advance(calls, [*signals, *stops], held_until if is_held else inf)
         now = self._runner.clock.monotonic()
-        for cancellation, event in [
-            *self._step_events(now),
-            *(e for source in sources for e in source.observations(now)),
-        ]:
+        # One after the other: a bug in one answer must not lose those before it.
+        for cancellation, event in chain(self._step_events(now), *(source.observations(now) for source in sources)):
             self._tell(cancellation, event, now)
         return True
 

@@ -21,7 +21,7 @@ from qovery_provider._qovery.settings import Settings
 from qovery_provider.errors import CallError, RateBudgetError
 from qovery_provider.simulator import Environment
 from tests.model.conditions import environment
-from tests.model.server import TOKEN, Crash
+from tests.model.server import TOKEN, Bug, Crash
 from tests.model.story import Recorded, Story
 from tests.model.tape import Tape
 
@@ -48,6 +48,11 @@ class BulkStory(Story):
         self.targets = [place.id for place in self.places if not people.happens(2)]
         if self.server.dies_at:
             self.server.dies_at = (1 + people.number() % 32, people.happens(8))
+        if self.server.breaks_at:
+            self.server.breaks_at = (1 + people.number() % 32, people.happens(8))
+
+    def _ask_twice(self) -> None:
+        """Do nothing: a list names an environment once."""
 
     def _place(self, tape: Tape) -> Environment:
         return environment(tape, self.world, self.time, tape.pick(PROJECTS))
@@ -83,6 +88,9 @@ class BulkStory(Story):
     def _act(self, act: Act, judge: Callable[[Recorded], None]) -> bool:
         try:
             ended = self._ended(act, judge)
+        except Bug:
+            self.check_kept()
+            return True
         except StoppedError as error:
             self.refusals.append(type(error).__name__)
             assert self.time.now == self.stopped_at, "reads on after the stop"
@@ -121,7 +129,8 @@ class _RecordingSession(Session):
     """The real session, whose cancellations are recorded and judged."""
 
     def __init__(self, story: BulkStory, chance: float, judge: Callable[[Recorded], None]) -> None:
-        runner = CallRunner(story.time, story.time, lambda: chance)
+        concurrent = story.server.weather.concurrent
+        runner = CallRunner(story.time, story.time, lambda: chance, concurrent=concurrent)
         super().__init__(Settings(TOKEN, "Token"), runner, lambda *_, **__: story.server)
         self._story, self._judge = story, judge
         self.stop = story.stop_for("")
@@ -148,7 +157,7 @@ def _left(run: Sequence[Recorded]) -> list[Target]:
     failed = [
         (cancellation.request.environment_id, cancellation.known)
         for cancellation in run
-        if isinstance(cancellation.action, actions.Fail)
+        if not isinstance(cancellation.action, actions.Done)
     ]
     kept = {key: Unfinished.of(known).to_stored() for key, known in failed}
     return [_target(key, Unfinished.from_stored(stored)) for key, stored in kept.items()]

@@ -41,6 +41,7 @@ class Weather:
         expires: From when on the token is refused.
         limited: From when until when the rate limit is used up.
         scarce: How many requests are left of the rate limit, as every answer says; 0 when it says nothing of it.
+        concurrent: How many calls may be on the wire side by side.
     """
 
     faults: int
@@ -52,6 +53,7 @@ class Weather:
     expires: float
     limited: tuple[float, float]
     scarce: int
+    concurrent: int
 
 
 QUICK = (Trip(0.1, 0.1), Trip(0.0, 0.3), Trip(0.4, 0.0), Trip(0.0, 0.1, before=0.4))
@@ -73,6 +75,7 @@ def weather(tape: Tape) -> Weather:
             ((0.0, 0.0),) * 40 + ((START, START + 3), (START + 1, START + 50), (START + 2, START + 3000))
         ),
         scarce=tape.pick((0, 0, 0, 150, 0, 20)),
+        concurrent=tape.pick((64, 64, 64, 2, 64, 1)),
     )
 
 

@@ -9,6 +9,7 @@ from qovery_provider.errors import (
     ApiError,
     CallError,
     ConflictError,
+    IntermediaryError,
     NotFoundError,
     RateLimitError,
     ServerError,
@@ -33,6 +34,13 @@ def _broken(*, certainly_not: bool = False, retryable: bool = True) -> Callable[
     )
 
 
+def _page(status: int, retry_after: float | None = None) -> Callable[[str, bool], CallError]:
+    """Return how something in between answers, whatever Qovery has done."""
+    return lambda operation, changes: IntermediaryError(
+        operation, status, "", "", may_have_executed=changes, retry_after=retry_after
+    )
+
+
 FAULTS = (
     Fault("lost answer", AFTER, _broken()),
     Fault("lost request", BEFORE, _broken()),
@@ -50,6 +58,10 @@ FAULTS = (
     Fault("502 before", BEFORE, lambda operation, _: ServerError(operation, 502)),
     Fault("429, an hour", BEFORE, lambda operation, _: RateLimitError(operation, 429, retry_after=3000.0)),
     Fault("lost answer", AFTER, _broken()),
+    Fault("a page instead", AFTER, _page(200)),
+    Fault("a page with 404", BEFORE, _page(404)),
+    Fault("a page for an hour", BEFORE, _page(503, 3600.0)),
+    Fault("a page with 403", AFTER, _page(403)),
     Fault("bad TLS", BEFORE, _broken(certainly_not=True, retryable=False)),
     Fault("too long", AFTER, _broken(retryable=False)),
     Fault("400", BEFORE, lambda operation, _: ApiError(operation, 400)),

@@ -41,6 +41,10 @@ class Crash(BaseException):
     """The machine that runs the program dies."""
 
 
+class Bug(Exception):  # noqa: N818 - it is none of a library's errors
+    """What no one expects: it ends the run, and what is known must be kept."""
+
+
 class Moment(NamedTuple):
     """What was true when a status was read, and what was shown of it."""
 
@@ -70,6 +74,8 @@ class Server:
         moments: The moment of each status that was shown, by the object's identity.
         before: What happens right before the call of that number.
         dies_at: The number of the call during which the caller dies, and whether that is after its execution.
+        breaks_at: The same for a bug.
+        gates: Which cancellation has to pass a gate, by the gate's identity.
         log: What happened, to explain a failure.
     """
 
@@ -83,6 +89,9 @@ class Server:
         self.moments: dict[int, Moment] = {}
         self.before: dict[int, list[Callable[[], None]]] = {}
         self.dies_at: tuple[int, bool] | None = None
+        self.breaks_at: tuple[int, bool] | None = None
+        self.gates: dict[int, object] = {}
+        self._sender: object = None
         self.departures: list[tuple[object, float]] = []
         self.log: list[tuple[float, str]] = []
         self.weather = weather
@@ -112,22 +121,28 @@ class Server:
         """Make a call, as the client does."""
         _, kind, identity, *rest = call.path.partition("?")[0].split("/")
         before_sending()
+        place_id = identity if kind == "environment" or not call.changes else self._place_of(identity)
+        sender = self._sender_of(before_sending, place_id) if call.changes else None
         if rest == ["cancelDeployment"] and kind == "environment":
-            self.departures.append((self._sender(identity)[0], self._time.now))
+            self.departures.append((sender, self._time.now))
         self._time.travel()
         execute = self._executions[kind, "/".join(rest)]
         faults = TRUE_OF_REQUESTS if kind == "deploymentQueue" else FAULTS
         if call.changes:
-            _, was_stopped = self._sender(identity if kind == "environment" else self._place_of(identity))
-            self.late += [call.operation] if was_stopped else []
+            self._sender = sender
+            self.late += [call.operation] if self._running[sender] else []
         return cast("Result", self._travel(call, lambda: execute(identity, call), faults))
 
-    def _sender(self, environment_id: str) -> tuple[object, bool]:
-        """Return which cancellation has sent what arrives, and whether it had been stopped by then."""
-        senders = self._time.noted
-        assert isinstance(senders, dict)
-        sender, was_stopped = senders[environment_id]
-        return sender, bool(was_stopped)
+    @property
+    def _running(self) -> dict[object, bool]:
+        """The cancellations of the run, and whether they had been stopped when the call that arrives was made."""
+        assert isinstance(self._time.noted, dict)
+        return self._time.noted
+
+    def _sender_of(self, gate: object, environment_id: str) -> object:
+        """Return which cancellation has sent what arrives: that of the gate, or the only one in the environment."""
+        in_place: list[Any] = [each for each in self._running if each.request.environment_id == environment_id]  # type: ignore[attr-defined]
+        return self.gates.get(id(gate), in_place[0])
 
     def _place_of(self, request_id: str) -> str:
         places = self._world.environments.values()
@@ -151,12 +166,11 @@ class Server:
         return _parsed(call, self._api.queue(environment_id))
 
     def _cancel(self, environment_id: str, call: AnyCall) -> EnvironmentStatus:
-        sender, _ = self._sender(environment_id)
         place = self._world.environments[environment_id]
         hit = place.running if place.gone_as is None else None
         force = call.body == {"force_cancel": True}
         answer = self._api.cancel(environment_id, force=force, number=self.requests)
-        self.posts.append(Post(sender, hit if answer.status == 202 else None))
+        self.posts.append(Post(self._sender, hit if answer.status == 202 else None))
         self.say(f"{answer.status}, hits {hit and hit.id}")
         return self._show(Moment(self._time.now, _parsed(call, answer), hit, is_running=True)).status
 
@@ -175,6 +189,8 @@ class Server:
             happen()
         if self.dies_at == (self.requests, False):
             raise Crash
+        if self.breaks_at == (self.requests, False):
+            raise Bug
         fault = self._tape.pick(faults) if self._tape.happens(self.weather.faults) else None
         self.say(f"{call.operation}: {fault.name}" if fault else call.operation)
         try:
@@ -188,6 +204,8 @@ class Server:
         finally:
             if self.dies_at == (self.requests, True):
                 raise Crash
+            if self.breaks_at == (self.requests, True):
+                raise Bug
 
     def _refuse(self, operation: str) -> None:
         now, (limited, until) = self._time.now, self.weather.limited

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from qovery_provider import errors
 from qovery_provider._cancellation import actions, events
@@ -14,6 +14,7 @@ from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._clock import Signal
 from qovery_provider._driver.calls import CallRunner
 from qovery_provider._driver.driver import Driver
+from qovery_provider._driver.gate import Gate
 from qovery_provider._driver.poll_groups import PollGroups
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.simulator import Environment, World
@@ -27,7 +28,7 @@ from tests.model.conditions import (
     request,
     weather,
 )
-from tests.model.server import Crash, Server
+from tests.model.server import Bug, Crash, Server
 from tests.model.tape import Tape
 from tests.support.time import VirtualTime
 
@@ -95,10 +96,15 @@ class Recorded(Cancellation):
         return self.stop is not None and self.stop.done()
 
     @property
+    def is_broken_off(self) -> bool:
+        """Whether a bug has ended it."""
+        return not isinstance(self.action, actions.Done | actions.Fail)
+
+    @property
     def is_resumable(self) -> bool:
         """Whether it failed after something was sent, so that the next run resumes it."""
         return (
-            isinstance(self.action, actions.Fail)
+            not isinstance(self.action, actions.Done)
             and self.known.sent is not Sent.NOT_SENT
             and self.known.deployment_id is not None
         )
@@ -107,6 +113,17 @@ class Recorded(Cancellation):
     def last_seen(self) -> EnvironmentStatus | None:
         """The status by which the machine decides."""
         return self.known.status
+
+
+class _RecordingDriver(Driver):
+    """The real driver, which tells the server of whom each cancel is: two may be in one environment."""
+
+    def _gate(self, cancellation: Cancellation, *details: Any) -> Gate:  # noqa: ANN401 - as in the base
+        gate = super()._gate(cancellation, *details)
+        assert isinstance(self._client, Server)
+        self._client.gates[id(gate)] = cancellation
+        self._kept = [*getattr(self, "_kept", ()), gate]  # so that no later one has the same identity
+        return gate
 
 
 class Story:
@@ -128,10 +145,7 @@ class Story:
         self.world = World(self.time.monotonic)
         self.server = Server(self.world, self.time, weather(nature), nature)
         self.time.trip = self.server.trip
-        self.time.note = lambda: {
-            cancellation.request.environment_id: (cancellation, cancellation.is_stopped)
-            for cancellation in self.runs[-1]
-        }
+        self.time.note = lambda: {cancellation: cancellation.is_stopped for cancellation in self.runs[-1]}
         self.runs: list[list[Recorded]] = []
         self.refusals: list[str] = []
         self.places = [self._place(tape) for tape in places]
@@ -140,6 +154,10 @@ class Story:
         self._people = people
         if people.happens(4):
             self.server.dies_at = (1 + people.number() % 8, people.happens(8))
+        elif people.happens(4):
+            self.server.breaks_at = (1 + people.number() % 8, people.happens(8))
+        if people.happens(3):
+            self._ask_twice()
         self._waits_before_rerun = people.pick(MOMENTS)
         self.stop, self.stopped_at = Signal(), inf
         self._spared = self._plan_stop(people) if people.happens(6) else set()
@@ -150,6 +168,10 @@ class Story:
     def groups(self) -> int:
         """How many polls show everything."""
         return 1
+
+    def _ask_twice(self) -> None:
+        """Let two resources cancel in the first environment."""
+        self.requests.append(self.requests[0])
 
     def _place(self, tape: Tape) -> Environment:
         return environment(tape, self.world, self.time)
@@ -221,13 +243,22 @@ class Story:
         except Crash:
             self._pass("CRASH")
             self._run(left, judge)
+        except Bug:
+            self.check_kept()
         while len(self.runs) < MAX_RUNS and (left := _left(self.runs[-1])):
             self._pass("RESUMED")
             self._run(left, judge)
 
+    def check_kept(self) -> None:
+        """Check that a bug has not made any cancellation forget what it has sent."""
+        self.server.say("BUG")
+        for cancellation in self.runs[-1]:
+            has_hit = any(post.hit for post in self.server.posts if post.sender is cancellation)
+            assert not has_hit or cancellation.known.sent is not Sent.NOT_SENT, "forgets what it has sent"
+
     def _pass(self, why: str) -> None:
         """Let time pass before the next run."""
-        self.server.dies_at = None
+        self.server.dies_at = self.server.breaks_at = None
         self.time.pass_until(self.time.now + self._waits_before_rerun)
         self.server.say(why)
 
@@ -241,8 +272,11 @@ class Story:
             ]
         )
         stops: dict[Cancellation, Signal | None] = {cancellation: cancellation.stop for cancellation in self.runs[-1]}
-        groups, runner = PollGroups(self.server), CallRunner(self.time, self.time, lambda: chance)
-        driver = Driver(self.server, runner, lambda _: None, stops.get)
+        groups, runner = (
+            PollGroups(self.server),
+            CallRunner(self.time, self.time, lambda: chance, concurrent=self.server.weather.concurrent),
+        )
+        driver = _RecordingDriver(self.server, runner, lambda _: None, stops.get)
         groups.add(*stops)
         while driver.advance(groups.groups()):
             pass
@@ -273,9 +307,11 @@ def _left(run: Sequence[Recorded]) -> list[tuple[CancellationRequest, Sent]]:
         for cancellation in run
         if cancellation.is_resumable
     ]
-    stopped = [cancellation for cancellation in run if isinstance(cancellation.turns[-1].event, events.Stopped)]
     return resumed + [
-        (cancellation.request, Sent.NOT_SENT) for cancellation in stopped if not cancellation.is_resumable
+        (cancellation.request, Sent.NOT_SENT)
+        for cancellation in run
+        if not cancellation.is_resumable
+        and (cancellation.is_broken_off or isinstance(cancellation.turns[-1].event, events.Stopped))
     ]
 
 

@@ -40,6 +40,7 @@ class Judge:
         """Check all rules; the assertion that fails says which one is broken."""
         assert not self.server.late, "sent after the stop"
         self._sends(cancellation)
+        self._fixed(cancellation)
         self._drains(cancellation)
         self._claims(cancellation)
         self._time(cancellation)
@@ -103,6 +104,22 @@ class Judge:
         assert len([post for post in self._posts(cancellation) if post.hit]) <= 1 + lost, (
             "hit again although nothing was lost"
         )
+
+    def _fixed(self, cancellation: Recorded) -> None:
+        """Check that with the queue nothing is a target but what was there at first."""
+        is_first = cancellation.resumes is Sent.NOT_SENT
+        if not (cancellation.sends and cancellation.request.include_queued and is_first):
+            return
+        reads = [turn.event.status for turn in cancellation.turns if isinstance(turn.event, events.StatusRead)]
+        first = self.server.moments[id(reads[0])]
+        queues = [turn.event for turn in cancellation.turns if isinstance(turn.event, events.QueueListed)]
+        for turn in cancellation.sends:
+            assert isinstance(turn.event, events.StatusRead)
+            target = self.server.moments[id(turn.event.status)].latest
+            was_queued = (
+                first.status.phase.is_over and target is not None and target.request_id in queues[0].request_ids
+            )
+            assert target is first.latest or was_queued, "cancels what started while the queue was emptied"
 
     def _is_read_again(self, cancellation: Recorded, turn: Turn) -> bool:
         """Return whether the status read before this one had been slow as well."""
@@ -260,7 +277,10 @@ class Judge:
         if cancellation.request.deployment_id == "":
             return
         assert cancellation.request.deployment_id is None
-        assert not self._last_moment(cancellation).is_running, "claims that nothing was running"
+        reads = [turn.event.status for turn in cancellation.turns if isinstance(turn.event, events.StatusRead)]
+        first, last = self.server.moments[id(reads[0])], self._last_moment(cancellation)
+        has_started = cancellation.request.include_queued and last.latest is not first.latest
+        assert not last.is_running or has_started, "claims that nothing was running"
         if target is not None:
             assert target.end_state not in {None, "CANCELED"}, "forgets how the target ended"
 
@@ -306,7 +326,9 @@ class Judge:
                 assert cancellation.turns[-1].now >= cancellation.known.deadline - EPSILON, "timed out too early"
                 self._still_runs(cancellation)
             case errors.CancellationInterruptedError():
-                assert error.__cause__ is not None
+                assert isinstance(error.__cause__, errors.CallError)
+                is_awaited = cancellation.known.sent is not Sent.NOT_SENT
+                assert not (is_awaited and error.__cause__.retryable), "an outage ends a wait"
             case errors.CancellationStoppedError():
                 self._stop(cancellation)
             case errors.CallError():

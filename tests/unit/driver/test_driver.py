@@ -174,6 +174,27 @@ def test_bugs_in_steps_go_up(clock: FakeClock) -> None:
         )
 
 
+def test_a_bug_keeps_what_was_on_the_wire(time: VirtualTime) -> None:
+    """A cancel whose answer is not taken in may have been executed, and that is kept."""
+    many = [new_cancellation(name) for name in "abcd"]
+    polls = [[status(name, "BUILDING") for name in "abc"] + [status("d", "CANCELING")]]
+    cancels: dict[str, list[object]] = {
+        "cancel a": [status("a", "CANCELING")],
+        "cancel b": [ZeroDivisionError()],
+        "cancel c": [BROKEN],
+    }
+    script = Script(time, {"poll": polls, **cancels})
+    trips = iter([Trip(), Trip(), Trip(), Trip(0.0, 0.3)])
+    time.trip = lambda: next(trips, Trip())
+    driver = Driver(script, CallRunner(time, time, lambda: 1.0), lambda _: None)
+
+    with pytest.raises(ZeroDivisionError):
+        driver.run([PollGroup(many, script.read_statuses)])
+
+    assert [each.known.sent for each in many] == [Sent.ACCEPTED, Sent.UNCONFIRMED, Sent.UNCONFIRMED, Sent.ADOPTED]
+    assert [each.known.is_resumable for each in many] == [True] * 4
+
+
 def test_nothing_to_do(clock: FakeClock) -> None:
     """Without cancellations there is no call."""
     script = Script(clock, {})
