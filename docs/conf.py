@@ -34,6 +34,7 @@ autodoc_class_signature = "mixed"
 python_use_unqualified_type_names = True
 python_display_short_literal_types = True
 nitpick_ignore_regex = [
+    (r"py:class", r"UUID|timedelta"),  # written as in the signature, without their modules
     # What is not ours: their inventories would have to be fetched.
     (r"py:.*", r"(pulumi|collections|typing|abc|datetime|uuid)\..*"),
     (r"py:.*", r"(Any|Mapping|Sequence|UUID|timedelta|Resource|RunError|Phase|None|optional)"),

@@ -144,10 +144,14 @@ class TestSilence:
     def test_of_an_explicit_provider(self, program: Recorder, environment: Environment) -> None:
         """The stack's token may be another organization's: the program cannot read the provider's."""
         other = pulumi.ProviderResource("pulumi-python", "other", {"qovery:apiToken": "qov_other"})
+        options = pulumi.ResourceOptions(provider=other)
+        resources = [
+            DeploymentCancellation("stop", options, environment_id=environment.id),
+            RunningDeployment("target", options, environment_id=environment.id),
+            BulkDeploymentCancellation("freeze", options, project_id=environment.project_id),
+        ]
 
-        stop = DeploymentCancellation("stop", pulumi.ResourceOptions(provider=other), environment_id=environment.id)
-
-        assert _shown(program, stop) == []
+        assert [_shown(program, resource) for resource in resources] == [[], [], []]
 
     @RESOURCES
     def test_of_an_update(
