@@ -140,10 +140,10 @@ def _confirmed_status(operation: Operation, environment_id: str) -> EnvironmentS
     """Read the status; that there is no such environment is believed when it is said twice."""
     session = operation.connect()
     try:
-        return session.environment_status(environment_id)
+        return session.environment_status(environment_id, stop=operation.stop)
     except NotFoundError:
         session.clock.wait([operation.stop] if operation.stop else [], CONFIRM_AFTER)
-        return session.environment_status(environment_id)
+        return session.environment_status(environment_id, stop=operation.stop)
 
 
 def _outputs(declared: Mapping[str, Any], known: Knowledge, olds: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,17 +23,11 @@ from pulumi.runtime.settings import get_monitor
 from qovery_provider._driver.calls import DAEMON_THREADS
 from qovery_provider._driver.session import Session, Sessions
 from qovery_provider._lifecycle.inputs import ENVIRONMENT_ID
-from qovery_provider._lifecycle.lifecycle import Lifecycle, Operation
+from qovery_provider._lifecycle.lifecycle import Lifecycle
+from qovery_provider._lifecycle.preview_line import preview_line
 from qovery_provider._lifecycle.values import can_be_carried, plain
 from qovery_provider._qovery import settings
-from qovery_provider.errors import CallError, ConfigurationError, QoveryError
-
-PREVIEW_LIMIT = 2.0
-"""Seconds in which a preview reads the current status.
-
-They count for each resource from its registration, but all resources read side by side, and share what they read: so a
-preview ends at most 2 s after its last resource was registered, however many resources and projects there are.
-"""
+from qovery_provider.errors import ConfigurationError, QoveryError
 
 GO_DURATION = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)?(?:([0-9]+(?:\.[0-9]+)?)m)?(?:([0-9]+(?:\.[0-9]+)?)s)?")
 """The form of Pulumi's custom timeouts: 1h30m, 10m, 45s."""
@@ -167,14 +161,17 @@ def show_preview(
         lifecycle: Reads what is running, in another thread, and puts it into words.
     """
     config = _config()  # read here: the SDK keeps it in a context that other threads do not have
-    if not is_dry_run() or isinstance(get_monitor(), MockMonitor) or not settings.shows_preview_status(config):
+    if not is_dry_run() or isinstance(get_monitor(), MockMonitor):
         return
+
+    def read(known: dict[str, Any]) -> str:
+        return preview_line(lifecycle, SESSIONS, config, os.environ, known)
 
     async def show(known: dict[str, Any]) -> None:
         # A resource that has an id exists and is not replaced: an update would do nothing.
         if not await resource.id.is_known():
             # The loop's own executor has a few threads only: silent environments would be waited for in turns.
-            line = await asyncio.get_running_loop().run_in_executor(DAEMON_THREADS, _preview, lifecycle, config, known)
+            line = await asyncio.get_running_loop().run_in_executor(DAEMON_THREADS, read, known)
             if line:
                 # A passing line would be gone when the terminal asks whether to go on.
                 await _log(line, resource)
@@ -187,21 +184,3 @@ async def _log(line: str, resource: pulumi.Resource) -> None:
     before = asyncio.all_tasks()
     pulumi.log.info(line, resource)
     await asyncio.gather(*(asyncio.all_tasks() - before))
-
-
-def _preview(lifecycle: Lifecycle, config: Mapping[str, object], inputs: Mapping[str, Any]) -> str:
-    if settings.problems(config, os.environ):
-        return ""  # `check` says what is wrong
-    try:
-        resolved = settings.resolve(config, os.environ)
-    except QoveryError as error:
-        return f"could not read the current status: {error}"  # there is no token: that is no error in a preview
-    operation = Operation(lambda: SESSIONS.of(resolved), _ignore, _ignore, timeout=PREVIEW_LIMIT)
-    try:
-        return lifecycle.preview(operation, inputs)
-    except CallError as error:
-        return f"could not read the current status from {resolved.api_url}: {error}"
-
-
-def _ignore(_line: str) -> None:
-    """Show nothing: a preview has one line, and that comes at its end."""

@@ -31,9 +31,10 @@ from qovery_provider._hosts.engine import MAX_OPERATIONS, Engine
 from qovery_provider._hosts.partial_state import trailing_metadata
 from qovery_provider._hosts.plugin import schema
 from qovery_provider._hosts.plugin.changes import difference
-from qovery_provider._hosts.plugin.resources import FUNCTIONS, RESOURCES, TEXTS, answer
-from qovery_provider._hosts.plugin.wire import bag, is_unknown, plain
+from qovery_provider._hosts.plugin.resources import FUNCTIONS, RESOURCES, TEXTS, Served, answer
+from qovery_provider._hosts.plugin.wire import bag, has_unknown, is_unknown, plain
 from qovery_provider._lifecycle.lifecycle import Operation, PartialFailureError
+from qovery_provider._lifecycle.preview_line import preview_line
 from qovery_provider._qovery import settings
 from qovery_provider._version import __version__
 from qovery_provider.errors import QoveryError
@@ -163,12 +164,10 @@ class Plugin(ResourceProviderServicer):
     def Create(self, request: proto.CreateRequest, _context: grpc.ServicerContext) -> proto.CreateResponse:
         """Create the resource, or say on its row what that would do now."""
         served, written = RESOURCES[request.type], plain(request.properties)
-        operation = self._operation(request.urn, written, request.timeout)
         if request.preview:
-            if settings.shows_preview_status(self._config):
-                served.show_preview(operation, written)
+            self._show_preview(request.urn, served, written)
             return proto.CreateResponse(properties=bag(served.planned(written)))
-        id_, outputs = served.create(operation, written)
+        id_, outputs = served.create(self._operation(request.urn, written, request.timeout), written)
         return proto.CreateResponse(id=id_, properties=bag(outputs))
 
     @reporting
@@ -190,6 +189,13 @@ class Plugin(ResourceProviderServicer):
     def Delete(self, _request: proto.DeleteRequest, _context: object) -> Empty:
         """Forget the resource. A cancellation cannot be taken back, and Qovery is not touched."""
         return Empty()
+
+    def _show_preview(self, urn: str, served: Served, written: Mapping[str, Any]) -> None:
+        """Show on the row what a create would do now; nothing is shown while an input is not known."""
+        if not has_unknown(written):
+            inputs = served.names.to_inside(written)
+            if line := preview_line(served.lifecycle, self._sessions, self._config, self._environ, inputs):
+                self._engine.row(urn).info(TEXTS.to_outside(line))
 
     def _operation(self, urn: str, written: Mapping[str, Any], timeout: float = 0.0) -> Operation:
         """Lend what an operation needs; `customTimeouts` limit it where the program has written no `timeout`."""
