@@ -16,7 +16,8 @@ from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._driver.calls import CallRunner
 from qovery_provider._driver.driver import Driver
-from qovery_provider._driver.polls import PollGroup, PollGroups
+from qovery_provider._driver.poll_groups import PollGroups
+from qovery_provider._driver.polls import PollGroup
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.rate_limit import RateBudget

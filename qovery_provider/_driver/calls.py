@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Generic, Protocol, TypeVar
 
 from qovery_provider._cancellation.schedule import Retry
@@ -25,7 +26,7 @@ CALL_LIMIT = 60.0
 """Seconds for one attempt in all: a server that sends a byte now and then passes every limit on silence."""
 
 LAST_CALL_LIMIT = 2.0
-"""Seconds for a call that is made at the deadline, or right before it."""
+"""Seconds for a call that is made at the deadline, or right before it; all are given up so long after the deadline."""
 
 MAX_CONCURRENT_CALLS = 64
 """Calls on the wire side by side; one that has been given up no longer counts."""
@@ -75,7 +76,14 @@ DAEMON_THREADS = DaemonThreadExecutor()
 
 def time_limit(at: float, deadline: float) -> float:
     """Return how many seconds a call may take that is made at a time: a deadline ends it as well."""
-    return min(CALL_LIMIT, max(LAST_CALL_LIMIT, deadline - at))
+    last = min(LAST_CALL_LIMIT, deadline + LAST_CALL_LIMIT - at)
+    return min(CALL_LIMIT, max(0.0, last, deadline - at))
+
+
+def no_answer(operation: str, seconds: float, *, may_have_executed: bool = False) -> TransportError:
+    """Return the error of a call that was given up after this time."""
+    problem = f"no whole answer within {seconds:.0f} s"
+    return TransportError(operation, problem, NETWORK, may_have_executed=may_have_executed)
 
 
 @dataclass(eq=False, slots=True)
@@ -88,6 +96,7 @@ class Call(Generic[Answer]):
         at: When it is to be made or, on the wire, when it was made.
         retry: When it is made again after a failure. Default: not at all.
         timeout: Seconds after which an attempt is given up. Default: 60.
+        deadline: When the operation ends that it belongs to; from then on it is given up earlier. Default: never.
         revoke: Takes the call back; returns whether it is certain that it was not sent. Default: that is unknown.
         future: Its answer, once it is on the wire.
     """
@@ -97,17 +106,14 @@ class Call(Generic[Answer]):
     at: float
     retry: Retry | None = None
     timeout: float = CALL_LIMIT
+    deadline: float = inf
     revoke: Callable[[], bool] = lambda: False
     future: Future[Answer] | None = field(default=None, init=False)
 
     def start(self, executor: Executor, now: float) -> None:
         """Make the call."""
+        self.timeout = min(self.timeout, time_limit(now, self.deadline))
         self.at, self.future = now, executor.submit(self.function)
-
-    def bring_forward(self, at: float) -> None:
-        """Make it earlier, unless it is on the wire."""
-        if self.future is None:
-            self.at = min(self.at, at)
 
     @property
     def limit(self) -> float:
@@ -129,8 +135,7 @@ class Call(Generic[Answer]):
 
     def _answer(self, future: Future[Answer]) -> Answer | CallError:
         if not future.done():
-            problem = f"no whole answer within {self.timeout:.0f} s"
-            return TransportError(self.operation, problem, NETWORK, may_have_executed=not self.revoke())
+            return no_answer(self.operation, self.timeout, may_have_executed=not self.revoke())
         try:
             return future.result()
         except CallError as error:
@@ -171,15 +176,21 @@ class CallRunner:
         """Return the attempts of one call."""
         return Retry(self.random)
 
-    def advance(self, calls: Collection[Call[Any]], signals: Sequence[Signal] = ()) -> None:
-        """Make the calls that are due, then wait until one has ended, another one is due, or a signal is set."""
+    def advance(self, calls: Collection[Call[Any]], signals: Sequence[Signal] = (), until: float = inf) -> None:
+        """Make the calls that are due, then wait until one has ended, another one is due, or a signal is set.
+
+        Args:
+            calls: The calls, planned and on the wire.
+            signals: What else ends the wait.
+            until: When the wait ends in any case. Default: never.
+        """
         now = self.clock.monotonic()
         due = [call for call in calls if call.future is None and call.at <= now]
         room = max(0, self._concurrent - sum(call.future is not None for call in calls))
         waiting = set(due[room:])
         for call in due[:room]:
             call.start(self.executor, now)
-        timeout = max(0.0, min(call.limit for call in calls if call not in waiting) - now)
+        timeout = max(0.0, min([until, *(call.limit for call in calls if call not in waiting)]) - now)
         self.clock.wait([*(call.future for call in calls if call.future), *signals], timeout)
 
     def call_with_retries(

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from math import inf
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import Sent, Stage
 from qovery_provider._clock import Signal
-from qovery_provider._driver.calls import Call, CallRunner, Client, time_limit
+from qovery_provider._driver.calls import Call, CallRunner, Client
 from qovery_provider._driver.gate import Gate
+from qovery_provider._driver.polls import Pace
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.models import QueuedRequest
@@ -24,7 +25,7 @@ from qovery_provider.errors import CallError, NotSentError
 
 Answer = TypeVar("Answer")
 
-OwnStep: TypeAlias = actions.SendCancel | actions.CancelQueued | actions.ListQueue | actions.ReadHistory
+OwnStep = actions.SendCancel | actions.CancelQueued | actions.ListQueue | actions.ReadHistory
 """A step that is made for one cancellation alone; status reads are shared."""
 
 
@@ -37,8 +38,8 @@ class StatusSource(Protocol):
 
     cancellations: list[Cancellation]
 
-    def plan(self, at: float) -> Call[Any]:
-        """Plan the next status read, one attempt, or bring the planned one forward; return it."""
+    def plan(self, now: float, pace: Pace) -> Sequence[Call[Any]]:
+        """Return the status reads on the wire, and those that are planned."""
         ...
 
     def observations(self, now: float) -> Iterator[tuple[Cancellation, events.Event]]:
@@ -72,15 +73,18 @@ class Driver:
         while self.advance(sources):
             pass
 
-    def advance(self, sources: Sequence[StatusSource], signals: Sequence[Signal] = ()) -> bool:
+    def advance(
+        self, sources: Sequence[StatusSource], signals: Sequence[Signal] = (), held_until: float = -inf
+    ) -> bool:
         """Do what is due, wait until something happens, and take it in; return False when nothing is left to do.
 
         Args:
             sources: Where the cancellations learn the status.
             signals: What else ends the wait.
+            held_until: Only the status is read, and the wait ends then at the latest. Default: everything is done.
         """
         try:
-            return self._advance(sources, signals)
+            return self._advance(sources, signals, held_until)
         except Exception:
             # A bug ends all of them: what may have been executed by then must be kept.
             for cancellation in self._steps:
@@ -88,13 +92,14 @@ class Driver:
                     cancellation.abandon()
             raise
 
-    def _advance(self, sources: Sequence[StatusSource], signals: Sequence[Signal]) -> bool:
+    def _advance(self, sources: Sequence[StatusSource], signals: Sequence[Signal], held_until: float) -> bool:
         now = self._runner.clock.monotonic()
         stops = self._stop(sources, now)
-        calls = self._planned(sources, now)
-        if not calls:
-            return False
-        self._runner.advance(calls, [*signals, *stops])
+        is_held = now < held_until
+        calls = [*([] if is_held else self._own_steps(sources)), *self._polls(sources, now)]
+        if not any(each.stage is not Stage.FINISHED for source in sources for each in source.cancellations):
+            return False  # what is still on the wire is for no cancellation any more
+        self._runner.advance(calls, [*signals, *stops], held_until if is_held else inf)
         now = self._runner.clock.monotonic()
         # One after the other: a bug in one answer must not lose those before it.
         for cancellation, event in chain(self._step_events(now), *(source.observations(now) for source in sources)):
@@ -132,18 +137,21 @@ class Driver:
         # One that has not left yet, since it still has no connection, is taken back.
         return is_cancel and step is not None and step.future is not None and not step.revoke()
 
-    def _planned(self, sources: Sequence[StatusSource], now: float) -> list[Call[Any]]:
-        """Turn actions into calls: a status read for the whole source, everything else for its cancellation alone."""
+    def _own_steps(self, sources: Sequence[StatusSource]) -> list[Call[Any]]:
+        """Return the calls that are made for one cancellation alone."""
+        for cancellation in [cancellation for source in sources for cancellation in source.cancellations]:
+            action = cancellation.action
+            if isinstance(action, OwnStep) and cancellation not in self._steps:
+                self._steps[cancellation] = self._step(cancellation, action)
+        return list(self._steps.values())
+
+    def _polls(self, sources: Sequence[StatusSource], now: float) -> list[Call[Any]]:
         pause = self._client.budget.pause(now)
-        polls = dict[Call[Any], None]()
-        for source in sources:
-            for cancellation in source.cancellations:
-                action = cancellation.action
-                if isinstance(action, actions.ReadStatus):
-                    polls[source.plan(_paced(cancellation, action.at, pause))] = None
-                elif not isinstance(action, actions.Done | actions.Fail) and cancellation not in self._steps:
-                    self._steps[cancellation] = self._step(cancellation, action)
-        return [*self._steps.values(), *polls]
+
+        def pace(cancellation: Cancellation, at: float) -> float:
+            return _paced(cancellation, at, pause)
+
+        return [poll for source in sources for poll in source.plan(now, pace)]
 
     def _step(self, cancellation: Cancellation, step: OwnStep) -> Call[events.Event]:
         """Return the call for a step."""
@@ -170,8 +178,8 @@ class Driver:
         self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float, deadline: float
     ) -> Call[events.Event]:
         """Return a planned call that changes nothing, and whose outcome is an event."""
-        retry, limit = self._runner.retry(), time_limit(at, deadline)
-        return Call(call.operation, lambda: event(self._client.send(call)), at, retry, limit)
+        retry = self._runner.retry()
+        return Call(call.operation, lambda: event(self._client.send(call)), at, retry, deadline=deadline)
 
     def _cancel(
         self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float, gate: Gate
@@ -184,7 +192,7 @@ class Driver:
             finally:
                 gate.close()
 
-        return Call(call.operation, send, at, timeout=time_limit(at, gate.deadline), revoke=gate.revoke)
+        return Call(call.operation, send, at, deadline=gate.deadline, revoke=gate.revoke)
 
     def _gate(
         self, cancellation: Cancellation, call: ApiCall[Any], target: str, read_from: float, read_at: float

@@ -7,11 +7,12 @@ polled by itself; as soon as there are several, one call polls all of a project.
 from __future__ import annotations
 
 import random as _random
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Executor, Future, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from threading import Lock
 from typing import Protocol, TypeVar
 
@@ -20,7 +21,8 @@ from qovery_provider._cancellation.model import CancellationRequest, Knowledge, 
 from qovery_provider._clock import Clock, Signal, SystemClock
 from qovery_provider._driver.calls import CALL_LIMIT, DAEMON_THREADS, MAX_CONCURRENT_CALLS, CallRunner, Client
 from qovery_provider._driver.driver import Driver
-from qovery_provider._driver.polls import PollGroups
+from qovery_provider._driver.poll_groups import PollGroups
+from qovery_provider._driver.reading import Reading
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
 from qovery_provider._qovery.endpoints import ApiCall
@@ -36,6 +38,9 @@ READ_LIMIT = 120.0
 
 LONG_WAIT = 3.0
 """Seconds of waiting for one deployment after which the progress names what is queued behind it."""
+
+MAX_SLEEP = 3600.0
+"""Seconds that a thread waits at most until it sees again whether what it waits for is over."""
 
 SYSTEM_CLOCK = SystemClock()
 
@@ -112,13 +117,15 @@ class Session:
         client.budget = self._budget  # the limit is the token's
         return client
 
-    def environment_status(self, environment_id: str, limit: float = READ_LIMIT) -> EnvironmentStatus:
-        """Read the status of one environment within `limit` seconds (default: 120).
+    def environment_status(
+        self, environment_id: str, limit: float = READ_LIMIT, stop: Signal | None = None
+    ) -> EnvironmentStatus:
+        """Read the status of one environment within `limit` seconds (default: 120), or until a stop (default: none).
 
         Raises:
-            CallError: Qovery does not say.
+            CallError: Qovery does not say; a StoppedError if it was stopped.
         """
-        return self._read(endpoints.environment_status(environment_id), limit)
+        return self._read(endpoints.environment_status(environment_id), limit, stop)
 
     def project_statuses(self, project_id: str, limit: float = READ_LIMIT) -> Sequence[EnvironmentStatus]:
         """Read the status of every environment of a project within `limit` seconds (default: 120).
@@ -131,18 +138,22 @@ class Session:
         statuses = self._read(endpoints.project_statuses(project_id), limit)
         return [status for status in statuses if isinstance(status, EnvironmentStatus)]
 
-    def _read(self, call: ApiCall[Answer], limit: float) -> Answer:
+    def _read(self, call: ApiCall[Answer], limit: float, stop: Signal | None = None) -> Answer:
         with closing(self.open_client(limit=limit)) as client:
-            return self.runner.call_with_retries(client, call, limit)
+            return self.runner.call_with_retries(client, call, limit, stop)
 
-    def begin(self, request: CancellationRequest, sent: Sent = Sent.NOT_SENT) -> Cancellation:
-        """Return a cancellation that begins now, before its first status read.
+    def begin(
+        self, request: CancellationRequest, sent: Sent = Sent.NOT_SENT, started: float | None = None
+    ) -> Cancellation:
+        """Return a cancellation before its first status read.
 
         Args:
             request: What the user asked for.
             sent: How far an earlier run got, when this one resumes it. Default: nothing was sent.
+            started: From when its time counts. Default: now.
         """
-        return Cancellation(request, self.clock.monotonic(), self.runner.random, sent)
+        now = self.clock.monotonic() if started is None else started
+        return Cancellation(request, now, self.runner.random, sent)
 
     def follow(
         self, cancellation: Cancellation, on_change: Callable[[Knowledge], None], stop: Signal | None = None
@@ -156,21 +167,45 @@ class Session:
                 Default: nothing does.
         """
         member = _Member(on_change, stop)
-        driver = self._join(cancellation, member)
-        wait([member.done, driver], return_when=FIRST_COMPLETED)
-        if not member.done.done():
-            driver.result()  # a bug ended it: raise it in every operation that waits
+        self._wait_for([member], self._join({cancellation: member}))
 
-    def _join(self, cancellation: Cancellation, member: _Member) -> Future[None]:
-        """Hand a cancellation to the driver; the first one starts it, after the last one it ends."""
+    def read_statuses(self, environment_ids: Sequence[str], limit: float) -> dict[str, EnvironmentStatus | CallError]:
+        """Read the status of environments within `limit` seconds, together with what else this session polls.
+
+        Environments of one project are read by one call, however many threads ask for them.
+
+        Returns:
+            The status of each environment, or why it was not read in time.
+        """
+        now, stop = self.clock.monotonic(), Signal()
+        readings = [Reading(environment_id, now, self.runner.random, limit) for environment_id in environment_ids]
+        members: dict[Cancellation, _Member] = {reading: _Member(lambda _: None, stop) for reading in readings}
+        driver = self._join(members)
+        self._wait_for(members.values(), driver, now + limit)
+        stop.set_result(None)
+        self._wait_for(members.values(), driver)
+        return {reading.request.environment_id: reading.answer for reading in readings if reading.answer is not None}
+
+    def _wait_for(self, members: Collection[_Member], driver: Future[None], until: float = inf) -> None:
+        """Return when all of these are over, or at a time; raise what ended the driver, if a bug did."""
+        while (left := [member.done for member in members if not member.done.done()]) and not driver.done():
+            timeout = until - self.clock.monotonic()
+            if timeout <= 0.0:
+                return
+            self.clock.wait([*left, driver], min(timeout, MAX_SLEEP))
+        if left:
+            driver.result()
+
+    def _join(self, members: Mapping[Cancellation, _Member]) -> Future[None]:
+        """Hand cancellations to the driver; the first one starts it, after the last one it ends."""
         with self._lock:
             if self._driver is None or self._driver.done():
                 # Something is left over only where a bug ended the last driver.
                 self._members.clear()
                 self._joining.clear()
                 self._driver = self.runner.executor.submit(self._drive)
-            self._members[cancellation] = member
-            self._joining.append(cancellation)
+            self._members |= members
+            self._joining += members
             if not self._wake.done():
                 self._wake.set_result(None)
             return self._driver
@@ -191,8 +226,7 @@ class Session:
             is_needed = bool(self._members)
             if not is_needed:
                 self._driver = None
-        for cancellation in joining:
-            groups.add(cancellation)
+        groups.add(*joining)
         return is_needed
 
     def _stop_of(self, cancellation: Cancellation) -> Signal | None:

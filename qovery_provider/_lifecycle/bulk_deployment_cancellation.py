@@ -37,10 +37,13 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
         """Ask the machine what it would do in each environment as it is now."""
         if declared["environment_ids"] == []:
             return "nothing to do: environment_ids is empty"
-        session, request = operation.connect(), inputs.cancellation_request(declared)
-        bulk = BulkCancellation(session, request, lambda _: None, limit=operation.limit)
-        statuses = bulk.read_statuses(declared["project_id"], declared["environment_ids"] or [])
-        return preview.describe_all(request, statuses, session.clock.wall())
+        session, project_id = operation.connect(), declared["project_id"]
+        if project_id:
+            listed = session.project_statuses(project_id, limit=operation.limit)
+            statuses = {status.id.lower(): status for status in listed}
+        else:
+            statuses = operation.read_statuses(declared["environment_ids"] or [])
+        return preview.describe_all(inputs.cancellation_request(declared), statuses, session.clock.wall())
 
     def create(self, operation: Operation, news: Mapping[str, Any]) -> State:
         """Cancel in every environment and bring each to its end."""

@@ -6,14 +6,15 @@ It knows no Pulumi: a host brings the property bags, lends an `Operation`, and s
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from qovery_provider._clock import Signal
 from qovery_provider._driver.session import READ_LIMIT, Session
 from qovery_provider._lifecycle.schema import IsUnknown, Schema
-from qovery_provider.errors import QoveryError
+from qovery_provider._qovery.models import EnvironmentStatus
+from qovery_provider.errors import CallError, QoveryError
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,19 @@ class Operation:
     def limits(self) -> dict[str, float]:
         """The inputs that the host's own limit stands in for."""
         return {"timeout": self.timeout} if self.timeout else {}
+
+    def read_statuses(self, environment_ids: Sequence[str]) -> dict[str, EnvironmentStatus]:
+        """Read the status of environments for a preview, those of one project by one call.
+
+        Raises:
+            CallError: None of them can be read in time; it says why of the first one.
+        """
+        answers = self.connect().read_statuses(environment_ids, self.limit)
+        statuses = {key: answer for key, answer in answers.items() if isinstance(answer, EnvironmentStatus)}
+        failures = [answer for answer in answers.values() if isinstance(answer, CallError)]
+        if failures and not statuses:
+            raise failures[0]
+        return statuses
 
 
 class State(NamedTuple):

@@ -25,14 +25,13 @@ class RunningDeploymentLifecycle(Lifecycle):
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Say which deployment would be recorded."""
-        session = operation.connect()
-        status = session.environment_status(declared["environment_id"], limit=operation.limit)
-        return preview.describe_record(status, session.clock.wall())
+        (status,) = operation.read_statuses([declared["environment_id"]]).values()
+        return preview.describe_record(status, operation.connect().clock.wall())
 
     def create(self, operation: Operation, news: Mapping[str, Any]) -> State:
         """Read the status once and record which deployment is running."""
         declared = self.schema.with_defaults(news)
-        status = operation.connect().environment_status(declared["environment_id"])
+        status = operation.connect().environment_status(declared["environment_id"], stop=operation.stop)
         deployment_id = _running(status)
         operation.info(messages.recorded(deployment_id, status))
         recorded = {**declared, **outputs.status_outputs(status), "deployment_id": deployment_id}

@@ -18,6 +18,16 @@ EPOCHS_START = 1e9
 SCARCE = 0.2
 """Below this part of the limit, the rest is spread over the time until the reset."""
 
+MAX_DELAY = 3600.0
+"""Seconds; the window is an hour, so no reset is further away, whatever unit or clock the header was written with."""
+
+MAX_PAUSE = 60.0
+"""Seconds that one poll is put off by at most.
+
+A server whose limit is used up says so itself, with a 429 that is obeyed. So a poll a minute is always safe: at most
+6 % of the hourly limit. A wrong header then delays the notice of an end by a minute, and not until the deadline.
+"""
+
 
 class Remaining(NamedTuple):
     """What is left of the limit.
@@ -40,8 +50,8 @@ class RateBudget:
     def observe(self, headers: Mapping[str, str], now: float, wall: float) -> None:
         """Take an answer's X-RateLimit headers; `now` is monotonic, `wall` is seconds since the epoch."""
         limit, remaining = _number(headers.get("X-RateLimit-Limit")), _number(headers.get("X-RateLimit-Remaining"))
-        reset = seconds_until(headers.get("X-RateLimit-Reset"), wall)
-        if limit is not None and remaining is not None and reset is not None:
+        reset = seconds_until(headers.get("X-RateLimit-Reset"), _server_time(headers, wall))
+        if limit and remaining is not None and reset is not None:  # a limit of 0 means that there is none
             self._window = (limit, remaining, now + reset)
 
     def remaining(self, now: float) -> Remaining | None:
@@ -55,11 +65,12 @@ class RateBudget:
         remaining = self.remaining(now)
         if self._window is None or remaining is None or remaining.requests > self._window[0] * SCARCE:
             return 0.0
-        return remaining.seconds / (remaining.requests + 1)
+        return min(remaining.seconds / (remaining.requests + 1), MAX_PAUSE)
 
 
 def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
     """Return how many seconds a refusal asks to wait, or None when it does not say."""
+    wall = _server_time(headers, wall)
     hint = seconds_until(headers.get("Retry-After"), wall)
     # Every answer says when the window resets; that is a reason to wait only when the limit is used up.
     is_used_up = not _number(headers.get("X-RateLimit-Remaining"))
@@ -67,13 +78,21 @@ def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
 
 
 def seconds_until(value: str | None, wall: float) -> float | None:
-    """Read seconds, an epoch (in seconds or milliseconds) or an HTTP date as seconds from now."""
+    """Read seconds, an epoch (in seconds or milliseconds) or an HTTP date as seconds from `wall`, at most an hour."""
     number = _number(value)
     if number is None:
-        return _seconds_until_date(value or "", wall)
-    if number < EPOCHS_START:
-        return number
-    return max(0.0, (number / 1000 if number > EPOCHS_START * 1000 else number) - wall)
+        moment = _date(value or "")
+    elif number < EPOCHS_START:
+        return min(number, MAX_DELAY)
+    else:
+        moment = number / 1000 if number > EPOCHS_START * 1000 else number
+    return None if moment is None else min(max(0.0, moment - wall), MAX_DELAY)
+
+
+def _server_time(headers: Mapping[str, str], wall: float) -> float:
+    """Return the server's time, by which it wrote the other headers: our clock may be off by hours."""
+    date = _date(headers.get("Date", ""))
+    return wall if date is None else date
 
 
 def _number(value: str | None) -> float | None:
@@ -84,10 +103,11 @@ def _number(value: str | None) -> float | None:
     return number if math.isfinite(number) and number >= 0 else None
 
 
-def _seconds_until_date(value: str, wall: float) -> float | None:
+def _date(value: str) -> float | None:
+    """Read an HTTP date as seconds since the epoch."""
     try:
         date = parsedate_to_datetime(value)
         # The obsolete asctime form has no zone; every HTTP date is in UTC.
-        return max(0.0, date.replace(tzinfo=date.tzinfo or timezone.utc).timestamp() - wall)
+        return date.replace(tzinfo=date.tzinfo or timezone.utc).timestamp()
     except (ValueError, OverflowError):
         return None

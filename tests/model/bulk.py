@@ -135,9 +135,19 @@ class _RecordingSession(Session):
         self._story, self._judge = story, judge
         self.stop = story.stop_for("")
 
-    def begin(self, request: CancellationRequest, sent: Sent = Sent.NOT_SENT) -> Cancellation:
+    def begin(
+        self, request: CancellationRequest, sent: Sent = Sent.NOT_SENT, started: float | None = None
+    ) -> Cancellation:
         place = self._story.world.environments[request.environment_id]
-        recorded = Recorded(request, self.clock.monotonic(), self.runner.random, sent, place, self.stop, self._judge)
+        recorded = Recorded(
+            request,
+            self.clock.monotonic() if started is None else started,
+            self.runner.random,
+            sent,
+            place,
+            self.stop,
+            self._judge,
+        )
         self._story.runs[-1].append(recorded)
         return recorded
 

@@ -15,8 +15,7 @@ from qovery_provider._clock import Signal
 from qovery_provider._driver.calls import CallRunner
 from qovery_provider._driver.driver import Driver
 from qovery_provider._driver.gate import Gate
-from qovery_provider._driver.polls import PollGroup, Statuses, by_id
-from qovery_provider._qovery import endpoints
+from qovery_provider._driver.poll_groups import PollGroups
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.simulator import Environment, World
 from tests.model.conditions import (
@@ -273,15 +272,14 @@ class Story:
             ]
         )
         stops: dict[Cancellation, Signal | None] = {cancellation: cancellation.stop for cancellation in self.runs[-1]}
-        group = PollGroup(list(stops), lambda: self._read(places))
-        runner = CallRunner(self.time, self.time, lambda: chance, concurrent=self.server.weather.concurrent)
-        _RecordingDriver(self.server, runner, lambda _: None, stops.get).run([group])
-
-    def _read(self, places: Sequence[Environment]) -> Statuses:
-        """Poll as a resource does: one environment by itself, many by their project."""
-        if len(places) == 1:
-            return {places[0].id: self.server.send(endpoints.environment_status(places[0].id))}
-        return by_id(self.server.send(endpoints.project_statuses(places[0].project_id)))
+        groups, runner = (
+            PollGroups(self.server),
+            CallRunner(self.time, self.time, lambda: chance, concurrent=self.server.weather.concurrent),
+        )
+        driver = _RecordingDriver(self.server, runner, lambda _: None, stops.get)
+        groups.add(*stops)
+        while driver.advance(groups.groups()):
+            pass
 
     def told(self) -> str:
         """Tell what happened, to explain a failure."""

@@ -78,8 +78,7 @@ def mocked(
     finally:
         set_all_config({})
         SETTINGS.dry_run = False
-        # A test may not have waited for all that it has registered.
-        loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop)))
+        finish()  # a test may not have waited for all that it has registered
         loop.run_until_complete(loop.shutdown_default_executor())
         asyncio.set_event_loop(None)
         loop.close()
@@ -90,4 +89,14 @@ def value_of(output: pulumi.Output[Any]) -> Any:  # noqa: ANN401 - whatever the 
     """Run the program to its end and return what an output holds."""
     values: list[Any] = []
     pulumi.runtime.test(lambda: output.apply(values.append))()  # type: ignore[no-untyped-call]
+    finish()
     return values[0]
+
+
+def finish() -> None:
+    """Let everything come to its end that the program has begun, as a real stack does.
+
+    The mocks do not wait for it, and older SDKs forget what was declared before.
+    """
+    loop = asyncio.get_event_loop()
+    loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop)))

@@ -5,6 +5,7 @@ The layer between the pure API and the server: it knows HTTP's terms, and no HTT
 
 import json
 from collections.abc import Callable, Mapping
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
@@ -59,6 +60,7 @@ class Service:
         # The limit is counted before anything else, also for tokens that are rejected, each with its own count.
         authorization = request.headers.get("Authorization", "")
         within_limit, headers = self.limiter.count(authorization)
+        headers["Date"] = formatdate(request.at, usegmt=True)
         if authorization != authorization_for(self.token):
             return self._write(problem(401, "Full authentication is required"), headers, request, executed=False)
         if not within_limit:
@@ -91,8 +93,16 @@ def _answer(api: Api, request: LoggedRequest) -> Answer:
     return call(api, identity, request)
 
 
+def _environment(api: Api, identity: str, request: LoggedRequest) -> Answer:
+    # The one path in which a word stands where the others have an id.
+    if identity != "deploymentStatus":
+        return api.environment(identity)
+    request_id = request.query.get("deploymentRequestId")
+    return api.request_status(request_id) if request_id else problem(400, "deploymentRequestId is missing")
+
+
 def _history(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
-    page_size = request.query.get("pageSize", "20")
+    page_size = request.query.get("pageSize") or "20"
     if not page_size.isdecimal():
         return problem(400, "pageSize must be a number")
     return api.history(environment_id, page_size=int(page_size))
@@ -104,6 +114,7 @@ def _cancel(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
         body = json.loads(request.body or "{}")
     except ValueError:
         return problem(400, "The body is no JSON")
+    body = {} if body is None else body
     force = body.get("force_cancel", False) if isinstance(body, dict) else None
     if not isinstance(force, bool):
         return problem(400, "force_cancel must be a boolean")
@@ -111,7 +122,7 @@ def _cancel(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
 
 
 ROUTES: Final[Mapping[tuple[str, str], Mapping[str, Call]]] = {
-    ("environment", ""): {"GET": lambda api, identity, _: api.environment(identity)},
+    ("environment", ""): {"GET": _environment},
     ("environment", "status"): {"GET": lambda api, identity, _: api.status(identity)},
     ("environment", "cancelDeployment"): {"POST": _cancel},
     ("environment", "deploymentHistoryV2"): {"GET": _history},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pytest
 
@@ -10,12 +11,15 @@ from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._clock import Signal
 from qovery_provider._driver.bulk import BulkCancellation, Target
-from qovery_provider._driver.calls import CallRunner, StoppedError
+from qovery_provider._driver.calls import LAST_CALL_LIMIT, CallRunner, StoppedError
+from qovery_provider._driver.discovery import SCOUT_PATIENCE
 from qovery_provider._driver.session import Session
-from qovery_provider._qovery.models import UnreadableStatus
+from qovery_provider._qovery import endpoints
+from qovery_provider._qovery.failures import malformed
+from qovery_provider._qovery.models import EnvironmentStatus, UnreadableStatus
 from qovery_provider._qovery.redaction import Token
 from qovery_provider._qovery.settings import Settings
-from qovery_provider.errors import CancellationStoppedError, NotFoundError, TransportError
+from qovery_provider.errors import CallError, CancellationStoppedError, NotFoundError, TransportError
 from tests.support.script import Script, status
 from tests.support.time import Trip, VirtualTime
 
@@ -64,23 +68,23 @@ def targets(*names: str) -> list[Target]:
     return [Target(name) for name in names]
 
 
-def bulk(script: Script, time: VirtualTime, stop: Signal | None = None) -> BulkCancellation:
+def bulk(script: Script, time: VirtualTime, stop: Signal | None = None, timeout: float = 1800.0) -> BulkCancellation:
     session = Session(SETTINGS, CallRunner(time, time, lambda: 0.5), lambda *_, **__: script)
-    return BulkCancellation(session, CancellationRequest(""), lambda _: None, stop=stop)
+    return BulkCancellation(session, CancellationRequest("", timeout=timeout), lambda _: None, stop=stop)
+
+
+def read_statuses(script: Script, time: VirtualTime, *names: str) -> dict[str, EnvironmentStatus | CallError]:
+    """Read the status of environments as a preview does."""
+    session = Session(SETTINGS, CallRunner(time, time, lambda: 0.5), lambda *_, **__: script)
+    return session.read_statuses(names, 20.0)
 
 
 # The first reads.
 
 
-def test_a_project_shows_all_of_its_environments(script: Script, time: VirtualTime) -> None:
-    """One call is enough."""
-    assert list(bulk(script, time).read_statuses("p", [])) == ["a", "b"]
-    assert [name for _, name in script.calls] == ["statuses p"]
-
-
 def test_a_list_of_environments_is_read_by_their_projects(script: Script, time: VirtualTime) -> None:
-    """The project of the first shows the second as well; the others of a project are left out."""
-    assert list(bulk(script, time).read_statuses(None, ["a", "c"])) == ["a", "c"]
+    """The project of the first shows the second as well."""
+    assert list(read_statuses(script, time, "a", "b", "c")) == ["a", "b", "c"]
     assert [name for _, name in script.calls] == ["project of a", "statuses p", "project of c", "statuses q"]
 
 
@@ -91,34 +95,22 @@ def test_an_entry_that_is_no_status_fails_for_its_environment(
     """The others of the project are read, and canceled."""
     odd_entry = UnreadableStatus(name, "state is missing")
     running, canceled = ([status("a", state), odd_entry] for state in ("BUILDING", "CANCELED"))
-    first_reads = 2 if name else 4  # a list that may hide an environment is read for that one again
-    script.answers |= {"statuses p": [*[running] * first_reads, canceled], "project of b": ["p"]}
+    script.answers |= {"statuses p": [running, canceled], "project of b": ["p"]}
+    script.answers["status b"] = [malformed(endpoints.environment_status("b"), "state is missing")]
 
-    shown = bulk(script, time).read_statuses(None, ["a", "b"])
     fine, odd = bulk(script, time).cancel(targets("a", "b"))
 
-    assert list(shown) == ["a"]
     assert fine.result().outcome == "canceled"
     with pytest.raises(TransportError, match=r"reading the status of environment b: .* the format of"):
         odd.result()
 
 
-def test_an_environment_that_cannot_be_read_is_left_out(script: Script, time: VirtualTime) -> None:
+def test_each_environment_has_its_own_failure(script: Script, time: VirtualTime) -> None:
     """The others are read all the same."""
-    script.answers["project of x"] = [NotFoundError("reading environment x", 404)]
+    failure = NotFoundError("reading environment x", 404)
+    script.answers |= {"project of x": [failure], "status x": [failure]}
 
-    assert list(bulk(script, time).read_statuses(None, ["x", "a"])) == ["a"]
-
-
-def test_where_nothing_can_be_read_the_first_failure_says_why(script: Script, time: VirtualTime) -> None:
-    """There is no status to return."""
-    failures = {name: NotFoundError(f"reading environment {name}", 404) for name in "xy"}
-    script.answers |= {f"project of {name}": [failure] for name, failure in failures.items()}
-
-    with pytest.raises(NotFoundError) as caught:
-        bulk(script, time).read_statuses(None, ["x", "y"])
-
-    assert caught.value is failures["x"]
+    assert read_statuses(script, time, "x", "a") == {"x": failure, "a": status("a", "BUILDING")}
 
 
 # Stopped.
@@ -130,11 +122,13 @@ NOT_SENT, ACCEPTED = (CancellationStoppedError, Sent.NOT_SENT), (CancellationSto
 @pytest.mark.parametrize(
     ("at", "calls"),
     [
-        pytest.param(0.2, ["project of a"], id="while the first project is found"),
+        pytest.param(0.2, ["project of a", "statuses p"], id="while the first project is found"),
         pytest.param(1.2, ["project of a", "statuses p"], id="while its environments are read"),
-        pytest.param(2.2, ["project of a", "statuses p", "project of c"], id="while another project is found"),
         pytest.param(
-            3.2,
+            2.2, ["project of a", "statuses p", "project of c", "statuses q"], id="while another project is found"
+        ),
+        pytest.param(
+            2.9,
             ["project of a", "statuses p", "project of c", "statuses q"],
             id="while that one's environments are read",
         ),
@@ -182,9 +176,9 @@ def test_what_an_earlier_run_has_sent_is_not_forgotten(script: Script, time: Vir
 def test_what_was_read_before_the_stop_is_told_as_it_was(script: Script, time: VirtualTime) -> None:
     """An environment that does not exist was not stopped."""
     missing = NotFoundError("reading environment x", 404)
-    script.answers["project of x"] = [missing]
+    script.answers |= {"project of x": [missing], "status x": [missing], "project of a": ["p"]}
 
-    ended = bulk_stopped(script, time, 1.2).cancel(targets("x", "a"))
+    ended = bulk_stopped(script, time, 2.2).cancel(targets("x", "a"))
 
     assert ends(ended) == [(NotFoundError, Sent.NOT_SENT), NOT_SENT]
 
@@ -195,6 +189,84 @@ def test_what_a_list_does_not_show_is_read_by_itself(script: Script, time: Virtu
     script.answers["statuses p"] = [[]]
     script.answers["status x"] = [status("x", "DEPLOYED")]
 
-    ended = bulk_stopped(script, time, 100.0).cancel(targets("x"))
+    ended = bulk(script, time).cancel(targets("x"))
 
     assert [each.result().outcome for each in ended] == ["nothing_to_cancel"]
+
+
+def test_what_its_project_does_not_list_is_read_by_itself(script: Script, time: VirtualTime) -> None:
+    """Only its own status says whether it exists."""
+    missing = NotFoundError("reading the status of environment x", 404)
+    script.answers |= {"project of x": ["p"], "statuses p": [[]], "status x": [missing]}
+
+    ended = bulk(script, time).cancel(targets("x"))
+
+    assert ends(ended) == [(NotFoundError, Sent.NOT_SENT)]
+
+
+# The time.
+
+
+def silent_from(time: VirtualTime, number: int) -> None:
+    """Let calls from this one on never be answered; those before take no time."""
+    first = iter([Trip()] * number)
+    time.trip = lambda: next(first, Trip(back=1000.0))
+
+
+@pytest.mark.parametrize("answered", range(8))
+@pytest.mark.parametrize("names", ["a", "ab", "abc"])
+def test_a_silent_server_holds_no_update_past_its_timeout(
+    script: Script, time: VirtualTime, answered: int, names: str
+) -> None:
+    """The time of all counts from the start; a call that is made at its end gets two seconds."""
+    for name in names:
+        script.answers[f"status {name}"] = [status(name, "BUILDING")]
+    silent_from(time, answered)
+
+    with suppress(CallError):
+        bulk(script, time, timeout=5.0).cancel(targets(*names))
+
+    assert time.now <= 5.0 + LAST_CALL_LIMIT
+
+
+@pytest.mark.parametrize("answered", range(5))
+def test_a_silent_server_holds_no_project_past_its_timeout(script: Script, time: VirtualTime, answered: int) -> None:
+    """The list of the environments is bounded by the same time."""
+    silent_from(time, answered)
+
+    with suppress(CallError):
+        bulk(script, time, timeout=5.0).cancel_project("p")
+
+    assert time.now <= 5.0 + LAST_CALL_LIMIT
+
+
+def test_a_silent_project_delays_no_other(script: Script, time: VirtualTime) -> None:
+    """The others are canceled after a short patience; it joins them as soon as it has been read."""
+    trips = iter([Trip(), Trip(), Trip(back=100.0)])
+    time.trip = lambda: next(trips, Trip())
+    script.answers |= {f"cancel {name}": [status(name, "CANCELED")] for name in "abc"}
+    script.answers["status c"] = [status("c", "BUILDING")]
+
+    ended = bulk(script, time).cancel(targets("a", "b", "c"))
+
+    assert [each.result().outcome for each in ended] == ["canceled"] * 3
+    assert script.times("cancel a")[0] <= SCOUT_PATIENCE
+    assert script.times("cancel c")[0] <= 2 * SCOUT_PATIENCE
+
+
+# Previews.
+
+
+def test_previews_share_one_read(script: Script, time: VirtualTime) -> None:
+    """Forty resources of one project cost a few requests."""
+    names = [f"e{number}" for number in range(40)]
+    script.answers |= {f"project of {name}": ["p"] for name in names}
+    script.answers["statuses p"] = [[status(name, "BUILDING") for name in names]]
+    script.answers |= {f"status {name}": [status(name, "BUILDING")] for name in names}
+    session = Session(SETTINGS, CallRunner(time, time, lambda: 0.5), lambda *_, **__: script)
+    time.trip = lambda: Trip(0.2, 0.2)
+
+    answers = session.read_statuses(names, 2.0)
+
+    assert list(answers) == names
+    assert len(script.calls) == 2

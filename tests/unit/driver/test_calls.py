@@ -167,27 +167,6 @@ def test_the_deadline_ends_the_attempts(executor: InlineExecutor) -> None:
     assert call.outcome(100.0, 100.0) is error
 
 
-# Earlier.
-
-
-def test_a_planned_call_can_be_brought_forward() -> None:
-    """It moves to an earlier time, and never to a later one."""
-    call = Call(OPERATION, answering("answer"), 100.0, Retry(full))
-    call.bring_forward(90.0)
-    call.bring_forward(95.0)
-
-    assert call.at == 90.0
-
-
-def test_a_call_on_the_wire_keeps_its_time(executor: InlineExecutor) -> None:
-    """When it was made stays true."""
-    call = Call(OPERATION, answering("answer"), 100.0)
-    call.start(executor, 100.0)
-    call.bring_forward(90.0)
-
-    assert call.at == 100.0
-
-
 # Waiting.
 
 

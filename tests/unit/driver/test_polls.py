@@ -95,20 +95,6 @@ def test_the_earliest_need_decides(time: VirtualTime) -> None:
     assert [cancellation.result().outcome for cancellation in (waiting, new)] == ["canceled"] * 2
 
 
-def test_a_missing_environment_is_told_alone(time: VirtualTime) -> None:
-    """That an environment is not in the project's answer is told to its cancellation alone; the others go on."""
-    script = Script(time, {"poll": [[status("a", "DEPLOYED")]]})
-    here, hidden = new_cancellation("a"), new_cancellation("b")
-
-    run(script, time, PollGroup([here, hidden], script.read_statuses))
-
-    error = error_of(hidden)
-    assert here.result().outcome == "nothing_to_cancel"
-    assert script.times("poll") == [0.0, 0.5, 1.5, 3.5, 7.5]
-    assert isinstance(error, TransportError)
-    assert error.problem == "the environment is missing in the list of its project's environments"
-
-
 @pytest.mark.parametrize("name", ["b", "B", None], ids=["named", "named in capitals", "nameless"])
 def test_an_entry_that_is_no_status_concerns_its_environment_alone(time: VirtualTime, name: str | None) -> None:
     """One without a name may be that of an environment which is missing: that one is not gone."""
@@ -122,27 +108,6 @@ def test_an_entry_that_is_no_status_concerns_its_environment_alone(time: Virtual
     assert isinstance(error, TransportError)
     assert error.operation == f"reading the status of environment {name or 'b'}"
     assert error.problem == "the answer does not have the format of Qovery's API (state is missing)"
-
-
-def test_an_incomplete_answer_tells_nothing_of_those_it_leaves_out(time: VirtualTime) -> None:
-    """A poll that need not show every environment is made again for those that it did not show."""
-    polls = [[status("a", "DEPLOYED")], [status("b", "DEPLOYED")]]
-    script = Script(time, {"poll": polls})
-    first, second = new_cancellation("a"), new_cancellation("b")
-
-    run(script, time, PollGroup([first, second], script.read_statuses, is_complete=False))
-
-    assert [cancellation.result().outcome for cancellation in (first, second)] == ["nothing_to_cancel"] * 2
-    assert len(script.calls) == 2
-
-
-def test_an_incomplete_poll_that_fails_tells_all(time: VirtualTime) -> None:
-    """A failure is no answer, and concerns all of them."""
-    many = [new_cancellation(name) for name in "ab"]
-
-    run(script := Script(time, {"poll": [BROKEN]}), time, PollGroup(many, script.read_statuses, is_complete=False))
-
-    assert [error_of(cancellation) for cancellation in many] == [BROKEN, BROKEN]
 
 
 def test_more_may_come(time: VirtualTime) -> None:
@@ -241,7 +206,7 @@ def test_a_poll_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
 
     run(script, time, PollGroup([cancellation, other], script.read_statuses))
 
-    assert script.times("poll") == [0.0, 0.85, 5.85]
+    assert script.times("poll") == [0.0, 0.85, 2.75]  # the third does not wait for the end of the second
     assert [each.result().outcome for each in (cancellation, other)] == ["canceled"] * 2
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from threading import Timer
+from threading import Event, Timer
 from typing import Any
 
 import pytest
@@ -16,9 +16,10 @@ from qovery_provider._cancellation.model import CancellationRequest, Knowledge
 from qovery_provider._clock import Signal, SystemClock
 from qovery_provider._driver.session import Session, Sessions
 from qovery_provider._qovery.client import QoveryClient
+from qovery_provider._qovery.rate_limit import RateBudget
 from qovery_provider._qovery.redaction import Token
 from qovery_provider._qovery.settings import Settings
-from qovery_provider.errors import AuthenticationError, CancellationStoppedError, ServerError
+from qovery_provider.errors import AuthenticationError, CancellationStoppedError, ServerError, TransportError
 from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond
 from tests.support.calls import settings_for
 from tests.support.recorder import error_body
@@ -321,6 +322,48 @@ def test_a_status_is_read(qovery: QoverySimulator, session: Session) -> None:
 
     assert session.environment_status(first.id).last_deployment_state == "BUILDING"
     assert [status.id for status in session.project_statuses(project_id)] == [first.id, second.id]
+
+
+class SilentClient:
+    """A client whose calls are answered at the end of the test."""
+
+    def __init__(self) -> None:
+        self.budget, self.end = RateBudget(), Event()
+
+    def send(self, *_: object) -> Any:  # noqa: ANN401 - of any call
+        self.end.wait(timeout=10)
+        raise ServerError("reading", 503)
+
+    def close(self) -> None:
+        """Do nothing: there is no connection."""
+
+
+def test_statuses_of_silent_environments_end_in_time(qovery: QoverySimulator) -> None:
+    """On the machine's own clock: all together, however many projects they are in, and each says why."""
+    ids = [f"e{number}" for number in range(80)]
+    client = SilentClient()
+    session = Sessions(connect=lambda *_, **__: client).of(settings_for(qovery))
+    began = SystemClock().monotonic()
+
+    answers = session.read_statuses(ids, 0.05)
+    took = SystemClock().monotonic() - began
+    client.end.set()
+
+    assert took < 2.0
+    assert list(answers) == ids
+    problems = {answer.problem for answer in answers.values() if isinstance(answer, TransportError)}
+    assert problems == {"no whole answer within 0 s"}
+
+
+def test_statuses_that_many_threads_read_share_their_calls(qovery: QoverySimulator, session: Session) -> None:
+    """As the previews of many resources do; those that come first may each read by themselves."""
+    ids = [_busy(qovery).id for _ in range(40)]
+
+    with ThreadPoolExecutor(len(ids)) as pool:
+        answers = list(pool.map(lambda id_: session.read_statuses([id_], 2.0), ids))
+
+    assert [[*answer] for answer in answers] == [[id_] for id_ in ids]
+    assert len(qovery.requests) <= 20
 
 
 def test_a_read_that_fails_is_made_again(qovery: QoverySimulator, session: Session, clock: SharedClock) -> None:

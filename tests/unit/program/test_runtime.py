@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from uuid import UUID
 
 import pulumi
 import pytest
 
 from qovery_provider import BulkDeploymentCancellation, DeploymentCancellation, RunningDeployment
+from qovery_provider._qovery import settings
 from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
 from tests.support.mocks import ENVIRONMENT_ID, Recorder, mocked, value_of
 from tests.support.providers import configuration
@@ -64,8 +66,16 @@ class TestLines:
         shown = _shown(program, DeploymentCancellation("stop", environment_id=environment.id, force_cancel=True))
 
         risk = "; force kills running steps; a Terraform state can stay locked"
-        assert re.fullmatch(f"would cancel {_running(environment)}{risk}", shown[0])
+        assert re.fullmatch(f"would cancel {_running(environment)}{risk}; not pinned by deployment_id", shown[0])
         assert [line.ephemeral for line in program.lines] == [False]
+
+    def test_of_a_pinned_cancellation(self, program: Recorder, environment: Environment) -> None:
+        """Only what is not pinned is called so."""
+        pinned = environment.deployments[0].id
+
+        shown = _shown(program, DeploymentCancellation("stop", environment_id=environment.id, deployment_id=pinned))
+
+        assert re.fullmatch(f"would cancel {_running(environment)}", shown[0])
 
     def test_of_a_record(self, program: Recorder, environment: Environment) -> None:
         """It names what would be recorded."""
@@ -131,6 +141,18 @@ class TestLines:
 
 
 class TestSilence:
+    def test_of_an_explicit_provider(self, program: Recorder, environment: Environment) -> None:
+        """The stack's token may be another organization's: the program cannot read the provider's."""
+        other = pulumi.ProviderResource("pulumi-python", "other", {"qovery:apiToken": "qov_other"})
+        options = pulumi.ResourceOptions(provider=other)
+        resources = [
+            DeploymentCancellation("stop", options, environment_id=environment.id),
+            RunningDeployment("target", options, environment_id=environment.id),
+            BulkDeploymentCancellation("freeze", options, project_id=environment.project_id),
+        ]
+
+        assert [_shown(program, resource) for resource in resources] == [[], [], []]
+
     @RESOURCES
     def test_of_an_update(
         self,
@@ -176,6 +198,7 @@ class TestSilence:
         assert _shown(program, declare(environment)) == []
         assert qovery_simulator.requests == ()
 
+    @pytest.mark.skipif(version("pulumi") < "3.268", reason="this SDK's host cannot serve `get`")
     def test_of_a_get(self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator) -> None:
         """What is only read is never canceled."""
         assert _shown(program, DeploymentCancellation.get("watched", environment.id)) == []
@@ -238,6 +261,26 @@ class TestSilence:
 
 class TestFailedLooks:
     @RESOURCES
+    def test_without_a_token(
+        self,
+        program: Recorder,
+        environment: Environment,
+        qovery_simulator: QoverySimulator,
+        declare: Declare,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A preview needs none, and says that it could not read anything."""
+        for name in settings.TOKEN_VARIABLES:
+            monkeypatch.delenv(name, raising=False)
+        pulumi.runtime.set_all_config({"qovery:apiUrl": qovery_simulator.url})
+
+        (line,) = _shown(program, declare(environment))
+
+        assert line.startswith("could not read the current status: ")
+        assert "token" in line
+        assert qovery_simulator.requests == ()
+
+    @RESOURCES
     def test_of_a_bundle_that_does_not_exist(
         self,
         program: Recorder,
@@ -252,7 +295,7 @@ class TestFailedLooks:
 
         (line,) = _shown(program, declare(environment))
 
-        assert line.startswith("could not look at what runs: reading the ")
+        assert re.match(r"could not read the current status from https?://\S+: reading the ", line)
         assert "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist" in line
 
     def test_of_one_environment_that_is_refused(
@@ -260,9 +303,8 @@ class TestFailedLooks:
     ) -> None:
         """The others of a list are shown."""
         refused = qovery_simulator.world.add_environment(project_id=qovery_simulator.world.add_project())
-        qovery_simulator.inject(
-            Respond(path=f"/environment/{refused.id}", status=403, body=error_body(403), times=None)
-        )
+        for path in (f"/environment/{refused.id}", f"/environment/{refused.id}/status"):
+            qovery_simulator.inject(Respond(path=path, status=403, body=error_body(403), times=None))
 
         shown = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[refused.id, environment.id]))
 
@@ -274,7 +316,8 @@ class TestFailedLooks:
         (line,) = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[ENVIRONMENT_ID]))
 
         assert line.startswith(
-            f"could not look at what runs: reading environment {ENVIRONMENT_ID}: Qovery answered 404"
+            f"could not read the current status from {qovery_simulator.url}: "
+            f"reading the status of environment {ENVIRONMENT_ID}: Qovery answered 404"
         )
         assert qovery_simulator.posts() == ()
 
@@ -287,6 +330,6 @@ class TestFailedLooks:
 
         (line,) = _shown(program, declare(environment))
 
-        assert line.startswith("could not look at what runs: reading the ")
+        assert re.match(r"could not read the current status from https?://\S+: reading the ", line)
         assert "Qovery answered 403" in line
         assert len(qovery_simulator.requests) == 1
