@@ -28,7 +28,10 @@ LONG = 100.0
 
 def status(state: str, deployment_id: str | None = TARGET) -> EnvironmentStatus:
     """Return a status of the environment."""
-    return EnvironmentStatus("environment", state, state, last_deployment_id=deployment_id)
+    request = "request" if deployment_id == TARGET else None
+    return EnvironmentStatus(
+        "environment", state, state, last_deployment_id=deployment_id, deployment_request_id=request
+    )
 
 
 REJECTED = events.CallFailed(errors.AuthenticationError("a call", 401, token_source="..."))  # noqa: S106 - a source
@@ -49,6 +52,7 @@ EVENTS: dict[type, dict[str, events.Event]] = {
         RUNS: events.StatusRead(status("BUILDING")),
         "it runs, but the answer took long": events.StatusRead(status("BUILDING"), took=60.0),
         "its state is not known": events.StatusRead(status("A_NEW_STATE")),
+        "its status is UNAVAILABLE": events.StatusRead(status("UNAVAILABLE")),
         "it is CANCELING": events.StatusRead(status("CANCELING")),
         "it is CANCELED": events.StatusRead(status("CANCELED")),
         "it finished on its own": events.StatusRead(status("DEPLOYED")),
@@ -75,6 +79,13 @@ EVENTS: dict[type, dict[str, events.Event]] = {
         "it is not listed": events.HistoryRead([]),
         "it is not on a full page": events.HistoryRead([DeploymentRecord(NEXT, "DEPLOYED")] * HISTORY_PAGES[-1]),
         "a larger page is too long": TOO_LONG,
+        "the read fails": REJECTED,
+        **STOPPED,
+    },
+    actions.ReadRequest: {
+        "it was CANCELED": events.RequestRead("CANCELED"),
+        "it finished on its own": events.RequestRead("DEPLOYED"),
+        "its state is not known": events.RequestRead("A_NEW_STATE"),
         "the read fails": REJECTED,
         **STOPPED,
     },
@@ -121,6 +132,8 @@ def next_action(cancellation: Cancellation) -> str:
             return "send the cancel"
         case actions.ReadHistory():
             return "read the history"
+        case actions.ReadRequest():
+            return "read its request"
         case actions.ListQueue():
             return "list the queue"
         case actions.CancelQueued():

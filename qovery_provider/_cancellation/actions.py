@@ -36,6 +36,14 @@ class ReadHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """Read the state of one deployment request by its id."""
+
+    at: float
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListQueue:
     """Read the environment's queue."""
 
@@ -64,6 +72,6 @@ class Fail:
     error: QoveryError
 
 
-Step: TypeAlias = ReadStatus | SendCancel | ReadHistory | ListQueue | CancelQueued
+Step: TypeAlias = ReadStatus | SendCancel | ReadHistory | ReadRequest | ListQueue | CancelQueued
 End: TypeAlias = Done | Fail
 Action: TypeAlias = Step | End

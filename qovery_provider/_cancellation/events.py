@@ -36,6 +36,13 @@ class HistoryRead:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestRead:
+    """The state of the deployment request that was asked for."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class QueueListed:
     """The ids of the requests that wait in the environment's queue."""
 
@@ -65,4 +72,6 @@ class Stopped:
     """
 
 
-Event: TypeAlias = StatusRead | Accepted | HistoryRead | QueueListed | QueuedCanceled | CallFailed | Stopped
+Event: TypeAlias = (
+    StatusRead | Accepted | HistoryRead | RequestRead | QueueListed | QueuedCanceled | CallFailed | Stopped
+)

@@ -12,7 +12,7 @@ from qovery_provider._cancellation import actions, messages, outcomes
 from qovery_provider._cancellation.model import Knowledge
 from qovery_provider._cancellation.schedule import HISTORY_TIMEOUT
 from qovery_provider._qovery.models import HISTORY_PAGES, DeploymentRecord
-from qovery_provider._qovery.states import Phase
+from qovery_provider._qovery.states import Phase, phase_of
 
 
 class HistorySearch:
@@ -43,21 +43,37 @@ class HistorySearch:
             return self.read()
         return None
 
-    def narrow(self) -> bool:
-        """Never read a page again whose answer is too long; return whether a smaller one has been searched."""
-        self._last_page = max(self._page - 1, 0)
-        is_first, self._page = self._page == 0, self._last_page
-        return not is_first
+    def narrow(self, error: errors.CallError) -> bool:
+        """Never read a page again whose answer was too long; return whether a smaller one has been searched."""
+        is_too_long = isinstance(error, errors.TransportError) and error.is_too_long
+        if not is_too_long or self._page == 0:
+            return False
+        self._page = self._last_page = self._page - 1
+        return True
 
     def identify(self, records: Sequence[DeploymentRecord]) -> None:
         """Take the target's id from the history: one deployment runs at a time, so the one being canceled is it."""
         self._known.deployment_id = next((one.id for one in records[:1] if one.phase is Phase.CANCELING), None)
 
-    def wait(self) -> actions.Fail | None:
-        """Return the failure when the history has not told for too long, None before that."""
+    def wait(self, *, is_over: bool) -> actions.End | actions.ReadRequest | None:
+        """Return what follows when the history has not told for too long, None before that.
+
+        Args:
+            is_over: Whether the target is certainly over; else it may be what runs without an id.
+        """
         known = self._known
         if known.unknown_since is None:
             known.unknown_since = known.now
         if known.now < known.unknown_since + HISTORY_TIMEOUT:
             return None
-        return outcomes.failed(known, errors.UnexpectedStateError, messages.unknown_end(known))
+        if not is_over:
+            return outcomes.failed(known, errors.UnexpectedStateError, messages.unknown_end(known))
+        return actions.ReadRequest(known.now, known.request_id) if known.request_id else self.told(None)
+
+    def told(self, state: str | None) -> actions.End:
+        """Return the end by the state of the target's own request, None where that cannot be read: the last resort."""
+        phase = phase_of(state or "")
+        if state is None or not phase.is_over:
+            return outcomes.done(self._known, "unknown")
+        self._known.deployment_state = state
+        return outcomes.target_ended(self._known, phase)

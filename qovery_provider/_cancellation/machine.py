@@ -32,13 +32,13 @@ when its cancel was refused as out of date.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import inf
 
 from qovery_provider import errors
 from qovery_provider._cancellation import actions, events, messages, outcomes, schedule
+from qovery_provider._cancellation.force import ForceEscalation
 from qovery_provider._cancellation.history import HistorySearch
 from qovery_provider._cancellation.model import CancellationRequest, CancellationResult, Knowledge, Sent, Stage
-from qovery_provider._cancellation.reads import FailedReads
+from qovery_provider._cancellation.reads import StatusReads
 from qovery_provider._cancellation.target import TargetSearch
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider._qovery.states import Phase
@@ -72,11 +72,12 @@ class Cancellation:
         self.action: actions.Action = actions.ReadStatus(now)
         self._stage = sent.first_stage
         self._history, self._has_asked_for_id = HistorySearch(self.known), False
-        self._target = TargetSearch(self.known, self._history, random)
-        self._polls = schedule.PollSchedule(now)
-        self._slow_reads = 0  # the last status reads in a row whose answers took long
-        self._failed_reads = FailedReads(self.known, random)
+        self._is_confirmed = False  # the history has just shown the target in progress
+
+        self._reads = StatusReads(self.known, random)
+        self._target = TargetSearch(self.known, self._history, self._reads, random)
         self._attempts = schedule.SendAttempts(now, random)
+        self._force = ForceEscalation(self.known, self._reads, random)
 
     @property
     def stage(self) -> Stage:
@@ -115,12 +116,14 @@ class Cancellation:
     def _decide(self, event: events.Event) -> actions.Action:
         match event:
             case events.StatusRead(status, took):
-                self._slow_reads = self._slow_reads + 1 if took > schedule.SLOW_READ else 0
+                self._reads.took(took)
                 return self._on_status(status)
             case events.Accepted(status):
                 return self._on_accepted(status)
             case events.HistoryRead(records):
                 return self._on_history(records)
+            case events.RequestRead(state):
+                return self._history.told(state)
             case events.QueueListed(request_ids):
                 return self._target.listed(request_ids)
             case events.QueuedCanceled(request_id):
@@ -133,10 +136,12 @@ class Cancellation:
     # Status reads.
 
     def _on_status(self, status: EnvironmentStatus) -> actions.Action:
+        if status.phase is Phase.UNAVAILABLE:
+            return self._read_again(messages.unavailable(status))
         self.known.status = status
-        self._failed_reads.clear()
+        self._reads.succeeded()
         if not self._stage.has_target:
-            action = self._target.find(status, is_old=self._slow_reads == 1)
+            action = self._target.find(status)
             if action is not None:
                 self._stage = Stage.DRAINING_QUEUE if isinstance(action, actions.ListQueue) else self._stage
                 return action
@@ -149,35 +154,39 @@ class Cancellation:
         if known.deployment_id is None and self._stage in AWAITED and status.phase in ENDING:
             known.deployment_id = status.last_deployment_id  # by then, it is what our cancel has hit
         if known.deployment_id is not None and status.last_deployment_id != known.deployment_id:
-            return self._keep_polling() if _is_nameless(status) else self._history.read()
+            return self._reads.keep_polling() if _is_nameless(status) else self._history.read()
         known.deployment_state, known.unknown_since = status.last_deployment_state, None
+        known.request_id = status.deployment_request_id or known.request_id
         if status.phase.is_over:
             return outcomes.target_ended(known, status.phase)
+        # A state that this version does not know may be an end: the history has a second word for it.
+        is_doubtful = self._stage in AWAITED or known.send_error is not None
+        if status.phase is Phase.UNKNOWN and known.deployment_id and is_doubtful and not self._is_confirmed:
+            return self._history.read()
+        self._is_confirmed = False
+        return self._go_on(status)
+
+    def _go_on(self, status: EnvironmentStatus) -> actions.Action:
+        """Decide on a status that shows the target in progress."""
         if status.phase is Phase.CANCELING and self._stage is not Stage.WAITING:
             self._wait(Sent.ACCEPTED if self._stage is Stage.CONFIRMING else Sent.ADOPTED)
-        if self._stage is Stage.WAITING:
-            must_wait = self.request.wait_until_canceled or known.sent is Sent.TOO_LATE
-            return self._keep_waiting(status) if must_wait else outcomes.done(known, "requested")
-        return self._send_when_due()
+        return self._keep_waiting(status) if self._stage is Stage.WAITING else self._send_when_due()
 
     def _keep_waiting(self, status: EnvironmentStatus) -> actions.Action:
         """Wait on; where no status names what is being canceled, the history may: it is asked once."""
+        force = self._force.due(status)
+        if force is not None:
+            return force
+        if not self.request.wait_until_canceled and self.known.sent is not Sent.TOO_LATE:
+            return outcomes.done(self.known, "requested")
         if self.known.deployment_id is None and status.phase is Phase.CANCELING and not self._has_asked_for_id:
             self._has_asked_for_id = True
             return self._history.read()
-        return self._keep_polling()
+        return self._reads.keep_polling()
 
     def _wait(self, sent: Sent) -> None:
         """A cancel takes its course: from now on nothing is sent."""
         self._stage, self.known.sent = Stage.WAITING, sent
-
-    def _keep_polling(self) -> actions.Action:
-        return outcomes.timed_out(self.known) if self.known.now >= self.known.deadline else self._poll()
-
-    def _poll(self, *, not_before: float = -inf, not_after: float = inf) -> actions.ReadStatus:
-        """Read the status after a pause that ends at the deadline: the last read is made then."""
-        at = max(self._polls.after(self.known.now), not_before)
-        return actions.ReadStatus(min(at, not_after, self.known.deadline))
 
     # The cancel.
 
@@ -188,20 +197,21 @@ class Cancellation:
             return outcomes.timed_out(known)
         # Without an id, what runs now cannot be told from what ran at the first attempt: there is no second one.
         if known.send_error and self._attempts.made >= (schedule.ATTEMPTS if known.deployment_id else 1):
-            return self._poll() if self._stage is Stage.CONFIRMING else outcomes.interrupted(known, known.send_error)
+            return (
+                self._reads.poll() if self._stage is Stage.CONFIRMING else outcomes.interrupted(known, known.send_error)
+            )
         if now < self._attempts.earliest:
-            return self._poll(not_after=self._attempts.earliest)
-        # A slow answer shows what ran a while ago. If the next one is slow as well, there is none that is fresher.
-        if self._slow_reads == 1:
+            return self._reads.poll(not_after=self._attempts.earliest)
+        if self._reads.is_old:
             return actions.ReadStatus(now)
         self._attempts.made += 1
-        self._slow_reads = 0
+        self._reads.took(0.0)
         return actions.SendCancel(now)
 
     def _on_accepted(self, status: EnvironmentStatus) -> actions.Action:
         known = self.known
         self._wait(Sent.ACCEPTED)
-        self._polls = schedule.PollSchedule(known.now)
+        self._reads.restart()
         known.deployment_id = known.deployment_id or status.last_deployment_id
         if status.last_deployment_id not in {None, known.deployment_id}:
             return outcomes.failed(known, errors.WrongDeploymentError, messages.wrong_deployment(known, status))
@@ -209,6 +219,8 @@ class Cancellation:
 
     def _on_failed_send(self, error: errors.CallError) -> actions.Action:
         known, attempts = self.known, self._attempts
+        if self._stage is Stage.WAITING:
+            return self._force.failed(error)
         if isinstance(error, errors.NotSentError):
             return self._on_not_sent()
         known.send_error, asked_until = error, known.now + (error.retry_after or 0.0)
@@ -224,7 +236,7 @@ class Cancellation:
         attempts.back_off(known.now)
         attempts.put_off(asked_until)
         if error.retryable and self._stage is Stage.CONFIRMING:
-            return self._poll(not_after=attempts.earliest)  # an earlier one may have been executed
+            return self._reads.poll(not_after=attempts.earliest)  # an earlier one may have been executed
         if not error.retryable or attempts.earliest > known.deadline:
             return outcomes.interrupted(known, error)
         return actions.ReadStatus(attempts.earliest)
@@ -235,13 +247,13 @@ class Cancellation:
         if self.known.deployment_id is None:  # what runs by then cannot be told from what ran: the target is not fixed
             self.known.deployment_state = None
             self._stage = Stage.DRAINING_QUEUE if self.request.include_queued else Stage.FINDING_TARGET
-        return self._poll()
+        return self._reads.poll()
 
     def _confirm(self) -> actions.Action:
         """Find out by polling whether the cancel was executed."""
         self._stage, self.known.sent = Stage.CONFIRMING, Sent.UNCONFIRMED
-        self._polls = schedule.PollSchedule(self.known.now)
-        return self._poll()
+        self._reads.restart()
+        return self._reads.poll()
 
     # The history.
 
@@ -249,16 +261,22 @@ class Cancellation:
         self.known.read_error = None
         if self.known.deployment_id is None:
             self._history.identify(records)
-            return self._keep_polling()
+            return self._reads.keep_polling()
         return self._history.find(records) or self._on_untold_end()
 
     def _on_untold_end(self) -> actions.Action:
         """Decide when the history does not tell how the target ended."""
-        known = self.known
-        if known.searched and not self._stage.has_target and not _is_nameless(self._last_read()):
+        known, status = self.known, self._last_read()
+        if status.last_deployment_id == known.deployment_id:
+            if self._stage is Stage.WAITING:
+                return self._go_on(status)
+            self._is_confirmed = True  # a cancel is sent on a status alone: by now, this one is old
+            return actions.ReadStatus(known.now)
+        is_nameless = _is_nameless(status)
+        if known.searched and not self._stage.has_target and not is_nameless:
             return outcomes.done(known, "superseded")
         # The target ran, or may be what runs without an id, and the history is not up to date.
-        return self._history.wait() or self._keep_polling()
+        return self._history.wait(is_over=not is_nameless) or self._reads.keep_polling()
 
     # Failed calls.
 
@@ -268,29 +286,25 @@ class Cancellation:
                 return self._on_failed_send(error)
             case actions.CancelQueued(_, request_id):
                 return self._target.failed(request_id, error)
-            case actions.ReadStatus() | actions.ListQueue() | actions.ReadHistory() | actions.Done() | actions.Fail():
-                return self._on_failed_read(error)
-
-    def _on_failed_read(self, error: errors.CallError) -> actions.Action:
-        match self.action:
             case actions.ReadStatus() if isinstance(error, errors.NotFoundError) and self._existed:
-                return self._failed_reads.missing()
-            case actions.ReadHistory() if _is_too_long(error) and self._history.narrow():
+                return self._reads.missing()
+            case actions.ReadHistory() if self._history.narrow(error):
                 return self._on_untold_end()
-            case _:
+            case actions.ReadRequest() if not error.retryable:
+                return self._history.told(None)
+            case (
+                actions.ReadStatus()
+                | actions.ListQueue()
+                | actions.ReadHistory()
+                | actions.ReadRequest()
+                | actions.Done()
+                | actions.Fail()
+            ):
                 return self._read_again(error)
 
     def _read_again(self, error: errors.CallError) -> actions.Action:
-        """Decide after a read that showed nothing: an outage does not end a wait, only the deadline does."""
-        known, is_awaited = self.known, self._stage in AWAITED
-        known.read_error = error
-        if error.retryable and known.now >= known.deadline and (known.status or is_awaited):
-            return outcomes.timed_out(known)
-        if error.retryable and is_awaited:
-            return self._poll(not_before=known.now + schedule.asked_pause(error))
-        # The other reads have been tried again already, by the driver.
-        is_poll = isinstance(self.action, actions.ReadStatus)
-        return self._failed_reads.again(error) if is_poll else outcomes.interrupted(known, error)
+        is_status = isinstance(self.action, actions.ReadStatus)
+        return self._reads.failed(error, is_awaited=self._stage in AWAITED, is_status=is_status)
 
     @property
     def _existed(self) -> bool:
@@ -305,7 +319,3 @@ class Cancellation:
 def _is_nameless(status: EnvironmentStatus) -> bool:
     """Whether a deployment is in progress whose id is not shown: it may be the target, or another one."""
     return status.last_deployment_id is None and status.is_in_progress
-
-
-def _is_too_long(error: errors.CallError) -> bool:
-    return isinstance(error, errors.TransportError) and error.is_too_long

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qovery_provider._cancellation.model import Knowledge, Outcome, Sent
+from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider._qovery.states import Phase, phase_of
-from qovery_provider.errors import ApiError, CallError
+from qovery_provider.errors import ApiError, CallError, TransportError
 
 MAX_SHORT_LENGTH = 16
 
@@ -26,6 +27,7 @@ def outcome(known: Knowledge, name: Outcome) -> str:
         "nothing_to_cancel": _nothing_to_cancel(known),
         "superseded": f"{_target(known)} is not running{_superseded_by(known)}; {_sent_nothing(known)}",
         "completed": f"{_target(known)} ended by itself{_ended_as(known)}{_despite(known)}",
+        "unknown": f"{_target(known)} is over, and Qovery does not say how it ended{_searched(known)}{_despite(known)}",
         "environment_gone": f"the environment vanished while {_target(known)} was being canceled",
     }[name]
 
@@ -33,13 +35,17 @@ def outcome(known: Knowledge, name: Outcome) -> str:
 def failure(known: Knowledge, name: Outcome) -> str:
     """Say in one line that an outcome is a failure, and which option would accept it."""
     option = "on_idle" if name in {"nothing_to_cancel", "superseded"} else "on_completed"
-    again = {"completed": f"; {_after_end(known)}", "environment_gone": "; or remove the resource"}.get(name, "")
+    again = {
+        "completed": f"; {_after_end(known, 'says the same')}",
+        "unknown": f"; {_after_end(known, 'asks once more')}",
+        "environment_gone": "; or remove the resource",
+    }.get(name, "")
     return f'{_environment(known)}: {outcome(known, name)}. {option}="succeed" accepts this{again}.'
 
 
-def _after_end(known: Knowledge) -> str:
+def _after_end(known: Knowledge, again: str) -> str:
     if known.is_resumable:
-        return "`pulumi up` again says the same. To cancel what runs now, change triggers"
+        return f"`pulumi up` again {again}. To cancel what runs now, change triggers"
     return FROM_THE_BEGINNING.removesuffix(".")
 
 
@@ -69,6 +75,8 @@ def timed_out(known: Knowledge) -> str:
     )
     is_open = known.sent in {Sent.NOT_SENT, Sent.UNCONFIRMED}
     cancel = f" The cancel failed: {known.send_error}" if known.send_error and is_open else ""
+    if known.send_error and known.sent is Sent.ADOPTED:
+        cancel = f" Force may not have been added: {known.send_error}"
     read = f" The last read failed: {known.read_error}" if known.read_error else ""
     return (
         f"{_environment(known)}: {_target(known)} did not finish within {within}, as far as could be observed (last "
@@ -100,6 +108,16 @@ def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
         f"{answer.last_deployment_id}, which may have been canceled instead. "
         "Look at both in the Qovery console; what was canceled by mistake can be deployed again. "
         "`pulumi up` again sends nothing, it only tells how the first one ended."
+    )
+
+
+def unavailable(status: EnvironmentStatus) -> TransportError:
+    """Return the error of a status that Qovery could not compute."""
+    return TransportError(
+        endpoints.environment_status(status.id).operation,
+        f"Qovery could not compute it ({status.last_deployment_state})",
+        "Try again in a while, or look at the environment in the Qovery console.",
+        may_have_executed=False,
     )
 
 
@@ -226,7 +244,7 @@ def _sent_nothing(known: Knowledge) -> str:
 
 
 def _followed(known: Knowledge) -> str:
-    return ", and another one is running" if known.status and known.status.is_in_progress else ""
+    return ", and another one is running" if known.is_followed else ""
 
 
 def _despite(known: Knowledge) -> str:
@@ -249,7 +267,7 @@ def _canceled(known: Knowledge) -> str:
 
 def _started_since(known: Knowledge) -> str:
     """Name the deployment that started while the queue was emptied, which is no target."""
-    if not (known.status and known.status.is_in_progress):
+    if known.status is None or not known.is_followed:
         return ""
     return f"; deployment {short(known.status.last_deployment_id)} has started since, and was left alone"
 
@@ -281,5 +299,5 @@ def _cancel_progress(known: Knowledge) -> str:
         Sent.TOO_LATE: "finished before a cancel was accepted, nothing is sent",
         Sent.UNCONFIRMED: "looking whether the cancel was received",
         Sent.ACCEPTED: "cancel accepted",
-        Sent.ADOPTED: "joined a cancel under way",
+        Sent.ADOPTED: "joined a cancel under way" + (", adding force" if known.request.force_cancel else ""),
     }[known.sent]

@@ -11,7 +11,7 @@ from qovery_provider._qovery.models import EnvironmentStatus, QueuedRequest
 from qovery_provider.errors import CallError
 
 Outcome: TypeAlias = Literal[
-    "canceled", "requested", "nothing_to_cancel", "superseded", "completed", "environment_gone"
+    "canceled", "requested", "nothing_to_cancel", "superseded", "completed", "environment_gone", "unknown"
 ]
 """What happened to the target deployment."""
 
@@ -26,6 +26,7 @@ class CancellationRequest:
     deployment_id: str | None = None
     force_cancel: bool = False
     include_queued: bool = False
+    wait_for_start: float = 0.0
     wait_until_canceled: bool = True
     timeout: float = 1800.0
     on_idle: Tolerance = "succeed"
@@ -44,7 +45,7 @@ class Stage(Enum):
     CONFIRMING = "confirming"
     """A cancel may have been executed, but its answer was lost: the status has to show it."""
     WAITING = "waiting"
-    """A cancel was accepted or adopted, or came too late: nothing more is sent, and the target's end is awaited."""
+    """A cancel was accepted or adopted, or came too late: the target's end is awaited, and at most force is added."""
     FINISHED = "finished"
     """It is over; the action is the result or the error."""
 
@@ -94,6 +95,7 @@ class Knowledge:
         queued: The requests in the queue when it was last read to be shown; nothing is decided by it.
         send_error: How the last attempt to send the cancel failed.
         read_error: How the last read failed; None after one that succeeded.
+        request_id: The deployment request that the target came from, where a status has told it.
         searched: How many deployments of the history were searched for the target in vain, the newest first.
         unknown_since: Since when the target is no longer shown and the history does not tell how it ended.
     """
@@ -109,6 +111,7 @@ class Knowledge:
     queued: Sequence[QueuedRequest] = ()
     send_error: CallError | None = None
     read_error: CallError | None = None
+    request_id: str | None = None
     searched: int = 0
     unknown_since: float | None = None
 
@@ -116,6 +119,14 @@ class Knowledge:
     def is_resumable(self) -> bool:
         """Whether another run can resume it: more was done than reading, and the target's id is known."""
         return self.sent is not Sent.NOT_SENT and self.deployment_id is not None
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether another deployment is in progress by now."""
+        status = self.status
+        if status is None or not status.is_in_progress:
+            return False
+        return status.last_deployment_id is None or status.last_deployment_id != self.deployment_id
 
     @property
     def deadline(self) -> float:

@@ -12,7 +12,7 @@ from qovery_provider._qovery.states import Phase
 IDLE: frozenset[Outcome] = frozenset({"nothing_to_cancel", "superseded"})
 """`on_idle` decides about these."""
 
-ENDED_OTHERWISE: frozenset[Outcome] = frozenset({"completed", "environment_gone"})
+ENDED_OTHERWISE: frozenset[Outcome] = frozenset({"completed", "environment_gone", "unknown"})
 """`on_completed` decides about these."""
 
 
@@ -26,8 +26,7 @@ def target_ended(known: Knowledge, phase: Phase) -> actions.End:
         return done(known, "superseded")
     # It ended before a cancel was accepted. If another deployment runs by now, or queued requests were canceled,
     # "nothing to cancel" would not be true.
-    is_followed = known.status is not None and known.status.is_in_progress
-    return done(known, "completed" if is_followed or known.canceled_request_ids else "nothing_to_cancel")
+    return done(known, "completed" if known.is_followed or known.canceled_request_ids else "nothing_to_cancel")
 
 
 def done(known: Knowledge, outcome: Outcome) -> actions.End:
@@ -35,7 +34,7 @@ def done(known: Knowledge, outcome: Outcome) -> actions.End:
     if outcome in IDLE and known.request.on_idle == "fail":
         return failed(known, errors.NothingToCancelError, messages.failure(known, outcome))
     if outcome in ENDED_OTHERWISE and known.request.on_completed == "fail":
-        if outcome == "completed" and known.sent is Sent.NOT_SENT:
+        if outcome != "environment_gone" and known.sent is Sent.NOT_SENT:
             known.sent = Sent.TOO_LATE
         return failed(known, errors.NotCanceledError, messages.failure(known, outcome))
     ids, sentence = tuple(known.canceled_request_ids), messages.outcome(known, outcome)

@@ -11,6 +11,7 @@ from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.messages import duration, short
 from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._qovery.models import EnvironmentStatus
+from qovery_provider._qovery.states import Phase
 
 MAX_NAMED = 5
 """Environments that are named: more do not fit the row of a terminal."""
@@ -27,14 +28,19 @@ def describe(request: CancellationRequest, status: EnvironmentStatus, wall: floa
         status: The environment's status.
         wall: The present time in seconds since the epoch.
     """
+    if status.phase is Phase.UNAVAILABLE:
+        return _unavailable(status)
     match _first_action(request, status):
         case actions.SendCancel():
             risk = f"; {FORCE_RISK}" if request.force_cancel else ""
-            return f"would cancel {running(status, wall)}{risk}"
+            forced = "force the cancellation already under way:" if status.phase is Phase.CANCELING else "cancel"
+            return f"would {forced} {running(status, wall)}{risk}"
         case actions.ListQueue():
             rest = f", then {running(status, wall)}" if status.is_in_progress else ""
             return f"would cancel what is queued, if anything{rest}"
-        case actions.ReadHistory():
+        case actions.ReadStatus() if status.phase.is_over:
+            return f"would wait up to {duration(request.wait_for_start)} for a deployment to start{_then(status)}"
+        case actions.ReadHistory() | actions.ReadRequest():
             failing = (
                 '; on_idle="fail" makes that a failure unless it was canceled' if request.on_idle == "fail" else ""
             )
@@ -56,6 +62,14 @@ def _first_action(request: CancellationRequest, status: EnvironmentStatus) -> ac
     return cancellation.action
 
 
+def _then(status: EnvironmentStatus) -> str:
+    return f"; nothing to cancel right now ({status.last_deployment_state})"
+
+
+def _unavailable(status: EnvironmentStatus) -> str:
+    return f"what would be done cannot be told: Qovery could not compute the status ({status.last_deployment_state})"
+
+
 def _would_adopt(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
     unforced = ", without force" if request.force_cancel else ""
     return f"would join the cancellation already under way{unforced}: {running(status, wall)}"
@@ -64,23 +78,27 @@ def _would_adopt(request: CancellationRequest, status: EnvironmentStatus, wall: 
 def describe_all(request: CancellationRequest, statuses: Mapping[str, EnvironmentStatus], wall: float) -> str:
     """Describe what an update would do in many environments if it ran now."""
     # The queues have not been read: the machine is asked what it does after they are drained.
-    without_queue = replace(request, include_queued=False)
-    planned = [(status, _first_action(without_queue, status)) for status in statuses.values()]
+    without_queue = replace(request, include_queued=False, wait_for_start=0.0)
+    told = [status for status in statuses.values() if status.phase is not Phase.UNAVAILABLE]
+    planned = [(status, _first_action(without_queue, status)) for status in told]
     cancels = [status for status, action in planned if isinstance(action, actions.SendCancel)]
+    forced = sum(status.phase is Phase.CANCELING for status in cancels)
+    hidden = len(statuses) - len(told)
+    rest = f"; Qovery could not compute the status of {hidden}" if hidden else ""
     failing = sum(isinstance(action, actions.Fail) for _, action in planned) if not request.include_queued else 0
     busy = [status for status, _ in planned if status.is_in_progress]
     if not busy and request.include_queued:
-        return f"would cancel all queued requests in {len(statuses)} environments; nothing is running right now"
+        return f"would cancel all queued requests in {len(statuses)} environments; nothing is running right now{rest}"
     if not busy:
-        return f"{IDLE_FAILS if failing else ''}{_idle(len(statuses))}"
-    counts = {"cancel": len(cancels), "join": len(busy) - len(cancels)}
+        return f"{IDLE_FAILS if failing else ''}{_idle(len(told))}{rest}"
+    counts = {"cancel": len(cancels) - forced, "force": forced, "join": len(busy) - len(cancels)}
     deeds = " and ".join(f"{verb} {count}" for verb, count in counts.items() if count)
     queued = " and all queued requests" if request.include_queued else ""
     named = [f"{short(status.id)} {running(status, wall)}" for status in busy[:MAX_NAMED]]
     more = [f"{len(busy) - MAX_NAMED} more"] if len(busy) > MAX_NAMED else []
     risk = f"; {FORCE_RISK}" if request.force_cancel and cancels else ""
     failure = f"; {IDLE_FAILS}{_idle(failing)}" if failing else ""
-    return f"would {deeds} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}{failure}"
+    return f"would {deeds} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}{failure}{rest}"
 
 
 def _idle(count: int) -> str:
@@ -89,6 +107,8 @@ def _idle(count: int) -> str:
 
 def describe_record(status: EnvironmentStatus, wall: float) -> str:
     """Say what would be recorded of an environment."""
+    if status.phase is Phase.UNAVAILABLE:
+        return _unavailable(status)
     if not status.is_in_progress:
         return f"would record that nothing runs ({status.last_deployment_state})"
     return f"would record {running(status, wall)}"

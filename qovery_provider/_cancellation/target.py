@@ -12,6 +12,7 @@ from qovery_provider._cancellation import actions, messages, outcomes
 from qovery_provider._cancellation.history import HistorySearch
 from qovery_provider._cancellation.model import Knowledge
 from qovery_provider._cancellation.queue import QueueDrain, is_no_longer_queued
+from qovery_provider._cancellation.reads import StatusReads
 from qovery_provider._cancellation.schedule import FIRST_POLL
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider._qovery.states import Phase
@@ -23,31 +24,29 @@ class TargetSearch:
     Args:
         known: What is known of the cancellation.
         history: Reads the history.
+        reads: Plans the status reads.
         random: Returns a number from 0 to below 1, for the delays before retries.
 
     Attributes:
         queue: The queued requests.
     """
 
-    def __init__(self, known: Knowledge, history: HistorySearch, random: Callable[[], float]) -> None:
-        self._known, self._history = known, history
+    def __init__(
+        self, known: Knowledge, history: HistorySearch, reads: StatusReads, random: Callable[[], float]
+    ) -> None:
+        self._known, self._history, self._reads = known, history, reads
         self.queue = QueueDrain(known.canceled_request_ids, random)
         self._first: EnvironmentStatus | None = None  # before the queue is emptied
 
-    def find(self, status: EnvironmentStatus, *, is_old: bool) -> actions.Action | None:
-        """Return what to do about a status, or None when it shows the target.
-
-        Args:
-            status: The status that was read.
-            is_old: Whether it shows what ran a while ago, and a newer one may show more.
-        """
+    def find(self, status: EnvironmentStatus) -> actions.Action | None:
+        """Return what to do about a status, or None when it shows the target."""
         if self._first is None:
             action = self._find(status)
         else:
             self.queue.settle(status)
             action = self._find_again(status, self._first)
         # Without an id, a newer status could not confirm that it is still this deployment which is canceled.
-        is_vague = is_old and status.last_deployment_id is None and self._is_to_be_canceled(status)
+        is_vague = self._reads.is_old and status.last_deployment_id is None and self._is_to_be_canceled(status)
         return actions.ReadStatus(self._known.now) if action is None and is_vague else action
 
     def _is_to_be_canceled(self, status: EnvironmentStatus) -> bool:
@@ -61,6 +60,9 @@ class TargetSearch:
             return outcomes.done(known, "nothing_to_cancel")
         if asked_for and status.last_deployment_id != asked_for:
             return self._history.read()
+        start_by = min(known.started + request.wait_for_start, known.deadline)
+        if is_over and not asked_for and known.now < start_by:
+            return self._reads.poll(not_after=start_by)
         if request.include_queued and not (asked_for and is_over):
             # What runs now is the target: what starts while the queue is emptied is not.
             self._first = status

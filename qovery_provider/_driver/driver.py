@@ -25,7 +25,7 @@ from qovery_provider.errors import CallError, NotSentError
 
 Answer = TypeVar("Answer")
 
-OwnStep = actions.SendCancel | actions.CancelQueued | actions.ListQueue | actions.ReadHistory
+OwnStep = actions.SendCancel | actions.CancelQueued | actions.ListQueue | actions.ReadHistory | actions.ReadRequest
 """A step that is made for one cancellation alone; status reads are shared."""
 
 
@@ -173,6 +173,8 @@ class Driver:
             case actions.ReadHistory(at, page_size):
                 history = endpoints.deployment_history(environment_id, page_size)
                 return self._read(history, events.HistoryRead, at, deadline)
+            case actions.ReadRequest(at, request_id):
+                return self._read(endpoints.request_state(request_id), events.RequestRead, at, deadline)
 
     def _read(
         self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float, deadline: float

@@ -52,9 +52,14 @@ def _triggers(value: object) -> str | None:
 
 
 def _timeout(value: object) -> str | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    is_allowed = isinstance(value, int | float) and is_number and 0 < value <= MAX_TIMEOUT  # false for NaN
+    is_allowed = _pause(value) is None and value != 0
     return None if is_allowed else f"must be a number of seconds above 0 and at most {MAX_TIMEOUT} (7 days)"
+
+
+def _pause(value: object) -> str | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_allowed = isinstance(value, int | float) and is_number and 0 <= value <= MAX_TIMEOUT  # false for NaN
+    return None if is_allowed else f"must be a number of seconds from 0 to {MAX_TIMEOUT} (7 days)"
 
 
 def _tolerance(value: object) -> str | None:
@@ -84,6 +89,7 @@ FLAG = Kind("bool", _flag)
 DEPLOYMENT = Kind("str", _deployment, normalize=_id)
 VALUES = Kind("Any", _triggers, argument="Sequence[Any] | Mapping[str, Any]", is_nested=True, is_shown=False)
 SECONDS = Kind("float", _timeout, argument="float | timedelta")
+PAUSE = Kind("float", _pause, argument="float | timedelta")
 TOLERANCE = Kind("str", _tolerance, choices=("succeed", "fail"))
 
 ENVIRONMENT_ID = Input(UUID, "The environment, a UUID.", is_required=True)
@@ -93,7 +99,8 @@ OF_ANY_CANCELLATION = {
     "force_cancel": Input(
         FLAG,
         "Whether to interrupt what a cancel otherwise waits for: lifecycle jobs, Terraform services and agentic "
-        "workflows. It kills a running Terraform service, whose state can stay locked.",
+        "workflows. It kills a running Terraform service, whose state can stay locked. A cancellation that is already "
+        "in progress is forced as well.",
         default=False,
     ),
     "include_queued": Input(
@@ -102,6 +109,13 @@ OF_ANY_CANCELLATION = {
         default=False,
     ),
     "triggers": TRIGGERS,
+    "wait_for_start": Input(
+        PAUSE,
+        "Seconds to keep reading the status until a deployment starts, before the environment counts as idle: one that "
+        "was requested seconds ago is not visible yet.",
+        default=0,
+        replaces=False,
+    ),
     "wait_until_canceled": Input(
         FLAG,
         "Whether to wait for the end; `False` returns once Qovery has accepted the cancel.",
@@ -122,8 +136,8 @@ OF_ANY_CANCELLATION = {
     ),
     "on_completed": Input(
         TOLERANCE,
-        "The deployment finished on its own although the cancel was accepted, or its environment vanished: "
-        '`"fail"` or `"succeed"`.',
+        "The deployment finished on its own although the cancel was accepted, its environment vanished, or "
+        'its end cannot be learned: `"fail"` or `"succeed"`.',
         default="fail",
         replaces=False,
     ),
@@ -175,6 +189,7 @@ def cancellation_request(inputs: Mapping[str, Any], environment_id: str = "") ->
         deployment_id=inputs.get("deployment_id"),
         force_cancel=inputs["force_cancel"],
         include_queued=inputs["include_queued"],
+        wait_for_start=float(inputs["wait_for_start"]),
         wait_until_canceled=inputs["wait_until_canceled"],
         timeout=float(inputs["timeout"]),
         on_idle=inputs["on_idle"],

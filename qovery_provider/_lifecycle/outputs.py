@@ -26,8 +26,8 @@ STATUS: Mapping[str, Output] = {
 DEPLOYMENT_CANCELLATION: Mapping[str, Output] = {
     "outcome": Output(
         "str | None",
-        "What happened, as one of canceled, requested, nothing_to_cancel, superseded, completed or environment_gone; "
-        "not_requested where it was only read.",
+        "What happened, as one of canceled, requested, nothing_to_cancel, superseded, completed, environment_gone or "
+        "unknown; not_requested where it was only read.",
     ),
     "deployment_id": Output("str | None", "The target deployment, either given or found running."),
     "deployment_state": Output("str | None", "The last known state of the target deployment."),

@@ -10,6 +10,7 @@ from qovery_provider._lifecycle import inputs, outputs
 from qovery_provider._lifecycle.lifecycle import Lifecycle, Operation, State
 from qovery_provider._lifecycle.schema import Schema
 from qovery_provider._qovery.models import EnvironmentStatus
+from qovery_provider._qovery.states import Phase
 from qovery_provider.errors import UnexpectedStateError
 
 
@@ -40,6 +41,8 @@ class RunningDeploymentLifecycle(Lifecycle):
 
 def _running(status: EnvironmentStatus) -> str:
     """Return the id of the deployment that is running, "" for none."""
+    if status.phase is Phase.UNAVAILABLE:
+        raise messages.unavailable(status)
     if not status.is_in_progress:
         return ""
     if status.last_deployment_id is None:

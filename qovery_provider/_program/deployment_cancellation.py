@@ -39,33 +39,36 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
             that nothing was targeted. Left out or `None`: whichever deployment is running. A change cancels again.
             Default: None.
         force_cancel: Whether to interrupt what a cancel otherwise waits for: lifecycle jobs, Terraform services and
-            agentic workflows. It kills a running Terraform service, whose state can stay locked. A change cancels
-            again. Default: False.
+            agentic workflows. It kills a running Terraform service, whose state can stay locked. A cancellation that is
+            already in progress is forced as well. A change cancels again. Default: False.
         include_queued: Whether to cancel the requests in the environment's queue as well, before the running
             deployment. A change cancels again. Default: False.
         triggers: A list or a map of plain values, such as a commit; of a file, its hash. A change cancels again.
             Default: None.
+        wait_for_start: Seconds to keep reading the status until a deployment starts, before the environment counts as
+            idle: one that was requested seconds ago is not visible yet. Default: 0.
         wait_until_canceled: Whether to wait for the end; `False` returns once Qovery has accepted the cancel. Default:
             True.
         timeout: Seconds for the whole wait, at most 7 days; `opts.custom_timeouts.create` counts as well. Default:
             1800.
         on_idle: Nothing of what was asked for is running: `"succeed"` or `"fail"`. Default: "succeed".
-        on_completed: The deployment finished on its own although the cancel was accepted, or its environment vanished:
-            `"fail"` or `"succeed"`. Default: "fail".
+        on_completed: The deployment finished on its own although the cancel was accepted, its environment vanished, or
+            its end cannot be learned: `"fail"` or `"succeed"`. Default: "fail".
     """
 
     environment_id: pulumi.Output[str]
     force_cancel: pulumi.Output[bool]
     include_queued: pulumi.Output[bool]
     triggers: pulumi.Output[Any | None]
+    wait_for_start: pulumi.Output[float]
     wait_until_canceled: pulumi.Output[bool]
     timeout: pulumi.Output[float]
     on_idle: pulumi.Output[str]
     on_completed: pulumi.Output[str]
 
     outcome: pulumi.Output[str | None]
-    """What happened, as one of canceled, requested, nothing_to_cancel, superseded, completed or environment_gone;
-    not_requested where it was only read."""
+    """What happened, as one of canceled, requested, nothing_to_cancel, superseded, completed, environment_gone or
+    unknown; not_requested where it was only read."""
     deployment_id: pulumi.Output[str | None]
     """The target deployment, either given or found running."""
     deployment_state: pulumi.Output[str | None]
@@ -99,6 +102,7 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         force_cancel: pulumi.Input[bool] | None = None,
         include_queued: pulumi.Input[bool] | None = None,
         triggers: pulumi.Input[Sequence[Any] | Mapping[str, Any]] | None = None,
+        wait_for_start: pulumi.Input[float | timedelta] | None = None,
         wait_until_canceled: pulumi.Input[bool] | None = None,
         timeout: pulumi.Input[float | timedelta] | None = None,
         on_idle: pulumi.Input[str] | None = None,
@@ -112,6 +116,7 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
                 "force_cancel": force_cancel,
                 "include_queued": include_queued,
                 "triggers": triggers,
+                "wait_for_start": wait_for_start,
                 "wait_until_canceled": wait_until_canceled,
                 "timeout": timeout if timeout is not None else create_timeout(opts),
                 "on_idle": on_idle,

@@ -21,6 +21,7 @@ from qovery_provider._qovery.models import (
     history_of,
     project_id_of,
     queue_of,
+    request_state_of,
     statuses_of,
 )
 
@@ -85,6 +86,13 @@ def deployment_history(environment_id: str, page_size: int) -> ApiCall[Sequence[
     return ApiCall(operation, path, _json(history_of), max_bytes=MAX_LIST_BYTES)
 
 
+def request_state(request_id: str) -> ApiCall[str]:
+    """Read the state of one deployment request."""
+    operation = f"reading the state of deployment request {request_id}"
+    path = f"/environment/deploymentStatus?deploymentRequestId={quote(request_id, safe='')}"
+    return ApiCall(operation, path, _json(_state_of(request_id)))
+
+
 def deployment_queue(environment_id: str) -> ApiCall[Sequence[QueuedRequest]]:
     """Read the deployment requests that wait in an environment's queue; their order is not documented."""
     operation = f"reading the deployment queue of environment {environment_id}"
@@ -131,6 +139,16 @@ def _number(digits: str) -> int | None:
 def _nothing(content: bytes) -> None:
     if content:
         _decoded(content)
+
+
+def _state_of(request_id: str) -> Callable[[object], str]:
+    def read(data: object) -> str:
+        shown, state = request_state_of(data)
+        if shown.lower() != request_id.lower():
+            raise MalformedAnswerError("it is about another deployment request")
+        return state
+
+    return read
 
 
 def _status_of(environment_id: str) -> Callable[[object], EnvironmentStatus]:

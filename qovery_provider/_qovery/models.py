@@ -19,7 +19,7 @@ ACTION_STATUSES = {
 }
 """The history's coarser states of a deployment."""
 
-PHASE_PRIORITY = (Phase.CANCELED, Phase.COMPLETED, Phase.CANCELING, Phase.RUNNING, Phase.UNKNOWN)
+PHASE_PRIORITY = (Phase.CANCELED, Phase.COMPLETED, Phase.CANCELING, Phase.RUNNING, Phase.UNKNOWN, Phase.UNAVAILABLE)
 
 MAX_TEXT_LENGTH = 200
 """Characters; ids and states are far shorter."""
@@ -68,7 +68,7 @@ class EnvironmentStatus:
     @property
     def is_in_progress(self) -> bool:
         """Whether a deployment is under way, being canceled, or in a state that this version does not know."""
-        return not self.phase.is_over
+        return not self.phase.is_over and self.phase is not Phase.UNAVAILABLE
 
     @classmethod
     def from_json(cls, data: object) -> EnvironmentStatus:
@@ -200,6 +200,12 @@ def queue_of(data: object) -> list[QueuedRequest]:
 def project_id_of(data: object) -> str:
     """Return the project's id of an environment, or raise MalformedAnswerError."""
     return _text(_mapping(_mapping(data).get("project")), "id")
+
+
+def request_state_of(data: object) -> tuple[str, str]:
+    """Return the id and the state of a deployment request, or raise MalformedAnswerError."""
+    body = _mapping(data)
+    return _text(body, "deployment_request_id"), _text(body, "status")
 
 
 def _results(data: object) -> list[object]:

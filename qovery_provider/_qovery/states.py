@@ -25,6 +25,9 @@ class Phase(Enum):
     COMPLETED = "completed"
     """Ended by itself, well or with an error, or never began."""
 
+    UNAVAILABLE = "unavailable"
+    """Qovery could not compute the status: it shows nothing of the deployment."""
+
     UNKNOWN = "unknown"
     """Not in the table, or public sources do not say what it means."""
 
@@ -62,8 +65,8 @@ STATES: dict[str, Phase] = {
     "RESTART_ERROR": Phase.COMPLETED,
     "STOP_ERROR": Phase.COMPLETED,
     "DELETE_ERROR": Phase.COMPLETED,
-    "RECAP": Phase.UNKNOWN,
-    "UNAVAILABLE": Phase.UNKNOWN,
+    "RECAP": Phase.UNAVAILABLE,
+    "UNAVAILABLE": Phase.UNAVAILABLE,
 }
 """Every state of the API's `StateEnum`, with its phase."""
 

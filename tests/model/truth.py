@@ -71,7 +71,8 @@ class Judge:
             )
             assert turn.event.took <= FRESH or self._is_read_again(cancellation, turn), "sent on a slow status read"
             assert seen.is_running or seen.status.phase is Phase.UNKNOWN, "sent although nothing ran"
-            assert seen.status.phase is not Phase.CANCELING, "sent although it was being canceled"
+            is_forced = cancellation.request.force_cancel and seen.status.last_deployment_id == target_id
+            assert seen.status.phase is not Phase.CANCELING or is_forced, "sent although it was being canceled"
             shown = seen.status.last_deployment_id
             assert shown in {target_id, None} or target_id is None, "sent on the status of another deployment"
             assert shown or not number, "sent again without knowing what runs"
@@ -90,7 +91,10 @@ class Judge:
                 )
                 assert is_told, "hides that another deployment was hit"
         if cancellation.resumes in {Sent.ACCEPTED, Sent.ADOPTED, Sent.TOO_LATE}:
-            assert not cancellation.sends, "sent again what an earlier run had brought under way, or had missed"
+            forces = cancellation.request.force_cancel and cancellation.resumes is Sent.ADOPTED
+            assert not cancellation.sends or forces, (
+                "sent again what an earlier run had brought under way, or had missed"
+            )
         for number, (answer, again) in enumerate(zip(answers, cancellation.sends[1:], strict=False)):
             assert isinstance(answer.event, events.CallFailed), "sent again although it was accepted"
             error = answer.event.error
@@ -241,7 +245,7 @@ class Judge:
         assert cancellation.known.canceled_request_ids == list(result.canceled_request_ids)
         if result.outcome in {"nothing_to_cancel", "superseded"}:
             assert cancellation.request.on_idle == "succeed"
-        if result.outcome in {"completed", "environment_gone"}:
+        if result.outcome in {"completed", "environment_gone", "unknown"}:
             assert cancellation.request.on_completed == "succeed"
         self._outcome(cancellation, result.outcome, result.deployment_state)
 
@@ -259,6 +263,9 @@ class Judge:
                 self._idle(cancellation, target)
             case "superseded":
                 self._superseded(cancellation, target)
+            case "unknown":
+                assert target is None or target.end_state is not None, "claims an end"
+                assert self._is_excused(cancellation), "the history tells, but it is not believed"
             case "environment_gone":
                 flickers = self.server.faults.count("404")
                 assert cancellation.place.gone_as is not None or flickers > 1, "claims that the environment is gone"
@@ -323,8 +330,12 @@ class Judge:
                 )
             case errors.NotCanceledError():
                 assert cancellation.request.on_completed == "fail"
-                is_gone = "the environment vanished" in str(error)
-                self._outcome(cancellation, "environment_gone" if is_gone else "completed", error.deployment_state)
+                marks: dict[str, Outcome] = {
+                    "the environment vanished": "environment_gone",
+                    "does not say how it ended": "unknown",
+                }
+                named = [outcome for mark, outcome in marks.items() if mark in str(error)]
+                self._outcome(cancellation, named[0] if named else "completed", error.deployment_state)
             case errors.WrongDeploymentError():
                 target = self._target(cancellation)
                 assert any(post.hit is not target for post in self._posts(cancellation)), "blames a right hit"
@@ -355,9 +366,13 @@ class Judge:
         if "missing in the list" in str(error):
             assert cancellation.place.gone_as is not None, "claims that the environment is missing"
         else:
-            nameless = self.server.weather.nameless or cancellation.place.behavior.null_fields
-            is_excused = self.server.weather.history_lag or self.server.weather.stale or nameless
-            assert is_excused, "the history tells, but it is not believed"
+            assert self._is_excused(cancellation), "the history tells, but it is not believed"
+
+    def _is_excused(self, cancellation: Recorded) -> bool:
+        """Return whether the history may not have told how the target ended."""
+        weather = self.server.weather
+        nameless = weather.nameless or cancellation.place.behavior.null_fields
+        return bool(weather.history_lag or weather.stale or nameless)
 
     def _still_runs(self, cancellation: Recorded) -> None:
         """Check that no timeout is told where an end could have been told."""

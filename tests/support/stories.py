@@ -73,6 +73,7 @@ WORDS: Mapping[type[actions.Action], str] = {
     actions.ReadStatus: "read status",
     actions.SendCancel: "send cancel",
     actions.ReadHistory: "read history",
+    actions.ReadRequest: "read request",
     actions.ListQueue: "list queue",
     actions.CancelQueued: "cancel queued",
     actions.Done: "done",
@@ -110,6 +111,8 @@ def event(step: Mapping[str, Any]) -> events.Event:
             return events.Accepted(status(*answer))
         case {"history": records}:
             return events.HistoryRead([DeploymentRecord(*record) for record in records])
+        case {"request_state": state}:
+            return events.RequestRead(state)
         case {"queue": request_ids}:
             return events.QueueListed(request_ids)
         case {"queued_canceled": request_id}:
@@ -142,7 +145,7 @@ def said(action: actions.Action, like: str) -> str:
     words = WORDS[type(action)]
     if isinstance(action, actions.Done | actions.Fail):
         return words
-    which = f" {action.request_id}" if isinstance(action, actions.CancelQueued) else ""
+    which = f" {action.request_id}" if isinstance(action, actions.CancelQueued | actions.ReadRequest) else ""
     if isinstance(action, actions.ReadHistory) and " of " in like:
         which = f" of {action.page_size}"
     return f"{words}{which} at {round(action.at, 3):g}" if " at " in like else f"{words}{which}"

@@ -64,7 +64,15 @@ def test_a_request_cannot_be_changed() -> None:
 
 def test_the_outcomes_are_the_documented_ones() -> None:
     """Programs compare outputs with these words."""
-    documented = ("canceled", "requested", "nothing_to_cancel", "superseded", "completed", "environment_gone")
+    documented = (
+        "canceled",
+        "requested",
+        "nothing_to_cancel",
+        "superseded",
+        "completed",
+        "environment_gone",
+        "unknown",
+    )
 
     assert get_args(Outcome) == documented
 

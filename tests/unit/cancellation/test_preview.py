@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._cancellation.preview import describe, describe_all, running
+from qovery_provider._cancellation.preview import describe, describe_all, describe_record, running
 from qovery_provider._qovery.models import EnvironmentStatus
 
 NOW = datetime(2026, 11, 24, 12, 3, tzinfo=timezone.utc).timestamp()
@@ -201,6 +201,54 @@ def test_says_what_an_update_would_do_in_many_environments(
     assert describe_all(request_, statuses, NOW) == expected
 
 
+def test_force_is_told_apart_in_many_environments() -> None:
+    """A cancellation in progress is forced where force is asked for, and the risk is named."""
+    line = describe_all(_request(force_cancel=True), {"a": CANCELING, "b": BUSY}, NOW)
+
+    assert line.startswith("would cancel 1 and force 1 of 2 environments: ")
+    assert line.endswith("; force kills running steps; a Terraform state can stay locked")
+
+
+UNAVAILABLE = replace(BUSY, state="UNAVAILABLE", last_deployment_state="UNAVAILABLE")
+
+
+def test_a_status_that_could_not_be_computed_tells_nothing() -> None:
+    """A preview says so, and guesses nothing."""
+    expected = "what would be done cannot be told: Qovery could not compute the status (UNAVAILABLE)"
+
+    assert describe(_request(), UNAVAILABLE, NOW) == expected
+    assert describe_record(UNAVAILABLE, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "statuses", "line"),
+    [
+        ({}, {"a": UNAVAILABLE}, "nothing to cancel right now in 0 environments"),
+        ({}, {"a": UNAVAILABLE, "b": IDLE}, "nothing to cancel right now in 1 environment"),
+        (
+            {"include_queued": True},
+            {"a": UNAVAILABLE},
+            "would cancel all queued requests in 1 environments; nothing is running right now",
+        ),
+    ],
+)
+def test_statuses_that_could_not_be_computed_are_counted(
+    options: dict[str, Any], statuses: dict[str, EnvironmentStatus], line: str
+) -> None:
+    """They are named beside what is known of the others."""
+    rest = "; Qovery could not compute the status of 1"
+
+    assert describe_all(_request(**options), statuses, NOW) == f"{line}{rest}"
+
+
+def test_a_wait_for_a_start_is_announced() -> None:
+    """Idle is not the end of it where a deployment may still start."""
+    line = describe(_request(wait_for_start=30.0), IDLE, NOW)
+
+    assert line == "would wait up to 30 s for a deployment to start; nothing to cancel right now (DEPLOYED)"
+    assert describe_all(_request(wait_for_start=30.0), {"a": IDLE}, NOW).startswith("nothing to cancel right now")
+
+
 def test_names_five_of_many() -> None:
     """A row of a terminal has an end."""
     line = describe_all(_request(), _environments(7, 1), NOW)
@@ -212,11 +260,7 @@ def test_names_five_of_many() -> None:
 
 
 def test_joins_are_told_apart_in_many_environments() -> None:
-    """A cancellation in progress is adopted: nothing is sent there, and nothing is forced."""
-    line = describe_all(_request(force_cancel=True), {"a": CANCELING}, NOW)
-
-    assert line.startswith("would join 1 of 1 environments: ")
-    assert "force" not in line
+    """A cancellation in progress is adopted: nothing is sent there."""
     assert describe_all(_request(), {"a": CANCELING, "b": BUSY, "c": IDLE}, NOW).startswith(
         "would cancel 1 and join 1 of 3 environments: "
     )

@@ -507,21 +507,23 @@ def test_a_cancel_whose_connection_takes_long_is_not_sent(time: VirtualTime, bef
     assert max(read_at for read_at in script.times("poll") if read_at <= sent_at) >= sent_at - MAX_STATUS_AGE
 
 
-def test_two_cancellations_of_one_environment_send_one_cancel(time: VirtualTime) -> None:
-    """The second one is refused while the first is on the wire, reads again and adopts what it finds."""
+@pytest.mark.parametrize("forced", [False, True])
+def test_two_cancellations_of_one_environment_send_one_cancel(time: VirtualTime, *, forced: bool) -> None:
+    """The second one is refused while the first is on the wire, reads again and adopts what it finds, or forces it."""
     polls = [[status("a", "BUILDING")], [status("a", "CANCELING")], [status("a", "CANCELED")]]
     script = Script(
         time, {"poll": polls, "cancel a": [status("a", "CANCELING")], "force a": [status("a", "CANCELING")]}
     )
     travelling(time, Trip(), Trip(), Trip(0.1, 0.1), Trip(0.1, 0.1))
-    first, second = new_cancellation(), new_cancellation(force_cancel=True)
+    first, second = new_cancellation(), new_cancellation(force_cancel=forced)
     groups = [PollGroup([each], script.read_statuses) for each in (first, second)]
 
     script.answers["poll"].insert(0, polls[0])
+    script.answers["poll"].insert(2, polls[1])
     Driver(script, CallRunner(time, time, full), lambda _: None).run(groups)
 
-    assert [name for _, name in script.calls if "poll" not in name] == ["cancel a"]
-    assert [each.known.sent for each in (first, second)] == [Sent.ACCEPTED, Sent.ADOPTED]
+    assert [name for _, name in script.calls if "poll" not in name] == ["cancel a", "force a"][: 1 + forced]
+    assert [each.known.sent for each in (first, second)] == [Sent.ACCEPTED, Sent.ACCEPTED if forced else Sent.ADOPTED]
     assert [each.result().outcome for each in (first, second)] == ["canceled"] * 2
 
 

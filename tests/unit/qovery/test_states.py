@@ -18,7 +18,7 @@ BY_PHASE = {
         *("READY", "DEPLOYED", "RESTARTED", "STOPPED", "DELETED"),
         *("BUILD_ERROR", "DEPLOYMENT_ERROR", "RESTART_ERROR", "STOP_ERROR", "DELETE_ERROR"),
     },
-    Phase.UNKNOWN: {"RECAP", "UNAVAILABLE"},
+    Phase.UNAVAILABLE: {"RECAP", "UNAVAILABLE"},
 }
 
 STATE_ENUM = [
@@ -84,4 +84,11 @@ def test_only_canceled_and_completed_are_over(phase: Phase, *, is_over: bool) ->
 
 def test_phases_have_words() -> None:
     """A phase reads as a word where it is shown."""
-    assert [phase.value for phase in Phase] == ["running", "canceling", "canceled", "completed", "unknown"]
+    assert [phase.value for phase in Phase] == [
+        "running",
+        "canceling",
+        "canceled",
+        "completed",
+        "unavailable",
+        "unknown",
+    ]
