@@ -36,6 +36,7 @@ class Weather:
         trips: What ways the calls may take; empty when all are instant.
         stale: How many status reads in sixteen show the past.
         staleness: How far back, in seconds.
+        unavailable: How many statuses in sixteen could not be computed.
         nameless: How many answers in sixteen leave out the deployment's id.
         history_lag: How late the history learns of things, in seconds.
         expires: From when on the token is refused.
@@ -49,6 +50,7 @@ class Weather:
     stale: int
     staleness: float
     nameless: int
+    unavailable: int
     history_lag: float
     expires: float
     limited: tuple[float, float]
@@ -69,6 +71,7 @@ def weather(tape: Tape) -> Weather:
         stale=tape.pick((0, 0, 0, 0, 2, 6)),
         staleness=tape.pick((1.0, 3.0, 10.0)),
         nameless=tape.pick((0, 0, 0, 0, 3, 8)),
+        unavailable=tape.pick((0, 0, 0, 1, 0, 5)),
         history_lag=tape.pick((0.0, 0.0, 0.0, 1.0, 3.0, 10.0)),
         expires=START + tape.pick((1e9,) * 40 + (0.0, 0.4, 3.0, 40.0)),
         limited=tape.pick(
@@ -128,6 +131,7 @@ def request(tape: Tape, place: Environment, timeout: float) -> CancellationReque
         deployment_id=tape.pick((None, running) * 5 + (f"{place.id}-1", following, "")),
         force_cancel=tape.pick((False, True)),
         include_queued=tape.happens(5),
+        wait_for_start=tape.pick((0.0, 0.0, 0.0, 3.0, 0.0, 20.0)),
         wait_until_canceled=not tape.happens(3),
         timeout=timeout,
         on_idle=tape.pick(tolerances),

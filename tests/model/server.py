@@ -251,6 +251,9 @@ class Server:
         if self._tape.happens(self.weather.nameless):
             nameless = replace(moment.status, last_deployment_id=None)
             moment = moment._replace(status=nameless)
+        if self._tape.happens(self.weather.unavailable):
+            hidden = replace(moment.status, state="UNAVAILABLE", last_deployment_state="UNAVAILABLE")
+            moment = moment._replace(status=hidden)
         self.moments[id(moment.status)] = moment
         self.say(f"shows {moment.status.last_deployment_id} {moment.status.last_deployment_state} of {moment.at}")
         return moment

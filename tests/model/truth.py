@@ -29,6 +29,11 @@ GRACE, ATTEMPTS, CALL_LIMIT, FRESH, MAX_AGE = 5.0, 5, 60.0, 5.0, 2.0
 POSTS = actions.SendCancel, actions.CancelQueued
 
 
+def _shows(turn: Turn) -> bool:
+    """Return whether a status was read that shows something."""
+    return isinstance(turn.event, events.StatusRead) and turn.event.status.phase is not Phase.UNAVAILABLE
+
+
 class Judge:
     """Judges every cancellation of a story at the moment that it ends."""
 
@@ -71,6 +76,7 @@ class Judge:
             )
             assert turn.event.took <= FRESH or self._is_read_again(cancellation, turn), "sent on a slow status read"
             assert seen.is_running or seen.status.phase is Phase.UNKNOWN, "sent although nothing ran"
+            assert seen.status.phase is not Phase.UNAVAILABLE, "sent on a status that shows nothing"
             is_forced = cancellation.request.force_cancel and seen.status.last_deployment_id == target_id
             assert seen.status.phase is not Phase.CANCELING or is_forced, "sent although it was being canceled"
             shown = seen.status.last_deployment_id
@@ -126,7 +132,7 @@ class Judge:
 
     def _before_the_queue(self, cancellation: Recorded) -> Moment:
         """Return the moment of the status read before the queue was listed, of the first one where it never was."""
-        reads = [turn for turn in cancellation.turns if isinstance(turn.event, events.StatusRead)]
+        reads = [turn for turn in cancellation.turns if _shows(turn)]
         turn = next((turn for turn in reads if isinstance(turn.action, actions.ListQueue)), reads[0])
         assert isinstance(turn.event, events.StatusRead)
         return self.server.moments[id(turn.event.status)]
@@ -295,6 +301,9 @@ class Judge:
         if cancellation.request.deployment_id == "":
             return
         assert cancellation.request.deployment_id is None
+        start_by = min(cancellation.known.started + cancellation.request.wait_for_start, cancellation.known.deadline)
+        has_started = cancellation.known.deployment_state is not None
+        assert has_started or cancellation.turns[-1].now >= start_by - EPSILON, "does not wait for a start"
         assert self._is_idle(cancellation), "claims that nothing was running"
         if target is not None:
             assert target.end_state not in {None, "CANCELED"}, "forgets how the target ended"
@@ -358,7 +367,7 @@ class Judge:
     def _failed_call(self, cancellation: Recorded, error: errors.CallError) -> None:
         weather = self.server.weather
         assert cancellation.known.sent is Sent.NOT_SENT
-        is_calm = not (self.server.faults or weather.trips or weather.limited[1])
+        is_calm = not (self.server.faults or weather.trips or weather.limited[1] or weather.unavailable)
         if is_calm and cancellation.place.gone_as is None and self.story.time.now < weather.expires:
             assert isinstance(error, errors.ConflictError), "a call failed that did not"
 
