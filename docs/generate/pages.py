@@ -38,8 +38,9 @@ def states() -> str:
     rows = []
     for phase in Phase:
         names = [name for name, phase_of_it in STATES.items() if phase_of_it is phase]
-        all_names = ", ".join(f"`{name}`" for name in names) + (", and any other" if phase is Phase.UNKNOWN else "")
-        rows.append([all_names, phase.name.lower(), _after(names[0], Sent.NOT_SENT), _after(names[0], Sent.ACCEPTED)])
+        all_names = ", ".join(f"`{name}`" for name in names) or "any other"
+        one = names[0] if names else "A_NEW_STATE"
+        rows.append([all_names, phase.name.lower(), _after(one, Sent.NOT_SENT), _after(one, Sent.ACCEPTED)])
     return table(
         ["state of the deployment", "phase", "seen first, it means", "seen after the cancel was accepted"], rows
     )

@@ -58,6 +58,7 @@ def _outcomes() -> dict[str, str]:
         _after(REQUEST, _read("DEPLOYED")),
         _after(replace(REQUEST, deployment_id=DEPLOYMENT), _read("DEPLOYING", NEXT), events.HistoryRead([])),
         _after(REQUEST, _read("BUILDING"), _accepted(), _read("DEPLOYED")),
+        _after(REQUEST, _read("BUILDING"), _accepted(), *[_read("BUILDING", NEXT), events.HistoryRead([])] * 4),
         _after(REQUEST, _read("BUILDING"), _accepted(), gone, gone),
     ]
     return {story.result().outcome: story.result().sentence for story in stories}
@@ -89,15 +90,12 @@ def _refused(call: ApiCall[object], status: int) -> errors.CallError:
 
 def _cancellations() -> list[Exception]:
     running, expired = _read("BUILDING"), events.CallFailed(_refused(READ, 401))
-    silent: list[events.Event] = [
-        _read("BUILDING", NEXT),
-        events.HistoryRead([DeploymentRecord(DEPLOYMENT, "BUILDING")]),
-    ] * 20
+    nameless = events.StatusRead(replace(_read("BUILDING").status, last_deployment_id=None))
     stories = [
         _after(STRICT, _read("DEPLOYED")),
         _after(STRICT, running, _accepted(), _read("DEPLOYED")),
         _after(STRICT, running, _accepted(NEXT)),
-        _after(STRICT, running, _accepted(), *silent),
+        _after(replace(STRICT, include_queued=True), nameless, events.QueueListed([]), nameless),
         _after(STRICT, running, _accepted(), _read("CANCELING"), at_the_deadline=True),
         _after(STRICT, running, _accepted(), expired),
         _after(STRICT, running, _accepted(), _read("CANCELING"), events.Stopped()),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from qovery_provider import errors
 from qovery_provider._cancellation import actions, messages, outcomes
-from qovery_provider._cancellation.model import Knowledge
+from qovery_provider._cancellation.model import Knowledge, Sent
 from qovery_provider._cancellation.schedule import HISTORY_TIMEOUT
 from qovery_provider._qovery.models import HISTORY_PAGES, DeploymentRecord
 from qovery_provider._qovery.states import Phase, phase_of
@@ -73,7 +73,9 @@ class HistorySearch:
     def told(self, state: str | None) -> actions.End:
         """Return the end by the state of the target's own request, None where that cannot be read: the last resort."""
         phase = phase_of(state or "")
+        known = self._known
         if state is None or not phase.is_over:
-            return outcomes.done(self._known, "unknown")
-        self._known.deployment_state = state
-        return outcomes.target_ended(self._known, phase)
+            is_superseded = known.request.deployment_id and known.sent is Sent.NOT_SENT
+            return outcomes.done(known, "superseded" if is_superseded else "unknown")
+        known.deployment_state = state
+        return outcomes.target_ended(known, phase)
