@@ -19,7 +19,7 @@ from qovery_provider._qovery.failures import malformed
 from qovery_provider._qovery.models import EnvironmentStatus, UnreadableStatus
 from qovery_provider._qovery.redaction import Token
 from qovery_provider._qovery.settings import Settings
-from qovery_provider.errors import CallError, CancellationStoppedError, NotFoundError, TransportError
+from qovery_provider.errors import CallError, CancellationStoppedError, NotFoundError, ServerError, TransportError
 from tests.support.script import Script, status
 from tests.support.time import Trip, VirtualTime
 
@@ -111,6 +111,18 @@ def test_each_environment_has_its_own_failure(script: Script, time: VirtualTime)
     script.answers |= {"project of x": [failure], "status x": [failure]}
 
     assert read_statuses(script, time, "x", "a") == {"x": failure, "a": status("a", "BUILDING")}
+
+
+def test_an_entry_of_a_project_that_is_no_status_fails_alone(script: Script, time: VirtualTime) -> None:
+    """Also where the list is all that was asked for."""
+    odd_entry = UnreadableStatus("b", "state is missing")
+    script.answers["statuses p"] = [[status("a", state), odd_entry] for state in ("BUILDING", "CANCELED")]
+
+    fine, odd = bulk(script, time).cancel_project("p")
+
+    assert fine.result().outcome == "canceled"
+    with pytest.raises(TransportError, match=r"reading the status of environment b: .* the format of"):
+        odd.result()
 
 
 # Stopped.
@@ -259,3 +271,12 @@ def test_previews_share_one_read(script: Script, time: VirtualTime) -> None:
 
     assert list(answers) == names
     assert len(script.calls) == 2
+
+
+def test_a_preview_reads_again_after_a_failure(script: Script, time: VirtualTime) -> None:
+    """While there is time."""
+    time.trip = Trip
+    script.answers["status a"] = [ServerError("reading", 503), status("a", "BUILDING")]
+
+    assert read_statuses(script, time, "a") == {"a": status("a", "BUILDING")}
+    assert script.times("status a") == [0.0, 0.25]
