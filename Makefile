@@ -28,6 +28,10 @@ engine: setup ## Get a Pulumi CLI where there is none (built from source, that t
 up: setup ## Cancel a deployment: on a simulator, or on Qovery with QOVERY_API_TOKEN and ENVIRONMENT_ID
 	@cli=$$(.venv/bin/python tools/pulumi_cli/ensure.py) && PATH="$${cli:+$$cli:}$$PATH" .venv/bin/python tools/up.py
 
+up-yaml: setup ## The same from a YAML program, served by the provider plugin
+	@cli=$$(.venv/bin/python tools/pulumi_cli/ensure.py --yaml) && \
+	    PATH="$${cli:+$$cli:}$$PATH" .venv/bin/python tools/up.py --yaml
+
 test: static engine ## Check everything that CI checks
 	$(RUN) coverage run -m pytest
 	$(RUN) coverage report
@@ -98,7 +102,7 @@ dist: setup ## Build the sdist and the wheel into dist/: the same bytes from the
 	$(RUN) hatchling build
 	$(RUN) twine check --strict dist/*
 
-plugin: dist ## Pack the provider plugin for every language but Python's dynamic one into dist/, pinned to that wheel
+plugin: dist ## Build the provider plugin's archives into build/plugin/, pinned to the wheel of dist/ by its hash
 	@$(RUN) tools.plugin
 
 # What is published is audited as it is installed: the wheel and the locked versions of what it needs.

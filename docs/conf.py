@@ -15,6 +15,8 @@ copyright = author  # noqa: A001 - Sphinx's name for it
 version = release = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+# Pages of Pulumi's registry, in its own dialect.
+exclude_patterns = ["_index.md", "installation-configuration.md"]
 html_theme = "furo"
 html_title = "Qovery deployment cancellation for Pulumi"
 html_show_copyright = False
@@ -32,9 +34,11 @@ autodoc_class_signature = "mixed"
 python_use_unqualified_type_names = True
 python_display_short_literal_types = True
 nitpick_ignore_regex = [
+    (r"py:class", r"UUID|timedelta"),  # written as in the signature, without their modules
     # What is not ours: their inventories would have to be fetched.
-    (r"py:.*", r"(pulumi|collections|typing|abc|datetime)\..*"),
-    (r"py:.*", r"(Any|Mapping|Sequence|Resource|RunError|Phase|qovery_provider\.(\w+\.)?_.*|None|optional)"),
+    (r"py:.*", r"(pulumi|collections|typing|abc|datetime|uuid)\..*"),
+    (r"py:.*", r"(Any|Mapping|Sequence|UUID|timedelta|Resource|RunError|Phase|None|optional)"),
+    (r"py:.*", r"qovery_provider\.(\w+\.)?_.*"),
 ]
 
 

@@ -18,7 +18,9 @@ DATE = 1_580_601_600
 
 def main() -> None:
     (wheel,) = (ROOT / "dist").glob("*.whl")
-    for path in pack(wheel, ROOT / "dist"):
+    target = ROOT / "build/plugin"  # not dist: what is there goes to PyPI
+    target.mkdir(parents=True, exist_ok=True)
+    for path in pack(wheel, target):
         print(path.relative_to(ROOT))
 
 

@@ -1,5 +1,7 @@
 """What `make up` runs: `pulumi up` of the root project, on the simulator or, given a token, on Qovery.
 
+With `--yaml`, as `make up-yaml` has it, the project is `examples/yaml`, which the provider plugin serves.
+
 Each run starts from an empty stack, so each run cancels again. All that Pulumi keeps stays below `.make/up`, also where
 the user is logged in to another backend. On the simulator, the result is checked against the simulator's own record:
 one deployment canceled by one request, and the next in the queue untouched, or the run fails.
@@ -31,39 +33,54 @@ def main() -> None:
     # While Pulumi runs, an interrupt is Pulumi's to handle: it finishes what is in progress, and this process goes on.
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Terminated."))
-    run(os.environ)
+    run(os.environ, yaml_project() if "--yaml" in sys.argv else ROOT)
 
 
-def run(variables: Mapping[str, str]) -> None:
+def yaml_project() -> Path:
+    """A copy of the example in YAML, with a copy of the plugin that runs with this Python."""
+    project = ROOT / ".make/yaml"
+    shutil.rmtree(project, ignore_errors=True)
+    for name, folder in (("examples/yaml", "project"), ("plugin", "plugin")):
+        shutil.copytree(ROOT / name, project / folder, ignore=shutil.ignore_patterns("venv", "__pycache__"))
+    replace(project / "project/Pulumi.yaml", "../../plugin", "../plugin")
+    replace(project / "plugin/PulumiPlugin.yaml", "virtualenv: venv", f"virtualenv: {sys.prefix}")
+    return project / "project"
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    path.write_text(path.read_text().replace(old, new))
+
+
+def run(variables: Mapping[str, str], project: Path = ROOT) -> None:
     """Cancels on Qovery where the environment variables name a token and an environment, else on the simulator."""
     token = next((name for name in TOKENS if variables.get(name)), None)
     environment = variables.get("ENVIRONMENT_ID")
     if token and environment:
-        up_on_qovery(environment, token)
+        up_on_qovery(environment, token, project)
     elif token:
         sys.exit(f"{token} is set: set ENVIRONMENT_ID, too, to the environment whose deployment is to be canceled.")
     elif environment:
         sys.exit("ENVIRONMENT_ID is set: set QOVERY_API_TOKEN, too, or neither, to run on the simulator.")
     else:
-        up_on_the_simulator()
+        up_on_the_simulator(project)
 
 
 def say(text: str) -> None:
     print(f"\n{text}", flush=True)
 
 
-def up_on_qovery(environment: str, token: str) -> None:
+def up_on_qovery(environment: str, token: str, project: Path) -> None:
     say(f"Canceling what runs in environment {environment} on Qovery, with the token of {token}.")
-    up("qovery", environment, {})
+    up("qovery", environment, {}, project)
 
 
-def up_on_the_simulator() -> None:
+def up_on_the_simulator(project: Path) -> None:
     say("No Qovery token is set: starting a simulator with one deployment under way and one queued behind it.")
     with simulator() as qovery:
         (environment,) = qovery["environment_ids"]
         running = qovery["running"][environment]
         say(f"Deployment {running} runs in environment {environment}. Canceling it:")
-        outputs = up("simulator", environment, variables_for(qovery))
+        outputs = up("simulator", environment, variables_for(qovery), project)
         deployments = deployments_after_start(qovery["url"], environment)
     say(confirmation(outputs, running, deployments))
 
@@ -111,7 +128,8 @@ def truth(url: str) -> dict[str, Any]:
 def confirmation(outputs: Mapping[str, Any], running: str, deployments: list[dict[str, Any]]) -> str:
     """What the simulator's record says of both deployments; ends the run if one of them is not as promised."""
     target, *later = deployments
-    actual = (outputs.get("outcome"), outputs.get("deployment_id"), target["state"], len(target["cancels"]))
+    deployment = outputs.get("deployment_id", outputs.get("deploymentId"))
+    actual = (outputs.get("outcome"), deployment, target["state"], len(target["cancels"]))
     expected = ("canceled", running, "CANCELED", 1)
     if actual != expected:
         sys.exit(f"Outcome, deployment, its state and its cancels should be {expected}, but are {actual}.")
@@ -127,7 +145,7 @@ def confirmation(outputs: Mapping[str, Any], running: str, deployments: list[dic
 # Pulumi
 
 
-def up(stack: str, environment: str, variables: Mapping[str, str]) -> dict[str, Any]:
+def up(stack: str, environment: str, variables: Mapping[str, str], project: Path) -> dict[str, Any]:
     """Makes an empty stack, brings it up, and returns its outputs."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     (FOLDER / "state").mkdir(parents=True)
@@ -138,18 +156,20 @@ def up(stack: str, environment: str, variables: Mapping[str, str]) -> dict[str, 
         "PULUMI_HOME": str(FOLDER / "home"),
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_PYTHON_CMD": sys.executable,  # what runs a language host where the project has no Python of its own
     }
     config = FOLDER / "config.yaml"
-    pulumi("stack", "init", stack, settings=settings)
-    (ROOT / f"Pulumi.{stack}.yaml").replace(config)
-    pulumi("up", "--yes", "--config-file", str(config), "--config", f"environmentId={environment}", settings=settings)
-    answer = subprocess.check_output(["pulumi", "stack", "output", "--json"], cwd=ROOT, env=settings)
+    pulumi("stack", "init", stack, settings=settings, project=project)
+    (project / f"Pulumi.{stack}.yaml").replace(config)
+    options = ("--config-file", str(config), "--config", f"environmentId={environment}")
+    pulumi("up", "--yes", *options, settings=settings, project=project)
+    answer = subprocess.check_output(["pulumi", "stack", "output", "--json"], cwd=project, env=settings)
     outputs: dict[str, Any] = json.loads(answer)
     return outputs
 
 
-def pulumi(*arguments: str, settings: Mapping[str, str]) -> None:
-    code = subprocess.call(["pulumi", *arguments], cwd=ROOT, env=settings, stdin=subprocess.DEVNULL)
+def pulumi(*arguments: str, settings: Mapping[str, str], project: Path) -> None:
+    code = subprocess.call(["pulumi", *arguments], cwd=project, env=settings, stdin=subprocess.DEVNULL)
     if code:
         sys.exit(f"`pulumi {' '.join(arguments[:2])}` failed with code {code}; its messages are above.")
 

@@ -55,7 +55,6 @@ EVENTS: dict[type, dict[str, events.Event]] = {
         "another deployment": events.StatusRead(status("BUILDING", NEXT)),
         "a deployment without an id": events.StatusRead(status("BUILDING", None)),
         "404": MISSING,
-        "its project does not list it": events.NotListed(),
         "the read fails": REJECTED,
         AT_THE_DEADLINE: events.StatusRead(status("BUILDING")),
         **STOPPED,

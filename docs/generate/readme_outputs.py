@@ -16,7 +16,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from qovery_provider.simulator import QoverySimulator
 from tests.examples.worlds import WORLDS, backend, simulated
+from tests.support.plugin_stack import PluginStack
 from tests.support.stack import TIME_LIMIT, Stack, engine_folder
 
 ROOT = Path(__file__).parents[2]
@@ -82,7 +84,7 @@ def placed(name: str, stack: Stack) -> Stack:
     shutil.rmtree(stack.program)
     shutil.copytree(EXAMPLES / name, stack.program, ignore=shutil.ignore_patterns("__pycache__"))
     for project in stack.program.glob("Pulumi.yaml"):
-        project.write_text(project.read_text().replace("../../.venv", sys.prefix))
+        project.write_text(project.read_text().replace("../../.venv", sys.prefix).replace("../../plugin", "../plugin"))
     stack.environment["PATH"] = f"{sys.prefix}/bin:{stack.environment['PATH']}"
     return stack
 
@@ -120,14 +122,21 @@ def _gist(output: str) -> list[str]:
     return sorted(" ".join(TIMES.sub("N", line).split()) for line in output.splitlines() if line.strip())
 
 
+def stack_for(name: str, folder: Path, engine: str | None, qovery: QoverySimulator, address: str | None) -> Stack:
+    """Return an empty stack for an example; one in another language is served by the plugin."""
+    kind = Stack if name[0].isdigit() else PluginStack
+    return kind(folder, engine, qovery, backend=address)
+
+
 def main() -> None:
     """Play the sessions of all examples, or of those that are named, and rewrite their READMEs."""
-    engine = engine_folder([sys.executable, str(ROOT / "tools/pulumi_cli/ensure.py")])
-    for name in sys.argv[1:] or names():
+    engine = engine_folder([sys.executable, str(ROOT / "tools/pulumi_cli/ensure.py"), "--yaml"])
+    for name in sys.argv[1:] or [*names(), "yaml"]:
         readme = EXAMPLES / name / "README.md"
         with tempfile.TemporaryDirectory() as folder, simulated(WORLDS[name]) as qovery, backend(name) as address:
             before = readme.read_text()
-            after = rewritten(before, play(before, placed(name, Stack(Path(folder), engine, qovery, backend=address))))
+            stack = placed(name, stack_for(name, Path(folder), engine, qovery, address))
+            after = rewritten(before, play(before, stack))
         readme.write_text(after)
         print(f"{name}: {'the same' if after == before else 'rewritten'}", flush=True)
 

@@ -9,7 +9,7 @@ from qovery_provider import errors
 from qovery_provider._cancellation import actions, events, messages
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest
-from qovery_provider._qovery import endpoints, failures, settings
+from qovery_provider._qovery import endpoints, failures, refusals, settings
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.failures import Progress, Route
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
@@ -76,7 +76,7 @@ def _call_errors() -> list[errors.CallError]:
     return [
         *[_refused(READ, status) for status in (401, 403, 404, 418, 429, 500)],
         _refused(CANCEL, 409),
-        failures.api_error(READ, 502, b"<html>", TOKEN, None),
+        refusals.api_error(READ, 502, b"<html>", TOKEN, None),
         errors.NotSentError(CANCEL.operation, "the update was stopped"),
         failures.transport_error(READ, type("ReadTimeout", (Exception,), {})(), Progress.SENT, Route("api.qovery.com")),
     ]
@@ -84,7 +84,7 @@ def _call_errors() -> list[errors.CallError]:
 
 def _refused(call: ApiCall[object], status: int) -> errors.CallError:
     body = json.dumps({"status": status, "detail": "No access" if status in {401, 403} else ""}).encode()
-    return failures.api_error(call, status, body, TOKEN, None)
+    return refusals.api_error(call, status, body, TOKEN, None)
 
 
 def _cancellations() -> list[Exception]:

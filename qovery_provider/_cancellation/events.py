@@ -22,11 +22,6 @@ class StatusRead:
 
 
 @dataclass(frozen=True, slots=True)
-class NotListed:
-    """The statuses of its project's environments were read, and the environment is not among them."""
-
-
-@dataclass(frozen=True, slots=True)
 class Accepted:
     """The cancel was accepted; the answer holds this status."""
 
@@ -70,4 +65,4 @@ class Stopped:
     """
 
 
-Event: TypeAlias = StatusRead | NotListed | Accepted | HistoryRead | QueueListed | QueuedCanceled | CallFailed | Stopped
+Event: TypeAlias = StatusRead | Accepted | HistoryRead | QueueListed | QueuedCanceled | CallFailed | Stopped

@@ -118,9 +118,6 @@ class Cancellation:
             case events.StatusRead(status, took):
                 self._slow_reads = self._slow_reads + 1 if took > schedule.SLOW_READ else 0
                 return self._on_status(status)
-            case events.NotListed():
-                # A role or a policy may hide it there: it is not believed, a status read of its own has to tell.
-                return self._read_again(messages.unlisted(self.request.environment_id))
             case events.Accepted(status):
                 return self._on_accepted(status)
             case events.HistoryRead(records):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qovery_provider._cancellation.model import Knowledge, Outcome, Sent
-from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider._qovery.states import Phase, phase_of
-from qovery_provider.errors import ApiError, CallError, TransportError
+from qovery_provider.errors import ApiError, CallError
 
 MAX_SHORT_LENGTH = 16
 
@@ -101,16 +100,6 @@ def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
         f"{answer.last_deployment_id}, which may have been canceled instead. "
         "Look at both in the Qovery console; what was canceled by mistake can be deployed again. "
         "`pulumi up` again sends nothing, it only tells how the first one ended."
-    )
-
-
-def unlisted(environment_id: str) -> TransportError:
-    """Return the error of a status that is not in the list of its project's environments."""
-    return TransportError(
-        endpoints.environment_status(environment_id).operation,
-        "the environment is missing in the list of its project's environments",
-        "It may have been deleted, or the token may not see it: check it in the Qovery console.",
-        may_have_executed=False,
     )
 
 

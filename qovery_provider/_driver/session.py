@@ -113,13 +113,15 @@ class Session:
         client.budget = self._budget  # the limit is the token's
         return client
 
-    def environment_status(self, environment_id: str, limit: float = READ_LIMIT) -> EnvironmentStatus:
-        """Read the status of one environment within `limit` seconds (default: 120).
+    def environment_status(
+        self, environment_id: str, limit: float = READ_LIMIT, stop: Signal | None = None
+    ) -> EnvironmentStatus:
+        """Read the status of one environment within `limit` seconds (default: 120), or until a stop (default: none).
 
         Raises:
-            CallError: Qovery does not say.
+            CallError: Qovery does not say; a StoppedError if it was stopped.
         """
-        return self._read(endpoints.environment_status(environment_id), limit)
+        return self._read(endpoints.environment_status(environment_id), limit, stop)
 
     def project_statuses(self, project_id: str, limit: float = READ_LIMIT) -> Sequence[EnvironmentStatus]:
         """Read the status of every environment of a project within `limit` seconds (default: 120).
@@ -132,9 +134,9 @@ class Session:
         statuses = self._read(endpoints.project_statuses(project_id), limit)
         return [status for status in statuses if isinstance(status, EnvironmentStatus)]
 
-    def _read(self, call: ApiCall[Answer], limit: float) -> Answer:
+    def _read(self, call: ApiCall[Answer], limit: float, stop: Signal | None = None) -> Answer:
         with closing(self.open_client(limit=limit)) as client:
-            return self.runner.call_with_retries(client, call, limit)
+            return self.runner.call_with_retries(client, call, limit, stop)
 
     def begin(
         self, request: CancellationRequest, sent: Sent = Sent.NOT_SENT, started: float | None = None

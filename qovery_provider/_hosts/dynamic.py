@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from inspect import signature
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -28,10 +29,13 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider._driver.session import Session, Sessions
 from qovery_provider._hosts.engine import Engine
-from qovery_provider._hosts.sdk_internals import current_urn, keep_state, lift_thread_limit
+from qovery_provider._hosts.sdk_internals import current_urn, keep_state, lift_thread_limit, with_hidden
 from qovery_provider._lifecycle.lifecycle import Lifecycle, Operation, PartialFailureError
+from qovery_provider._lifecycle.stored_state import DRIFT
 from qovery_provider._qovery import settings
 from qovery_provider.errors import QoveryError
+
+NO_DRIFT = "the status has changed; `pulumi refresh` shows what with the Python package pulumi 3.220.0 or newer"
 
 
 class DynamicProvider(ResourceProvider):
@@ -41,11 +45,14 @@ class DynamicProvider(ResourceProvider):
         lifecycle: What the methods mean for the resource.
         sessions: The sessions with Qovery that all resources of this process share.
         engine: The engine that runs this process.
+        stores_inputs: Whether the SDK lets a read change what is stored of the inputs.
     """
 
     lifecycle: ClassVar[Lifecycle]
     sessions: ClassVar[Sessions] = Sessions()
     engine: ClassVar[Engine] = Engine.of_plugin(sys.argv)
+
+    stores_inputs: ClassVar[bool] = "inputs" in signature(ReadResult).parameters
 
     serialize_as_secret_always = False
     _config: Mapping[str, object] = MappingProxyType({})
@@ -58,14 +65,15 @@ class DynamicProvider(ResourceProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Report everything that is wrong with inputs and settings, at once and without any call."""
-        inputs, problems = self.lifecycle.check(_olds, news, _is_unknown)
+        olds, news = with_hidden(_olds, "olds"), with_hidden(news, "news")
+        inputs, problems = self.lifecycle.check(olds, news, _is_unknown)
         problems += settings.problems(self._config, os.environ).values()
         # Of a property that a failure names, the engine prints the value: whole, and be it a secret.
         return CheckResult(inputs, [CheckFailure("", problem) for problem in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Say what a change leads to; which outputs differ, the engine finds out by itself."""
-        diff = self.lifecycle.diff(_olds, _news)
+        diff = self.lifecycle.diff(with_hidden(_olds, "olds"), with_hidden(_news, "news"))
         if diff.note:
             self.engine.row(current_urn()).info(diff.note)
         return DiffResult(changes=bool(diff.replaces or diff.updates), replaces=diff.replaces)
@@ -73,19 +81,24 @@ class DynamicProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Create the resource."""
         with self._operation() as operation:
-            state = self.lifecycle.create(operation, props)
+            state = self.lifecycle.create(operation, with_hidden(props, "properties"))
         return CreateResult(state.id, state.outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read the resource."""
         with self._operation() as operation:
-            state = self.lifecycle.read(operation, id_, props)
-        return ReadResult(state.id, state.outputs, state.inputs)
+            state = self.lifecycle.read(operation, id_, with_hidden(props, "properties"))
+            if self.stores_inputs:
+                return ReadResult(state.id, state.outputs, state.inputs)
+            if state.inputs is not None:
+                operation.info(NO_DRIFT)
+        return ReadResult(state.id, {name: value for name, value in state.outputs.items() if name != DRIFT})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Update the resource."""
         with self._operation() as operation:
-            state = self.lifecycle.update(operation, _id, _olds, _news)
+            olds, news = with_hidden(_olds, "olds"), with_hidden(_news, "news")
+            state = self.lifecycle.update(operation, _id, olds, news)
         return UpdateResult(state.outputs)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:

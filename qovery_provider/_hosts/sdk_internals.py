@@ -17,6 +17,7 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 from grpc import ServicerContext
+from pulumi.runtime import rpc
 from pulumi.runtime.proto.provider_pb2 import ErrorResourceInitFailed
 
 from qovery_provider._hosts.engine import MAX_OPERATIONS
@@ -28,6 +29,21 @@ def current_urn() -> str:
     request, _ = _answering()
     urn = getattr(request, "urn", None)
     return urn if isinstance(urn, str) and urn.startswith("urn:pulumi:") else ""
+
+
+def with_hidden(properties: Mapping[str, Any], field: str) -> dict[str, Any]:
+    """Return properties with those whose names begin with two underscores, which older SDKs leave out.
+
+    Args:
+        properties: What the SDK hands over.
+        field: The field of the request that they come from.
+    """
+    request, _ = _answering()
+    sent = getattr(request, field, None)
+    if not isinstance(sent, Struct):
+        return dict(properties)
+    left_out = {name: rpc.deserialize_property(sent[name]) for name in sent if name.startswith("__")}
+    return {**{name: value for name, value in left_out.items() if value is not None}, **properties}
 
 
 def keep_state(resource_id: str, outputs: Mapping[str, Any], reason: str) -> None:

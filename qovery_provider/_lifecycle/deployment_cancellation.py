@@ -65,7 +65,10 @@ class DeploymentCancellationLifecycle(Lifecycle):
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Ask the machine what it would do with the environment as it is now."""
         (status,) = operation.read_statuses([declared["environment_id"]]).values()
-        return preview.describe(inputs.cancellation_request(declared), status, operation.connect().clock.wall())
+        line = preview.describe(inputs.cancellation_request(declared), status, operation.connect().clock.wall())
+        # None may be meant, or be a variable that is not set: the program cannot tell, so its reader should see it.
+        is_open = declared["deployment_id"] is None and status.is_in_progress
+        return f"{line}; not pinned by deployment_id" if is_open else line
 
     def create(self, operation: Operation, news: Mapping[str, Any]) -> State:
         """Read the status, cancel the target, follow it to its end."""
@@ -137,10 +140,10 @@ def _confirmed_status(operation: Operation, environment_id: str) -> EnvironmentS
     """Read the status; that there is no such environment is believed when it is said twice."""
     session = operation.connect()
     try:
-        return session.environment_status(environment_id)
+        return session.environment_status(environment_id, stop=operation.stop)
     except NotFoundError:
         session.clock.wait([operation.stop] if operation.stop else [], CONFIRM_AFTER)
-        return session.environment_status(environment_id)
+        return session.environment_status(environment_id, stop=operation.stop)
 
 
 def _outputs(declared: Mapping[str, Any], known: Knowledge, olds: Mapping[str, Any]) -> dict[str, Any]:

@@ -92,8 +92,8 @@ TRIGGERS = Input(VALUES, "A list or a map of plain values, such as a commit; of 
 OF_ANY_CANCELLATION = {
     "force_cancel": Input(
         FLAG,
-        "Whether to interrupt steps that a cancel otherwise waits for. It kills a running Terraform service, whose "
-        "state can stay locked.",
+        "Whether to interrupt what a cancel otherwise waits for: lifecycle jobs, Terraform services and agentic "
+        "workflows. It kills a running Terraform service, whose state can stay locked.",
         default=False,
     ),
     "include_queued": Input(
@@ -134,7 +134,7 @@ DEPLOYMENT_CANCELLATION: Mapping[str, Input] = {
     "deployment_id": Input(
         DEPLOYMENT,
         "Cancel only this deployment; if it is not the running one, nothing is sent. The empty text means that "
-        "nothing was targeted. Left out: the deployment that is running.",
+        "nothing was targeted. Left out or `None`: whichever deployment is running.",
     ),
     **OF_ANY_CANCELLATION,
 }

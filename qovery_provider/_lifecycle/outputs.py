@@ -31,7 +31,7 @@ DEPLOYMENT_CANCELLATION: Mapping[str, Output] = {
     ),
     "deployment_id": Output("str | None", "The target deployment, either given or found running."),
     "deployment_state": Output("str | None", "The last known state of the target deployment."),
-    "canceled_request_ids": Output("Sequence[str] | None", "The queued requests that were canceled."),
+    "canceled_request_ids": Output("Optional[Sequence[str]]", "The queued requests that were canceled."),
     **STATUS,
 }
 

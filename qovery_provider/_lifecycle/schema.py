@@ -80,6 +80,18 @@ class Output:
     text: str
     entries: Mapping[str, Output] | None = None
 
+    @property
+    def type(self) -> str:
+        """Its type in Python where it has a value: both spellings of "or None" are left out."""
+        if self.annotation.startswith("Optional["):
+            return self.annotation[len("Optional[") : -len("]")]
+        return self.annotation.removesuffix(" | None")
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether it may have no value."""
+        return self.type != self.annotation
+
 
 @dataclass(frozen=True, slots=True)
 class Schema:

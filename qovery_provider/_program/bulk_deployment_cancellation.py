@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Optional
 from uuid import UUID
 
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._program.runtime import create_timeout, plain_inputs, show_preview
+from qovery_provider._program.runtime import create_timeout, has_stack_settings, plain_inputs, show_preview
 from qovery_provider.providers import BulkDeploymentCancellationProvider
 
 LIFECYCLE = BulkDeploymentCancellationProvider.lifecycle
@@ -31,8 +31,9 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
         environment_ids: The environments, at most 500 UUIDs, unless `project_id` is given. An empty list is nothing to
             do. A change cancels again. Default: None.
         project_id: The project in all of whose environments to cancel, a UUID. A change cancels again. Default: None.
-        force_cancel: Whether to interrupt steps that a cancel otherwise waits for. It kills a running Terraform
-            service, whose state can stay locked. A change cancels again. Default: False.
+        force_cancel: Whether to interrupt what a cancel otherwise waits for: lifecycle jobs, Terraform services and
+            agentic workflows. It kills a running Terraform service, whose state can stay locked. A change cancels
+            again. Default: False.
         include_queued: Whether to cancel the requests in the environment's queue as well, before the running
             deployment. A change cancels again. Default: False.
         triggers: A list or a map of plain values, such as a commit; of a file, its hash. A change cancels again.
@@ -46,7 +47,7 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
             `"fail"` or `"succeed"`. Default: "fail".
     """
 
-    environment_ids: pulumi.Output[Sequence[str] | None]
+    environment_ids: pulumi.Output[Optional[Sequence[str]]]  # noqa: UP045 - older SDKs read no other form
     project_id: pulumi.Output[str | None]
     force_cancel: pulumi.Output[bool]
     include_queued: pulumi.Output[bool]
@@ -94,4 +95,5 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
         )
         placeholders = dict.fromkeys(LIFECYCLE.schema.outputs)
         super().__init__(BulkDeploymentCancellationProvider(), resource_name, {**placeholders, **inputs}, opts)
-        show_preview(self, inputs, LIFECYCLE)
+        if has_stack_settings(self):
+            show_preview(self, inputs, LIFECYCLE)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Optional
 from uuid import UUID
 
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._program.runtime import create_timeout, plain_id, plain_inputs, show_preview
+from qovery_provider._program.runtime import (
+    check_get,
+    create_timeout,
+    has_stack_settings,
+    plain_id,
+    plain_inputs,
+    show_preview,
+)
 from qovery_provider.providers import DeploymentCancellationProvider
 
 LIFECYCLE = DeploymentCancellationProvider.lifecycle
@@ -29,9 +36,11 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         opts: Pulumi's resource options.
         environment_id: The environment, a UUID. A change cancels again.
         deployment_id: Cancel only this deployment; if it is not the running one, nothing is sent. The empty text means
-            that nothing was targeted. Left out: the deployment that is running. A change cancels again. Default: None.
-        force_cancel: Whether to interrupt steps that a cancel otherwise waits for. It kills a running Terraform
-            service, whose state can stay locked. A change cancels again. Default: False.
+            that nothing was targeted. Left out or `None`: whichever deployment is running. A change cancels again.
+            Default: None.
+        force_cancel: Whether to interrupt what a cancel otherwise waits for: lifecycle jobs, Terraform services and
+            agentic workflows. It kills a running Terraform service, whose state can stay locked. A change cancels
+            again. Default: False.
         include_queued: Whether to cancel the requests in the environment's queue as well, before the running
             deployment. A change cancels again. Default: False.
         triggers: A list or a map of plain values, such as a commit; of a file, its hash. A change cancels again.
@@ -61,7 +70,7 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
     """The target deployment, either given or found running."""
     deployment_state: pulumi.Output[str | None]
     """The last known state of the target deployment."""
-    canceled_request_ids: pulumi.Output[Sequence[str] | None]
+    canceled_request_ids: pulumi.Output[Optional[Sequence[str]]]  # noqa: UP045 - older SDKs read no other form
     """The queued requests that were canceled."""
     state: pulumi.Output[str]
     """The environment's state as last observed."""
@@ -113,14 +122,19 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         # An output without a placeholder in the inputs would have no attribute.
         placeholders = dict.fromkeys(LIFECYCLE.schema.outputs)
         super().__init__(DeploymentCancellationProvider(), resource_name, {**placeholders, **inputs}, opts)
-        if not (opts and opts.id):
+        if not (opts and opts.id) and has_stack_settings(self):
             show_preview(self, inputs, LIFECYCLE)
 
     @classmethod
     def get(
         cls, resource_name: str, environment_id: pulumi.Input[str | UUID], opts: pulumi.ResourceOptions | None = None
     ) -> DeploymentCancellation:
-        """Read an environment's status without ever acting on it: one that another stack or person handles."""
+        """Read an environment's status without ever acting on it: one that another stack or person handles.
+
+        Raises:
+            ConfigurationError: The SDK is older than 3.268.0, whose host cannot serve it.
+        """
+        check_get()
         known_id = plain_id(environment_id)
         options = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=known_id))
         return cls(resource_name, options, environment_id=known_id)

@@ -9,7 +9,7 @@ from uuid import UUID
 import pulumi
 from pulumi.dynamic import Resource
 
-from qovery_provider._program.runtime import plain_inputs, show_preview
+from qovery_provider._program.runtime import has_stack_settings, plain_inputs, show_preview
 from qovery_provider.providers import RunningDeploymentProvider
 
 LIFECYCLE = RunningDeploymentProvider.lifecycle
@@ -75,4 +75,5 @@ class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
         )
         placeholders = dict.fromkeys(LIFECYCLE.schema.outputs)
         super().__init__(RunningDeploymentProvider(), resource_name, {**placeholders, **inputs}, opts)
-        show_preview(self, inputs, LIFECYCLE)
+        if has_stack_settings(self):
+            show_preview(self, inputs, LIFECYCLE)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import copy_context
+from importlib.metadata import version
 from typing import Any, TypeVar, cast
 
 import pulumi
@@ -22,20 +23,17 @@ from pulumi.runtime.settings import get_monitor
 from qovery_provider._driver.calls import DAEMON_THREADS
 from qovery_provider._driver.session import Session, Sessions
 from qovery_provider._lifecycle.inputs import ENVIRONMENT_ID
-from qovery_provider._lifecycle.lifecycle import Lifecycle, Operation
+from qovery_provider._lifecycle.lifecycle import Lifecycle
+from qovery_provider._lifecycle.preview_line import preview_line
 from qovery_provider._lifecycle.values import can_be_carried, plain
 from qovery_provider._qovery import settings
-from qovery_provider.errors import CallError, ConfigurationError, QoveryError
-
-PREVIEW_LIMIT = 2.0
-"""Seconds in which a preview reads the current status.
-
-They count for each resource from its registration, but all resources read side by side, and share what they read: so a
-preview ends at most 2 s after its last resource was registered, however many resources and projects there are.
-"""
+from qovery_provider.errors import ConfigurationError, QoveryError
 
 GO_DURATION = re.compile(r"(?:([0-9]+(?:\.[0-9]+)?)h)?(?:([0-9]+(?:\.[0-9]+)?)m)?(?:([0-9]+(?:\.[0-9]+)?)s)?")
 """The form of Pulumi's custom timeouts: 1h30m, 10m, 45s."""
+
+FIRST_WITH_GET = [3, 268]
+"""The first SDK, by major and minor version, whose host finds the provider when a program calls `get`."""
 
 SESSIONS = Sessions()
 """The sessions with Qovery of this program."""
@@ -93,6 +91,29 @@ def create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:
     return hours * 3600 + minutes * 60 + seconds
 
 
+def check_get(installed: str = version("pulumi")) -> None:
+    """Refuse `get` where the SDK's host of dynamic providers cannot serve it.
+
+    Args:
+        installed: The version of the SDK. Default: the one that is installed.
+
+    Raises:
+        ConfigurationError: It is too old.
+    """
+    numbers = [int(number) for number in re.findall("[0-9]+", installed)[:2]]
+    if numbers < FIRST_WITH_GET:
+        with plain_errors():
+            raise ConfigurationError(
+                f"`get` needs the Python package pulumi 3.268.0 or newer, and {installed} is installed: use a newer "
+                "one, or get_environment_status"
+            )
+
+
+def has_stack_settings(resource: pulumi.CustomResource) -> bool:
+    """Return whether a resource uses the stack's settings; those of an explicit provider, a program cannot read."""
+    return getattr(resource, "_provider", None) is None
+
+
 def plain_inputs(
     resource_name: str, inputs: Mapping[str, pulumi.Input[Any]], lifecycle: Lifecycle
 ) -> dict[str, pulumi.Input[Any]]:
@@ -140,34 +161,26 @@ def show_preview(
         lifecycle: Reads what is running, in another thread, and puts it into words.
     """
     config = _config()  # read here: the SDK keeps it in a context that other threads do not have
-    if not is_dry_run() or isinstance(get_monitor(), MockMonitor) or not settings.shows_preview_status(config):
+    if not is_dry_run() or isinstance(get_monitor(), MockMonitor):
         return
+
+    def read(known: dict[str, Any]) -> str:
+        return preview_line(lifecycle, SESSIONS, config, os.environ, known)
 
     async def show(known: dict[str, Any]) -> None:
         # A resource that has an id exists and is not replaced: an update would do nothing.
         if not await resource.id.is_known():
             # The loop's own executor has a few threads only: silent environments would be waited for in turns.
-            line = await asyncio.get_running_loop().run_in_executor(DAEMON_THREADS, _preview, lifecycle, config, known)
+            line = await asyncio.get_running_loop().run_in_executor(DAEMON_THREADS, read, known)
             if line:
                 # A passing line would be gone when the terminal asks whether to go on.
-                pulumi.log.info(line, resource)
+                await _log(line, resource)
 
     pulumi.Output.all(**inputs).apply(cast("Callable[[dict[str, Any]], Any]", show))
 
 
-def _preview(lifecycle: Lifecycle, config: Mapping[str, object], inputs: Mapping[str, Any]) -> str:
-    if settings.problems(config, os.environ):
-        return ""  # `check` says what is wrong
-    try:
-        resolved = settings.resolve(config, os.environ)
-    except QoveryError as error:
-        return f"could not read the current status: {error}"  # there is no token: that is no error in a preview
-    operation = Operation(lambda: SESSIONS.of(resolved), _ignore, _ignore, timeout=PREVIEW_LIMIT)
-    try:
-        return lifecycle.preview(operation, inputs)
-    except CallError as error:
-        return f"could not read the current status from {resolved.api_url}: {error}"
-
-
-def _ignore(_line: str) -> None:
-    """Show nothing: a preview has one line, and that comes at its end."""
+async def _log(line: str, resource: pulumi.Resource) -> None:
+    """Show a line on a resource's row; older SDKs send it in a task that a program's end does not wait for."""
+    before = asyncio.all_tasks()
+    pulumi.log.info(line, resource)
+    await asyncio.gather(*(asyncio.all_tasks() - before))

@@ -12,10 +12,11 @@ from typing import TypeVar, cast
 from qovery_provider._clock import Clock
 from qovery_provider._qovery.connections import TrackedAdapter
 from qovery_provider._qovery.endpoints import ApiCall
-from qovery_provider._qovery.failures import ADDRESS, api_error, malformed
+from qovery_provider._qovery.failures import ADDRESS, malformed
 from qovery_provider._qovery.models import MalformedAnswerError
 from qovery_provider._qovery.rate_limit import RateBudget, retry_after
 from qovery_provider._qovery.redaction import redact, without_tokens
+from qovery_provider._qovery.refusals import api_error
 from qovery_provider._qovery.settings import Settings
 from qovery_provider._qovery.transport import Adapter, Reply, Transport
 from qovery_provider._version import __version__

@@ -86,7 +86,7 @@ def deployment_history(environment_id: str, page_size: int) -> ApiCall[Sequence[
 
 
 def deployment_queue(environment_id: str) -> ApiCall[Sequence[QueuedRequest]]:
-    """Read the deployment requests that wait in an environment's queue, the next one first."""
+    """Read the deployment requests that wait in an environment's queue; their order is not documented."""
     operation = f"reading the deployment queue of environment {environment_id}"
     path = f"/environment/{environment_id}/deploymentQueue"
     return ApiCall(operation, path, _json(queue_of), max_bytes=MAX_LIST_BYTES)

@@ -1,14 +1,12 @@
-"""What a failed call means: a refusal, a foreign answer or a broken transport in, one typed error out.
+"""What a broken transport means: an exception of the HTTP library in, one typed error out.
 
-It calls nothing itself. Qovery's API writes errors as {status, detail} or as {status, error, message, path, timestamp}:
-what is in neither form was not written by it. Exceptions are told apart by their names: the most specific is often one
-of urllib3's or of the standard library's, deep inside the exception that was raised, and their texts hold addresses and
-object dumps. The names choose the words only; whether a request can have arrived, the transport knows.
+It calls nothing itself. Exceptions are told apart by their names: the most specific is often one of urllib3's or of the
+standard library's, deep inside the exception that was raised, and their texts hold addresses and object dumps. The
+names choose the words only; whether a request can have arrived, the transport knows.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,33 +14,8 @@ from enum import Enum
 from traceback import walk_tb
 
 from qovery_provider._qovery.endpoints import MAX_OBJECT_BYTES, ApiCall
-from qovery_provider._qovery.redaction import Token, TokenKind, redact, without_tokens
-from qovery_provider.errors import (
-    GIVE_ANOTHER,
-    UNAUTHORIZED,
-    ApiError,
-    AuthenticationError,
-    ConflictError,
-    IntermediaryError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    ServerError,
-    TransportError,
-)
-
-MAX_DETAIL_LENGTH, MAX_READ_LENGTH = 200, 1000
-"""Characters of the server's own text that are shown, and that are searched for what looks like a token."""
-
-BY_STATUS: dict[int, type[ApiError]] = {
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    429: RateLimitError,
-}
-
-NEVER_QOVERY_S = frozenset({408, 425, 499})
-"""The statuses, beside all redirects, that tell of a connection or a caller: the API's description has none of them."""
+from qovery_provider._qovery.redaction import redact
+from qovery_provider.errors import TransportError
 
 NETWORK = "Check the network, then try again."
 HOST = "Check the network, and qovery:apiUrl."
@@ -53,7 +26,6 @@ ROAD = "Check {road}, then try again."
 BUNDLE = "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names"
 VARIABLE = "Correct the variable, or unset it."
 TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
-LATER = "Try again in a while; if it stays like this, check qovery:apiUrl and HTTPS_PROXY."
 
 
 HANDSHAKE = frozenset({"do_handshake", "_ssl_wrap_socket_impl"})
@@ -175,62 +147,6 @@ AFTER = {
 """The ways to fail, by how far the request got."""
 
 
-def api_error(
-    call: ApiCall[object], status: int, content: bytes, token: Token, retry_after: float | None
-) -> ApiError | IntermediaryError:
-    """Return the error that an answer other than success stands for.
-
-    Args:
-        call: What was asked for.
-        status: The status code.
-        content: The body.
-        token: The token, which is not shown.
-        retry_after: Seconds that the answer asks to wait.
-    """
-    detail = _detail(status, content)
-    if detail is None or status in NEVER_QOVERY_S or status // 100 == 3:  # noqa: PLR2004
-        return _foreign(call, status, content, token, retry_after)
-    shown = without_tokens(token.hidden_in(detail)[:MAX_READ_LENGTH])[:MAX_DETAIL_LENGTH]
-    if status == 401:  # noqa: PLR2004
-        reason, advice = _denial(call, token)
-        return AuthenticationError(
-            call.operation, status, shown, token_source=token.source, reason=reason, advice=advice
-        )
-    # An unknown environment is answered with 404, with 403, or with a 400 that says so.
-    if status == 400 and _says_absent(detail, call.path):  # noqa: PLR2004
-        return NotFoundError(call.operation, status, shown)
-    by_class = ServerError if status // 100 == 5 else ApiError  # noqa: PLR2004
-    return BY_STATUS.get(status, by_class)(call.operation, status, shown, retry_after=retry_after)
-
-
-def _denial(call: ApiCall[object], token: Token) -> tuple[str, str]:
-    """Return why Qovery may refuse a token with a 401, and what to do next."""
-    if token.wrong_scheme:
-        sent = f"is sent as {token.wrong_scheme}, as qovery:authScheme says, but looks like {token.kind.value}"
-        return f"{sent}, which is not sent like that", "Remove qovery:authScheme."
-    if token.kind is TokenKind.POLICY:
-        # Qovery answers 401 where a policy denies, also where it cannot resolve the ids of a path.
-        whole = (
-            "" if call.path.startswith("/environment/") else ", which it may do with all calls that name no environment"
-        )
-        return f"is wrong, or its policy denies this{whole}", "Check the token and its policy."
-    return UNAUTHORIZED, GIVE_ANOTHER
-
-
-def _foreign(
-    call: ApiCall[object], status: int, content: bytes, token: Token, retry_after: float | None
-) -> IntermediaryError:
-    """Return the error of an answer that is not Qovery's. Without a body it may be, but nothing says so."""
-    explanation, advice = "" if content.strip() else " without a body", LATER
-    if status // 100 == 3:  # noqa: PLR2004
-        explanation, advice = " (a redirect, which is never followed, so that the token stays here)", ADDRESS
-    if status in {401, 403}:
-        advice = f"Check qovery:apiUrl and HTTPS_PROXY, and the token from {token.source}."
-    return IntermediaryError(
-        call.operation, status, explanation, advice, may_have_executed=call.changes, retry_after=retry_after
-    )
-
-
 def transport_error(call: ApiCall[object], error: Exception, progress: Progress, route: Route) -> TransportError:
     """Return the error that an exception of the HTTP library stands for.
 
@@ -291,25 +207,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield cause
         wrapped = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
         waiting += [item for item in wrapped if isinstance(item, BaseException)]
-
-
-def _detail(status: int, content: bytes) -> str | None:
-    """Return Qovery's own text on one line, or None when the body is not in one of the forms of its API."""
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(body, dict) or body.get("status") != status:
-        return None
-    older = body if body.keys() >= {"error", "path", "timestamp"} else {}
-    text = next((text for text in (body.get("detail"), older.get("message")) if isinstance(text, str)), None)
-    return text and " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-
-
-def _says_absent(detail: str, path: str) -> bool:
-    """Whether a text says that what the path is about does not exist, and not another thing that has to do with it."""
-    _, kind, identity, *_ = path.split("/")
-    words = [
-        word for word in re.findall(r"[\w-]+", detail.lower()) if word not in {"the", "with", "id", identity.lower()}
-    ]
-    return " ".join(words) in {f"{kind} does not exist", f"{kind} doesn t exist"}

@@ -193,7 +193,7 @@ def _record(entry: object) -> DeploymentRecord:
 
 
 def queue_of(data: object) -> list[QueuedRequest]:
-    """Read a queue, the next request first. It is of one environment, and what cannot be named cannot be canceled."""
+    """Read the queue of one environment, in an order that is not documented; what has no id cannot be canceled."""
     return [QueuedRequest.from_json(entry) for entry in _results(data)]
 
 

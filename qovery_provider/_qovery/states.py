@@ -17,7 +17,7 @@ class Phase(Enum):
     """Under way or about to start: it can be canceled."""
 
     CANCELING = "canceling"
-    """A cancel was accepted and waits for a safe point."""
+    """A cancel was accepted and has not taken effect yet."""
 
     CANCELED = "canceled"
     """Ended by a cancel."""

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qovery_provider._qovery.client import QoveryClient
-from qovery_provider._qovery.failures import api_error
 from qovery_provider._qovery.redaction import Token
+from qovery_provider._qovery.refusals import api_error
 from qovery_provider._qovery.settings import Settings
 from qovery_provider.errors import ApiError, CallError, TransportError
 from tests.support import calls

@@ -59,8 +59,10 @@ def test_each_row_says_what_an_update_would_do(stack: Stack, qovery_simulator: Q
 
     shown = f"deployment {busy.id[:4]}…{busy.deployments[0].id[-6:]} (BUILDING for "
     assert run.row("running").startswith(f"create would cancel {shown}")
-    assert run.row("running").endswith(" s, started by ann@example.com)")
-    assert run.row("forced").endswith("; force kills running steps; a Terraform state can stay locked")
+    assert run.row("running").endswith(" s, started by ann@example.com); not pinned by deployment_id")
+    assert run.row("forced").endswith(
+        "; force kills running steps; a Terraform state can stay locked; not pinned by deployment_id"
+    )
     assert run.row("queue").startswith(f"create would cancel what is queued, if anything, then {shown}")
     assert run.row("other") == "create would cancel nothing: deployment d-11 is not running"
     assert run.row("joined").startswith("create would join the cancellation already under way: deployment ")

@@ -90,6 +90,7 @@ WORLDS: dict[str, Prepare] = {
     "08-automation-api": _one_and(1),
     "09-component": _product,
     "10-team": _two_projects,
+    "yaml": _one_and(1),
 }
 
 SHARED = {"10-team"}

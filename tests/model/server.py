@@ -13,10 +13,10 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.endpoints import ApiCall
-from qovery_provider._qovery.failures import api_error
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider._qovery.rate_limit import RateBudget
 from qovery_provider._qovery.redaction import Token
+from qovery_provider._qovery.refusals import api_error
 from qovery_provider.errors import (
     AuthenticationError,
     CallError,

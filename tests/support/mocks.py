@@ -94,6 +94,9 @@ def value_of(output: pulumi.Output[Any]) -> Any:  # noqa: ANN401 - whatever the 
 
 
 def finish() -> None:
-    """Let everything come to its end that the program has begun, as a real stack does; the mocks do not wait for it."""
+    """Let everything come to its end that the program has begun, as a real stack does.
+
+    The mocks do not wait for it, and older SDKs forget what was declared before.
+    """
     loop = asyncio.get_event_loop()
     loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop)))

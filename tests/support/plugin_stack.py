@@ -21,9 +21,11 @@ TYPE = "qovery-cancellation:{}"
 class PluginStack(Stack):
     """One stack, with the plugin's shipped folder, which runs with the Python of the tests."""
 
-    def __init__(self, folder: Path, engine: str | None, qovery: QoverySimulator) -> None:
+    def __init__(
+        self, folder: Path, engine: str | None, qovery: QoverySimulator, *, backend: str | None = None
+    ) -> None:
         place_plugin(folder / "plugin")
-        super().__init__(folder, engine, qovery)
+        super().__init__(folder, engine, qovery, backend=backend)
         # What runs a language host where the program has no Python of its own.
         self.environment["PULUMI_PYTHON_CMD"] = sys.executable
         self.project({"runtime": {"name": "python", "options": {"virtualenv": sys.prefix}}})

@@ -106,8 +106,6 @@ def event(step: Mapping[str, Any]) -> events.Event:
     match step:
         case {"status": shown}:
             return events.StatusRead(status(*shown), step.get("took", 0.0))
-        case {"unlisted": True}:
-            return events.NotListed()
         case {"accepted": answer}:
             return events.Accepted(status(*answer))
         case {"history": records}:

@@ -38,6 +38,13 @@ def test_anything_else_fails_the_run(outputs: dict[str, Any], deployments: list[
         up.confirmation(outputs, "a-1", deployments)
 
 
+def test_the_names_of_yaml() -> None:
+    """Its outputs are told in the names of the plugin."""
+    outputs = {"outcome": "canceled", "deploymentId": "a-1"}
+
+    assert up.confirmation(outputs, "a-1", [CANCELED, NEXT]).startswith("The simulator confirms: deployment a-1")
+
+
 @pytest.mark.parametrize(
     ("name", "missing"),
     [("Q_CLI_ACCESS_TOKEN", "set ENVIRONMENT_ID, too"), ("ENVIRONMENT_ID", "set QOVERY_API_TOKEN, too")],

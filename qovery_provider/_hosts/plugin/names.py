@@ -104,6 +104,7 @@ class Texts:
         self._words = {name: word for name, word in outside(names).items() if word != name} | {
             "`opts.custom_timeouts.create` counts": "`customTimeouts` count",
             "`False`": "`false`",
+            "`None`": "`null`",
             "qovery:": f"{PACKAGE}:",
         }
         words = sorted(map(re.escape, self._words), key=len, reverse=True)

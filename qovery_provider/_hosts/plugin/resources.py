@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from qovery_provider._driver.session import Session
 from qovery_provider._hosts.plugin.names import HIDDEN, Names, Texts, camel, outside, renamed, token
-from qovery_provider._hosts.plugin.wire import UNKNOWN, has_unknown, is_unknown
+from qovery_provider._hosts.plugin.wire import UNKNOWN, is_unknown
 from qovery_provider._lifecycle import functions, outputs
 from qovery_provider._lifecycle.bulk_deployment_cancellation import BulkDeploymentCancellationLifecycle
 from qovery_provider._lifecycle.deployment_cancellation import DeploymentCancellationLifecycle
@@ -16,10 +16,7 @@ from qovery_provider._lifecycle.functions import Function
 from qovery_provider._lifecycle.lifecycle import Lifecycle, Operation
 from qovery_provider._lifecycle.running_deployment import RunningDeploymentLifecycle
 from qovery_provider._qovery.models import EnvironmentStatus
-from qovery_provider.errors import CallError, ConfigurationError, QoveryError
-
-PREVIEW_LIMIT = 2.0
-"""Seconds that a preview may be held up by reading what is running."""
+from qovery_provider.errors import ConfigurationError
 
 Properties = Mapping[str, Any]
 
@@ -50,19 +47,6 @@ class Served(NamedTuple):
         problems = [TEXTS.to_outside(problem) for problem in problems]
         problems += [f"{name} is no input of {self.name}: it has {known}" for name in sorted(unknown)]
         return _hidden(inputs), problems
-
-    def show_preview(self, operation: Operation, written: Properties) -> None:
-        """Show on the row what a create would do now; nothing is shown while an input is not known."""
-        if has_unknown(written):
-            return
-        try:
-            line = self.lifecycle.preview(replace(operation, timeout=PREVIEW_LIMIT), self.names.to_inside(written))
-        except CallError as error:
-            line = f"could not look at what runs: {error}"
-        except QoveryError:
-            line = ""  # what is wrong with inputs and settings, `check` says
-        if line:
-            operation.info(line)
 
     def planned(self, written: Properties) -> dict[str, Any]:
         """Return what a create would store, as far as it is known."""

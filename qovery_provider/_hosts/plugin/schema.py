@@ -103,7 +103,7 @@ def _resource(served: Served) -> Spec:
     required = [camel(name) for name, row in rows.inputs.items() if row.is_required]
     outputs = {camel(name): _output(name, row) for name, row in rows.outputs.items()}
     given = {camel(name): _stored_input(row) for name, row in rows.inputs.items()}
-    always = [name for name, row in rows.outputs.items() if "None" not in row.annotation]
+    always = [name for name, row in rows.outputs.items() if not row.is_optional]
     return {
         "description": TEXTS.to_outside(rows.text),
         "inputProperties": {camel(name): _input(name, row, rows.on_change) for name, row in rows.inputs.items()},
@@ -133,7 +133,7 @@ def _stored_input(row: Input) -> Spec:
 
 def _output(name: str, row: Output) -> Spec:
     entry = {"$ref": f"#/types/{token(_entry_type(name))}"} if row.entries else {}
-    kind = {"type": "object", "additionalProperties": entry} if entry else TYPES[row.annotation.removesuffix(" | None")]
+    kind = {"type": "object", "additionalProperties": entry} if entry else TYPES[row.type]
     return {**kind, "description": TEXTS.to_outside(row.text)}
 
 
@@ -146,7 +146,7 @@ def _record(description: str, rows: Mapping[str, Output]) -> Spec:
         "type": "object",
         "description": TEXTS.to_outside(description),
         "properties": {camel(name): _output(name, row) for name, row in rows.items()},
-        "required": [camel(name) for name, row in rows.items() if "None" not in row.annotation],
+        "required": [camel(name) for name, row in rows.items() if not row.is_optional],
     }
 
 

@@ -21,7 +21,6 @@ from typing import Any, TypeVar
 import grpc
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
-from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer, add_ResourceProviderServicer_to_server
@@ -32,12 +31,16 @@ from qovery_provider._hosts.engine import MAX_OPERATIONS, Engine
 from qovery_provider._hosts.partial_state import trailing_metadata
 from qovery_provider._hosts.plugin import schema
 from qovery_provider._hosts.plugin.changes import difference
-from qovery_provider._hosts.plugin.resources import FUNCTIONS, RESOURCES, TEXTS, answer
-from qovery_provider._hosts.plugin.wire import bag, is_unknown, plain
+from qovery_provider._hosts.plugin.resources import FUNCTIONS, RESOURCES, TEXTS, Served, answer
+from qovery_provider._hosts.plugin.wire import bag, has_unknown, is_unknown, plain
 from qovery_provider._lifecycle.lifecycle import Operation, PartialFailureError
+from qovery_provider._lifecycle.preview_line import preview_line
 from qovery_provider._qovery import settings
 from qovery_provider._version import __version__
 from qovery_provider.errors import QoveryError
+
+OPTIONS = [("grpc.max_receive_message_length", 400 << 20), ("grpc.server_max_unrequested_time_in_server", 1800)]
+"""As the SDK's host has them: large states, and calls that wait their turn when hundreds come at once."""
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -161,19 +164,17 @@ class Plugin(ResourceProviderServicer):
     def Create(self, request: proto.CreateRequest, _context: grpc.ServicerContext) -> proto.CreateResponse:
         """Create the resource, or say on its row what that would do now."""
         served, written = RESOURCES[request.type], plain(request.properties)
-        operation = self._operation(request, written)
         if request.preview:
-            if settings.shows_preview_status(self._config):
-                served.show_preview(operation, written)
+            self._show_preview(request.urn, served, written)
             return proto.CreateResponse(properties=bag(served.planned(written)))
-        id_, outputs = served.create(operation, written)
+        id_, outputs = served.create(self._operation(request.urn, written, request.timeout), written)
         return proto.CreateResponse(id=id_, properties=bag(outputs))
 
     @reporting
     def Update(self, request: proto.UpdateRequest, _context: grpc.ServicerContext) -> proto.UpdateResponse:
         """Update the resource, or say what that would store."""
         served, stored, written = RESOURCES[request.type], plain(request.olds), plain(request.news)
-        operation = self._operation(request, written)
+        operation = self._operation(request.urn, written, request.timeout)
         update = served.planned_update if request.preview else served.update
         return proto.UpdateResponse(properties=bag(update(operation, request.id, stored, written)))
 
@@ -181,7 +182,7 @@ class Plugin(ResourceProviderServicer):
     def Read(self, request: proto.ReadRequest, _context: grpc.ServicerContext) -> proto.ReadResponse:
         """Read the resource, for a refresh, an import or a `get`."""
         served, inputs = RESOURCES[request.type], plain(request.inputs)
-        operation = self._operation(request, inputs)
+        operation = self._operation(request.urn, inputs)
         id_, outputs, inputs = served.read(operation, request.id, plain(request.properties), inputs)
         return proto.ReadResponse(id=id_, properties=bag(outputs), inputs=bag(inputs))
 
@@ -189,12 +190,17 @@ class Plugin(ResourceProviderServicer):
         """Forget the resource. A cancellation cannot be taken back, and Qovery is not touched."""
         return Empty()
 
-    def _operation(
-        self, request: proto.CreateRequest | proto.UpdateRequest | proto.ReadRequest, written: Mapping[str, Any]
-    ) -> Operation:
+    def _show_preview(self, urn: str, served: Served, written: Mapping[str, Any]) -> None:
+        """Show on the row what a create would do now; nothing is shown while an input is not known."""
+        if not has_unknown(written):
+            inputs = served.names.to_inside(written)
+            if line := preview_line(served.lifecycle, self._sessions, self._config, self._environ, inputs):
+                self._engine.row(urn).info(TEXTS.to_outside(line))
+
+    def _operation(self, urn: str, written: Mapping[str, Any], timeout: float = 0.0) -> Operation:
         """Lend what an operation needs; `customTimeouts` limit it where the program has written no `timeout`."""
-        row = self._engine.row(request.urn)
-        limit = request.timeout if request.timeout and written.get("timeout") is None else None
+        row = self._engine.row(urn)
+        limit = timeout if timeout and written.get("timeout") is None else None
         return Operation(
             self._connect,
             lambda line: row.status(TEXTS.to_outside(line)),
@@ -224,7 +230,7 @@ def _checked(inputs: Struct, problems: Iterable[str]) -> proto.CheckResponse:
 
 def serve(plugin: Plugin) -> tuple[grpc.Server, int]:
     """Start answering on a port of this machine; return the server and the port."""
-    server = grpc.server(ThreadPoolExecutor(MAX_OPERATIONS), options=_GRPC_CHANNEL_OPTIONS)
+    server = grpc.server(ThreadPoolExecutor(MAX_OPERATIONS), options=OPTIONS)
     add_ResourceProviderServicer_to_server(plugin, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

@@ -13,6 +13,7 @@ from qovery_provider.simulator._api.bodies import (
     environment_status,
     history_entry,
     queue_entry,
+    request_status,
 )
 from qovery_provider.simulator._world.environments import Environment
 from qovery_provider.simulator._world.turns import in_turn
@@ -107,6 +108,17 @@ class Api:
         # The one 202 of these calls that comes without a body.
         canceled = environment.cancel_queued(request, number=number)
         return Answer(202, None) if canceled else problem(409, CONFLICT)
+
+    @in_turn
+    def request_status(self, request_id: str) -> Answer:
+        """`GET /environment/deploymentStatus?deploymentRequestId=`: the state of one request, waiting or started."""
+        for environment in self._world.environments.values():
+            states = {deployment.request_id: deployment.state for deployment in environment.deployments}
+            waited = {request.id: request.state for request in environment.requests if request.deployment is None}
+            state = {**states, **waited}.get(request_id.lower())
+            if state is not None and environment.gone_as is None:
+                return Answer(200, request_status(environment, request_id.lower(), state))
+        return problem(404, f"No deployment request found with id {request_id}")
 
     @in_turn
     def _for_environment(self, environment_id: str, call: Callable[[Environment], Answer]) -> Answer:

@@ -6,12 +6,16 @@ It reads and never changes anything, and knows neither routes nor HTTP.
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from functools import lru_cache
+from typing import Final
 
 from qovery_provider.simulator._world.deployments import Deployment
 from qovery_provider.simulator._world.environments import Environment, QueuedRequest
 from qovery_provider.simulator._world.plans import CANCELED, CANCELING
 
 Json = Mapping[str, object]
+
+ORGANIZATION_ID: Final = "0b7f4c7e-6f0a-4f5e-9f0c-2d6a1c8e4b10"
+CLUSTER_ID: Final = "5a1e9d3c-8b42-4c67-9e0f-7d3b6a2c1f58"
 
 
 def environment_status(environment: Environment, latest: Deployment | None) -> Json:
@@ -36,14 +40,22 @@ def environment_status(environment: Environment, latest: Deployment | None) -> J
 
 
 def environment_details(environment: Environment) -> Json:
-    """An Environment with its identity only; the real one also names its cluster, organization and last user."""
+    """An Environment; what belongs to no world here, such as its cluster, is the same for all."""
     return {
         "id": environment.id,
+        "created_at": "2026-01-02T03:04:05.000000Z",
         "name": environment.name,
         "mode": "DEVELOPMENT",
         "project": {"id": environment.project_id},
+        "organization": {"id": ORGANIZATION_ID},
+        "cluster_id": CLUSTER_ID,
         "cloud_provider": {"provider": "aws", "cluster": "eu-west-3"},
     }
+
+
+def request_status(environment: Environment, request_id: str, state: str) -> Json:
+    """An EnvDeploymentStatus: the state of one deployment request."""
+    return {"deployment_request_id": request_id, "environment_id": environment.id, "status": state}
 
 
 def history_entry(deployment: Deployment) -> Json:

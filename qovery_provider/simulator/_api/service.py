@@ -93,8 +93,16 @@ def _answer(api: Api, request: LoggedRequest) -> Answer:
     return call(api, identity, request)
 
 
+def _environment(api: Api, identity: str, request: LoggedRequest) -> Answer:
+    # The one path in which a word stands where the others have an id.
+    if identity != "deploymentStatus":
+        return api.environment(identity)
+    request_id = request.query.get("deploymentRequestId")
+    return api.request_status(request_id) if request_id else problem(400, "deploymentRequestId is missing")
+
+
 def _history(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
-    page_size = request.query.get("pageSize", "20")
+    page_size = request.query.get("pageSize") or "20"
     if not page_size.isdecimal():
         return problem(400, "pageSize must be a number")
     return api.history(environment_id, page_size=int(page_size))
@@ -106,6 +114,7 @@ def _cancel(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
         body = json.loads(request.body or "{}")
     except ValueError:
         return problem(400, "The body is no JSON")
+    body = {} if body is None else body
     force = body.get("force_cancel", False) if isinstance(body, dict) else None
     if not isinstance(force, bool):
         return problem(400, "force_cancel must be a boolean")
@@ -113,7 +122,7 @@ def _cancel(api: Api, environment_id: str, request: LoggedRequest) -> Answer:
 
 
 ROUTES: Final[Mapping[tuple[str, str], Mapping[str, Call]]] = {
-    ("environment", ""): {"GET": lambda api, identity, _: api.environment(identity)},
+    ("environment", ""): {"GET": _environment},
     ("environment", "status"): {"GET": lambda api, identity, _: api.status(identity)},
     ("environment", "cancelDeployment"): {"POST": _cancel},
     ("environment", "deploymentHistoryV2"): {"GET": _history},

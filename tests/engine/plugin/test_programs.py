@@ -42,7 +42,7 @@ def test_python(stack: PluginStack, environment: Environment) -> None:
 def test_a_stack_of_the_dynamic_provider_moves_here(
     tmp_path_factory: pytest.TempPathFactory, engine: str | None, name: str
 ) -> None:
-    """It is updated in place, under the names of the outside, and nothing is canceled; then it has no more changes."""
+    """By the aliases of the schema, it is updated in place, and nothing is canceled; then it has no more changes."""
     with recorded_world(name) as world:
         for environment in world.environments:
             environment.cancel()
@@ -67,8 +67,7 @@ def test_a_stack_of_the_dynamic_provider_moves_here(
 
 def _declare_recorded(stack: PluginStack, timeout: str) -> None:
     def resource(kind: str, **properties: object) -> dict[str, object]:
-        alias = f"urn:pulumi:test::stop::pulumi-python:dynamic/qovery:{kind}"
-        return {"type": TYPE.format(kind), "properties": properties, "alias": alias}
+        return {"type": TYPE.format(kind), "properties": properties}
 
     resources = {
         "plain": resource(
@@ -85,8 +84,6 @@ def _declare_recorded(stack: PluginStack, timeout: str) -> None:
         ),
         "freeze": resource("BulkDeploymentCancellation", projectId=PROJECT, timeout=int(timeout)),
     }
-    for name, each in resources.items():
-        each["options"] = {"aliases": [f"{each.pop('alias')}::{name}"]}
     stack.declare(**resources)
 
 

@@ -10,7 +10,7 @@ import pytest
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import Sent, Stage
-from qovery_provider._cancellation.schedule import ATTEMPTS, CONFIRM_AFTER
+from qovery_provider._cancellation.schedule import ATTEMPTS
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider.errors import (
     CancellationTimeoutError,
@@ -507,16 +507,6 @@ def test_an_absence_is_believed_the_second_time(sent: Sent, observed: Sequence[e
 
     assert isinstance(cancellation.action, actions.ReadStatus)
     assert walk(cancellation, missing).result().outcome == "environment_gone"
-
-
-def test_an_environment_that_is_no_longer_listed_is_not_gone() -> None:
-    """The list may hide it: only its own 404, said twice, is believed."""
-    cancellation = walk(machine(on_completed="succeed"), CANCELING, events.NotListed(), events.NotListed())
-
-    walk(cancellation, events.CallFailed(FAILURES["404"]))
-
-    assert cancellation.action == actions.ReadStatus(cancellation.known.now + CONFIRM_AFTER)
-    assert walk(cancellation, events.CallFailed(FAILURES["404"])).result().outcome == "environment_gone"
 
 
 def test_a_second_absence_has_to_follow_the_first() -> None:

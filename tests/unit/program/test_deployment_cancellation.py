@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import Enum
+from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,28 @@ import pulumi
 import pytest
 
 from qovery_provider import BulkDeploymentCancellation, DeploymentCancellation, RunningDeployment
+from qovery_provider._program.runtime import check_get
 from tests.support.mocks import ENVIRONMENT_ID, Recorder, value_of
+
+NEEDS_GET = pytest.mark.skipif(version("pulumi") < "3.268", reason="this SDK's host cannot serve `get`")
+
+
+@pytest.mark.parametrize("installed", ["3.200.0", "3.267.0"])
+def test_an_sdk_that_cannot_get_is_told(installed: str) -> None:
+    """One line instead of the SDK's KeyError."""
+    with pytest.raises(pulumi.RunError) as raised:
+        check_get(installed)
+
+    assert str(raised.value) == (
+        f"`get` needs the Python package pulumi 3.268.0 or newer, and {installed} is installed: use a newer one, or "
+        "get_environment_status"
+    )
+
+
+@pytest.mark.parametrize("installed", ["3.268.0", "3.1000.0", "4.0.0a1"])
+def test_an_sdk_that_can_get_is_used(installed: str) -> None:
+    """Versions are compared as numbers."""
+    check_get(installed)
 
 
 def test_outputs_can_be_read_in_unit_tests_of_a_program(recorder: Recorder) -> None:
@@ -55,6 +77,7 @@ def test_an_explicit_timeout_wins(recorder: Recorder) -> None:
     assert recorder.resources[0].inputs["timeout"] == 5
 
 
+@NEEDS_GET
 def test_get_reads_an_environment_by_its_id(recorder: Recorder) -> None:
     """`get` asks the engine to read the environment instead of creating anything."""
     value_of(DeploymentCancellation.get("watched", ENVIRONMENT_ID).id)
@@ -62,6 +85,7 @@ def test_get_reads_an_environment_by_its_id(recorder: Recorder) -> None:
     assert recorder.resources[0].resource_id == ENVIRONMENT_ID
 
 
+@NEEDS_GET
 def test_get_keeps_the_other_options(recorder: Recorder) -> None:
     """Whoever gives options of their own gets them, and the id as well."""
     protected = pulumi.ResourceOptions(protect=True)
@@ -73,6 +97,7 @@ def test_get_keeps_the_other_options(recorder: Recorder) -> None:
     assert recorder.resources[0].resource_id == ENVIRONMENT_ID
 
 
+@NEEDS_GET
 @pytest.mark.parametrize(
     "given",
     [ENVIRONMENT_ID.upper(), UUID(ENVIRONMENT_ID), pulumi.Output.from_input(ENVIRONMENT_ID.upper())],
@@ -86,6 +111,7 @@ def test_get_reads_an_id_in_any_spelling(recorder: Recorder, given: pulumi.Input
     assert recorder.resources[0].resource_id == ENVIRONMENT_ID
 
 
+@NEEDS_GET
 def test_get_without_an_id_reads_nothing(recorder: Recorder) -> None:
     """A variable that is not set is no environment; `check` says so."""
     value_of(DeploymentCancellation.get("watched", None).urn)  # type: ignore[arg-type]

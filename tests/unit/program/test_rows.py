@@ -53,7 +53,9 @@ def test_the_annotations(resource: type, schema: Schema) -> None:
 
 
 def _stored(row: Input) -> str:
-    return row.kind.annotation if row.is_required or row.default is not None else f"{row.kind.annotation} | None"
+    if row.is_required or row.default is not None:
+        return row.kind.annotation
+    return f"Optional[{row.kind.annotation}]" if row.kind.is_list else f"{row.kind.annotation} | None"
 
 
 @RESOURCES

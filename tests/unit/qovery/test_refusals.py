@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.endpoints import ApiCall
-from qovery_provider._qovery.failures import api_error
 from qovery_provider._qovery.redaction import Token
+from qovery_provider._qovery.refusals import api_error
 from qovery_provider.errors import (
     ApiError,
     AuthenticationError,

@@ -15,9 +15,10 @@ from pulumi.runtime.rpc import UNKNOWN
 from qovery_provider import __version__
 from qovery_provider._driver.session import Sessions
 from qovery_provider._hosts.engine import Engine
-from qovery_provider.simulator import Environment, Plan, QoverySimulator
+from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
 from tests.support.plugin_host import ID, PluginHost, bag, plugin_host
 from tests.support.providers import no_client
+from tests.support.recorder import error_body
 from tests.support.sdk_host import Refused
 
 CANCELLATION, RECORD, BULK = "DeploymentCancellation", "RunningDeployment", "BulkDeploymentCancellation"
@@ -147,19 +148,25 @@ def test_each_changed_input_says_what_it_does(
     assert diff.get("replaces", []) == [name for name, kind in kinds.items() if kind.endswith("REPLACE")]
 
 
+class Shown(Engine):
+    """An engine that keeps the lines that stay, with the names of their rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines = list[str]()
+
+    def row(self, urn: str) -> Any:  # noqa: ANN401 - stands in for a row
+        name = urn.rpartition("::")[2]
+        return SimpleNamespace(info=lambda line: self.lines.append(f"{name}: {line}"), status=lambda _: None)
+
+
 def test_an_unfinished_cancellation_is_explained_on_its_row() -> None:
     """The update that would resume it has no changed input to show."""
-    lines = list[str]()
-
-    class Shown(Engine):
-        def row(self, urn: str) -> Any:  # noqa: ANN401 - stands in for a row
-            return SimpleNamespace(info=lambda line: lines.append(f"{urn.rpartition('::')[2]}: {line}"))
-
-    kept = {"sent": "accepted", "deployment_id": "d-1"}
-    with plugin_host({}, engine=Shown()) as host:
+    kept, engine = {"sent": "accepted", "deployment_id": "d-1"}, Shown()
+    with plugin_host({}, engine=engine) as host:
         diff = host.diff(CANCELLATION, {"environmentId": ID, "__unfinished": kept}, {"environmentId": ID})
 
-    (line,) = lines
+    (line,) = engine.lines
     assert line.startswith("stop: ")
     assert "d-1" in line
     assert (diff["changes"], "hasDetailedDiff" in diff) == ("DIFF_SOME", False)
@@ -197,6 +204,23 @@ def test_a_preview_that_cannot_or_may_not_look(config: dict[str, Any], written: 
     """Nothing is asked."""
     with plugin_host(config, Sessions(connect=no_client)) as host:
         assert _outputs(host.create(CANCELLATION, written, preview=True))["environmentId"] == ID
+
+
+def test_a_preview_says_that_it_could_not_look(qovery_simulator: QoverySimulator, environment: Environment) -> None:
+    """That is no error: the update itself may be able to."""
+    qovery_simulator.inject(Respond(status=403, body=error_body(403, "no")))
+    engine, config = Shown(), {"apiToken": "t", "apiUrl": qovery_simulator.url}
+    with plugin_host(config, engine=engine) as host:
+        outputs = _outputs(host.create(CANCELLATION, {"environmentId": environment.id}, preview=True))
+
+    (line,) = engine.lines
+    assert line.startswith("stop: could not ")
+    assert outputs["environmentId"] == environment.id
+
+
+def test_a_preview_without_a_token_is_no_error(offline: PluginHost) -> None:
+    """Only an update needs one."""
+    assert _outputs(offline.create(CANCELLATION, {"environmentId": ID}, preview=True))["environmentId"] == ID
 
 
 def test_a_preview_of_a_stored_change_is_known(offline: PluginHost) -> None:
