@@ -38,8 +38,8 @@ from qovery_provider import errors
 from qovery_provider._cancellation import actions, events, messages, outcomes, schedule
 from qovery_provider._cancellation.history import HistorySearch
 from qovery_provider._cancellation.model import CancellationRequest, CancellationResult, Knowledge, Sent, Stage
-from qovery_provider._cancellation.queue import QueueDrain, is_no_longer_queued
 from qovery_provider._cancellation.reads import FailedReads
+from qovery_provider._cancellation.target import TargetSearch
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider._qovery.states import Phase
 
@@ -71,9 +71,8 @@ class Cancellation:
         self.known = Knowledge(request, started=now, now=now, deployment_id=request.deployment_id or None, sent=sent)
         self.action: actions.Action = actions.ReadStatus(now)
         self._stage = sent.first_stage
-        self._queue = QueueDrain(self.known.canceled_request_ids, random)
-        self._first_seen: EnvironmentStatus  # before the queue was drained
         self._history, self._has_asked_for_id = HistorySearch(self.known), False
+        self._target = TargetSearch(self.known, self._history, random)
         self._polls = schedule.PollSchedule(now)
         self._slow_reads = 0  # the last status reads in a row whose answers took long
         self._failed_reads = FailedReads(self.known, random)
@@ -123,78 +122,27 @@ class Cancellation:
             case events.HistoryRead(records):
                 return self._on_history(records)
             case events.QueueListed(request_ids):
-                return self._drain(self._queue.listed(request_ids, self._last_read(), self.known.now))
+                return self._target.listed(request_ids)
             case events.QueuedCanceled(request_id):
-                return self._drain(self._queue.canceled_one(request_id, self.known.now))
+                return self._target.canceled(request_id)
             case events.CallFailed(error):
                 return self._on_failure(error)
             case events.Stopped():
-                return outcomes.stopped(self.known, self._queue.unconfirmed)
+                return outcomes.stopped(self.known, self._target.queue.unconfirmed)
 
     # Status reads.
 
     def _on_status(self, status: EnvironmentStatus) -> actions.Action:
         self.known.status = status
         self._failed_reads.clear()
-        if self._stage.has_target:
-            return self._follow_target(status)
-        if self._stage is Stage.DRAINING_QUEUE:
-            self._queue.settle(status)
-            return self._find_target_again(status)
-        return self._find_target(status)
-
-    def _find_target(self, status: EnvironmentStatus) -> actions.Action:
-        asked_for, is_over = self.request.deployment_id, status.phase.is_over
-        if asked_for == "":
-            return outcomes.done(self.known, "nothing_to_cancel")
-        if asked_for and status.last_deployment_id != asked_for:
-            return self._history.read()
-        if self.request.include_queued and not (asked_for and is_over):
-            return self._drain_queue(status)
-        if is_over and not asked_for:
-            return outcomes.done(self.known, "nothing_to_cancel")
-        return self._fix_target(status)
-
-    def _drain_queue(self, status: EnvironmentStatus) -> actions.ListQueue:
-        """Empty the queue first. What runs now is the target: what starts meanwhile is not."""
-        self._stage, self._first_seen = Stage.DRAINING_QUEUE, status
-        if not status.phase.is_over:
-            self.known.deployment_id = status.last_deployment_id
-        return actions.ListQueue(self.known.now)
-
-    def _find_target_again(self, status: EnvironmentStatus) -> actions.Action:
-        """Decide what to do about what runs when the queue is drained; only what is certainly the target is hit."""
-        known, first = self.known, self._first_seen
-        if known.deployment_id is not None:
-            if self.request.deployment_id and status.last_deployment_id != known.deployment_id:
-                return self._history.read()
-            return self._fix_target(status)
-        if first.phase.is_over:
-            if status.is_in_progress and self._queue.has_listed(status.deployment_request_id):
-                return self._fix_target(status)
-            if _is_of_same(first, status):
-                known.status = first  # what is over cannot run again: the second answer is older
-            return outcomes.done(known, "canceled" if known.canceled_request_ids else "nothing_to_cancel")
-        if status.phase.is_over or _is_of_same(first, status):
-            return self._fix_target(status)
-        return outcomes.failed(known, errors.UnexpectedStateError, messages.unidentified(known))
-
-    def _fix_target(self, status: EnvironmentStatus) -> actions.Action:
-        if self._is_too_vague(status):
-            return actions.ReadStatus(self.known.now)
-        self._stage = Stage.CANCELING
-        self.known.deployment_id = self.known.deployment_id or status.last_deployment_id
+        if not self._stage.has_target:
+            action = self._target.find(status, is_old=self._slow_reads == 1)
+            if action is not None:
+                self._stage = Stage.DRAINING_QUEUE if isinstance(action, actions.ListQueue) else self._stage
+                return action
+            self._stage = Stage.CANCELING
+            self.known.deployment_id = self.known.deployment_id or status.last_deployment_id
         return self._follow_target(status)
-
-    def _is_too_vague(self, status: EnvironmentStatus) -> bool:
-        """Whether a cancel would be sent on this status, but it is old, and without an id a newer cannot confirm it."""
-        runs = not status.phase.is_over and status.phase is not Phase.CANCELING
-        return (
-            runs
-            and self.known.now < self.known.deadline
-            and status.last_deployment_id is None
-            and self._slow_reads == 1
-        )
 
     def _follow_target(self, status: EnvironmentStatus) -> actions.Action:
         known = self.known
@@ -312,25 +260,6 @@ class Cancellation:
         # The target ran, or may be what runs without an id, and the history is not up to date.
         return self._history.wait() or self._keep_polling()
 
-    # The queue.
-
-    def _drain(self, step: actions.CancelQueued | None) -> actions.Action:
-        """Go on with the queue; when it is drained, read the status, which shows what runs by now."""
-        if self.known.now >= self.known.deadline:
-            return outcomes.timed_out(self.known)
-        return step or actions.ReadStatus(self.known.now)
-
-    def _on_failed_queued(self, request_id: str, error: errors.CallError) -> actions.Action:
-        now = self.known.now
-        if isinstance(error, errors.NotSentError):
-            if now >= self.known.deadline:
-                return outcomes.timed_out(self.known)
-            # Another cancellation of this process is canceling it: no attempt was made.
-            return actions.ListQueue(min(now + schedule.FIRST_POLL, self.known.deadline))
-        if is_no_longer_queued(error):
-            return self._drain(self._queue.gone(request_id, now))
-        return self._queue.retry(request_id, error, now, self.known.deadline) or outcomes.interrupted(self.known, error)
-
     # Failed calls.
 
     def _on_failure(self, error: errors.CallError) -> actions.Action:
@@ -338,7 +267,7 @@ class Cancellation:
             case actions.SendCancel():
                 return self._on_failed_send(error)
             case actions.CancelQueued(_, request_id):
-                return self._on_failed_queued(request_id, error)
+                return self._target.failed(request_id, error)
             case actions.ReadStatus() | actions.ListQueue() | actions.ReadHistory() | actions.Done() | actions.Fail():
                 return self._on_failed_read(error)
 
@@ -376,13 +305,6 @@ class Cancellation:
 def _is_nameless(status: EnvironmentStatus) -> bool:
     """Whether a deployment is in progress whose id is not shown: it may be the target, or another one."""
     return status.last_deployment_id is None and status.is_in_progress
-
-
-def _is_of_same(one: EnvironmentStatus, other: EnvironmentStatus) -> bool:
-    """Whether two statuses are certainly of one deployment; where an id is missing, the date of its start tells."""
-    if one.last_deployment_id is not None and other.last_deployment_id is not None:
-        return one.last_deployment_id == other.last_deployment_id
-    return one.last_deployment_date is not None and one.last_deployment_date == other.last_deployment_date
 
 
 def _is_too_long(error: errors.CallError) -> bool:

@@ -110,8 +110,7 @@ class Judge:
         is_first = cancellation.resumes is Sent.NOT_SENT
         if not (cancellation.sends and cancellation.request.include_queued and is_first):
             return
-        reads = [turn.event.status for turn in cancellation.turns if isinstance(turn.event, events.StatusRead)]
-        first = self.server.moments[id(reads[0])]
+        first = self._before_the_queue(cancellation)
         queues = [turn.event for turn in cancellation.turns if isinstance(turn.event, events.QueueListed)]
         for turn in cancellation.sends:
             assert isinstance(turn.event, events.StatusRead)
@@ -120,6 +119,18 @@ class Judge:
                 first.status.phase.is_over and target is not None and target.request_id in queues[0].request_ids
             )
             assert target is first.latest or was_queued, "cancels what started while the queue was emptied"
+
+    def _before_the_queue(self, cancellation: Recorded) -> Moment:
+        """Return the moment of the status read before the queue was listed, of the first one where it never was."""
+        reads = [turn for turn in cancellation.turns if isinstance(turn.event, events.StatusRead)]
+        turn = next((turn for turn in reads if isinstance(turn.action, actions.ListQueue)), reads[0])
+        assert isinstance(turn.event, events.StatusRead)
+        return self.server.moments[id(turn.event.status)]
+
+    def _is_idle(self, cancellation: Recorded) -> bool:
+        """Return whether nothing ran, or only what has started since the queue began to be emptied."""
+        last, is_drained = self._last_moment(cancellation), cancellation.request.include_queued
+        return not last.is_running or (is_drained and last.latest is not self._before_the_queue(cancellation).latest)
 
     def _is_read_again(self, cancellation: Recorded, turn: Turn) -> bool:
         """Return whether the status read before this one had been slow as well."""
@@ -260,7 +271,7 @@ class Judge:
             assert any(ran.end_state == "CANCELED" for ran in cancellation.place.deployments), "claims a cancellation"
         else:
             assert cancellation.known.canceled_request_ids
-            assert not self._last_moment(cancellation).is_running, "claims that nothing is left"
+            assert self._is_idle(cancellation), "claims that nothing is left"
 
     def _ended_otherwise(self, cancellation: Recorded, target: Deployment | None, state: str | None) -> None:
         if target is not None:
@@ -277,10 +288,7 @@ class Judge:
         if cancellation.request.deployment_id == "":
             return
         assert cancellation.request.deployment_id is None
-        reads = [turn.event.status for turn in cancellation.turns if isinstance(turn.event, events.StatusRead)]
-        first, last = self.server.moments[id(reads[0])], self._last_moment(cancellation)
-        has_started = cancellation.request.include_queued and last.latest is not first.latest
-        assert not last.is_running or has_started, "claims that nothing was running"
+        assert self._is_idle(cancellation), "claims that nothing was running"
         if target is not None:
             assert target.end_state not in {None, "CANCELED"}, "forgets how the target ended"
 

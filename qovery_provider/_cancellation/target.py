@@ -1,0 +1,119 @@
+"""The search for the target: from the first status read until it is certain which deployment is to be canceled.
+
+With `include_queued` the queue is emptied in between. As pure as the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from qovery_provider import errors
+from qovery_provider._cancellation import actions, messages, outcomes
+from qovery_provider._cancellation.history import HistorySearch
+from qovery_provider._cancellation.model import Knowledge
+from qovery_provider._cancellation.queue import QueueDrain, is_no_longer_queued
+from qovery_provider._cancellation.schedule import FIRST_POLL
+from qovery_provider._qovery.models import EnvironmentStatus
+from qovery_provider._qovery.states import Phase
+
+
+class TargetSearch:
+    """Finds the target.
+
+    Args:
+        known: What is known of the cancellation.
+        history: Reads the history.
+        random: Returns a number from 0 to below 1, for the delays before retries.
+
+    Attributes:
+        queue: The queued requests.
+    """
+
+    def __init__(self, known: Knowledge, history: HistorySearch, random: Callable[[], float]) -> None:
+        self._known, self._history = known, history
+        self.queue = QueueDrain(known.canceled_request_ids, random)
+        self._first: EnvironmentStatus | None = None  # before the queue is emptied
+
+    def find(self, status: EnvironmentStatus, *, is_old: bool) -> actions.Action | None:
+        """Return what to do about a status, or None when it shows the target.
+
+        Args:
+            status: The status that was read.
+            is_old: Whether it shows what ran a while ago, and a newer one may show more.
+        """
+        if self._first is None:
+            action = self._find(status)
+        else:
+            self.queue.settle(status)
+            action = self._find_again(status, self._first)
+        # Without an id, a newer status could not confirm that it is still this deployment which is canceled.
+        is_vague = is_old and status.last_deployment_id is None and self._is_to_be_canceled(status)
+        return actions.ReadStatus(self._known.now) if action is None and is_vague else action
+
+    def _is_to_be_canceled(self, status: EnvironmentStatus) -> bool:
+        runs = status.is_in_progress and status.phase is not Phase.CANCELING
+        return runs and self._known.now < self._known.deadline
+
+    def _find(self, status: EnvironmentStatus) -> actions.Action | None:
+        known, request = self._known, self._known.request
+        asked_for, is_over = request.deployment_id, status.phase.is_over
+        if asked_for == "":
+            return outcomes.done(known, "nothing_to_cancel")
+        if asked_for and status.last_deployment_id != asked_for:
+            return self._history.read()
+        if request.include_queued and not (asked_for and is_over):
+            # What runs now is the target: what starts while the queue is emptied is not.
+            self._first = status
+            known.deployment_id = None if is_over else status.last_deployment_id
+            return actions.ListQueue(known.now)
+        return outcomes.done(known, "nothing_to_cancel") if is_over and not asked_for else None
+
+    def _find_again(self, status: EnvironmentStatus, first: EnvironmentStatus) -> actions.Action | None:
+        """Judge what runs when the queue is empty; only what is certainly the target is ever canceled."""
+        known = self._known
+        if known.deployment_id is not None:
+            is_pinned_away = known.request.deployment_id and status.last_deployment_id != known.deployment_id
+            return self._history.read() if is_pinned_away else None
+        if first.phase.is_over:
+            if status.is_in_progress and self.queue.has_listed(status.deployment_request_id):
+                return None
+            if _is_of_same(first, status):
+                known.status = first  # what is over cannot run again: the second answer is older
+            return outcomes.done(known, "canceled" if known.canceled_request_ids else "nothing_to_cancel")
+        if status.phase.is_over or _is_of_same(first, status):
+            return None
+        return outcomes.failed(known, errors.UnexpectedStateError, messages.unidentified(known))
+
+    # The queue.
+
+    def listed(self, request_ids: Sequence[str]) -> actions.Action:
+        """Return the next step after the queue was listed."""
+        assert self._first is not None  # noqa: S101 - for mypy: it is listed after a status read
+        return self._go_on(self.queue.listed(request_ids, self._first, self._known.now))
+
+    def canceled(self, request_id: str) -> actions.Action:
+        """Return the next step after a queued request was canceled."""
+        return self._go_on(self.queue.canceled_one(request_id, self._known.now))
+
+    def failed(self, request_id: str, error: errors.CallError) -> actions.Action:
+        """Return the next step after a queued request could not be canceled."""
+        known = self._known
+        if is_no_longer_queued(error):
+            return self._go_on(self.queue.gone(request_id, known.now))
+        if isinstance(error, errors.NotSentError):
+            # Another cancellation of this process is canceling it: no attempt was made.
+            return self._go_on(actions.ListQueue(min(known.now + FIRST_POLL, known.deadline)))
+        return self.queue.retry(request_id, error, known.now, known.deadline) or outcomes.interrupted(known, error)
+
+    def _go_on(self, step: actions.ListQueue | actions.CancelQueued | None) -> actions.Action:
+        """Go on with the queue; when it is empty, read the status, which shows what runs by now."""
+        if self._known.now >= self._known.deadline:
+            return outcomes.timed_out(self._known)
+        return step or actions.ReadStatus(self._known.now)
+
+
+def _is_of_same(one: EnvironmentStatus, other: EnvironmentStatus) -> bool:
+    """Whether two statuses are certainly of one deployment; where an id is missing, the date of its start tells."""
+    if one.last_deployment_id is not None and other.last_deployment_id is not None:
+        return one.last_deployment_id == other.last_deployment_id
+    return one.last_deployment_date is not None and one.last_deployment_date == other.last_deployment_date
