@@ -34,7 +34,7 @@ JWT = f"{HEADER}.e30.c2lnbmF0dXJl"
             ("environment status", "GET", "/environment/env/status", {}, ""),
             ("project statuses", "GET", "/project/project/environment/status", {}, ""),
             ("project of an environment", "GET", "/environment/env", {}, ""),
-            ("deployment history", "GET", "/environment/env/deploymentHistoryV2", {"pageSize": "20"}, ""),
+            ("deployment history", "GET", "/environment/env/deploymentHistoryV2", {"pageSize": "5"}, ""),
             ("deployment queue", "GET", "/environment/env/deploymentQueue", {}, ""),
             ("cancel", "POST", "/environment/env/cancelDeployment", {}, '{"force_cancel": false}'),
             ("cancel of a queued request", "POST", "/deploymentQueue/request/cancelDeployment", {}, "{}"),
