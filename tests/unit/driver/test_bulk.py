@@ -7,12 +7,12 @@ from contextlib import suppress
 
 import pytest
 
+from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._clock import Signal
 from qovery_provider._driver.bulk import BulkCancellation, Target
 from qovery_provider._driver.calls import LAST_CALL_LIMIT, CallRunner, StoppedError
-from qovery_provider._driver.discovery import SCOUT_PATIENCE
 from qovery_provider._driver.session import Session
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.failures import malformed
@@ -254,7 +254,7 @@ def test_a_silent_server_holds_no_project_past_its_timeout(script: Script, time:
 
 def test_a_silent_project_delays_no_other(script: Script, time: VirtualTime) -> None:
     """The others are canceled after a short patience; it joins them as soon as it has been read."""
-    trips = iter([Trip(), Trip(), Trip(back=100.0)])
+    trips = iter([Trip(), Trip(back=100.0)])  # the scouts
     time.trip = lambda: next(trips, Trip())
     script.answers |= {f"cancel {name}": [status(name, "CANCELED")] for name in "abc"}
     script.answers["status c"] = [status("c", "BUILDING")]
@@ -262,8 +262,19 @@ def test_a_silent_project_delays_no_other(script: Script, time: VirtualTime) -> 
     ended = bulk(script, time).cancel(targets("a", "b", "c"))
 
     assert [each.result().outcome for each in ended] == ["canceled"] * 3
-    assert script.times("cancel a")[0] <= SCOUT_PATIENCE
-    assert script.times("cancel c")[0] <= 2 * SCOUT_PATIENCE
+    assert script.times("cancel a") == [1.5]
+    assert script.times("cancel c") == [2.0]
+
+
+def test_the_time_of_a_project_counts_from_before_its_list_is_read(script: Script, time: VirtualTime) -> None:
+    """A slow list leaves less time for the rest."""
+    trips = iter([Trip(back=3.0)])
+    time.trip = lambda: next(trips, Trip())
+
+    ended = bulk(script, time, timeout=5.0).cancel_project("p")
+
+    assert [type(each.action) for each in ended] == [actions.Fail] * 2
+    assert time.now == 5.0
 
 
 # Previews.
