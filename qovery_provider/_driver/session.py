@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import random as _random
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from math import inf
 from threading import Lock
 from typing import Protocol, TypeVar
 
@@ -38,9 +37,6 @@ READ_LIMIT = 120.0
 
 LONG_WAIT = 3.0
 """Seconds of waiting for one deployment after which the progress names what is queued behind it."""
-
-MAX_SLEEP = 3600.0
-"""Seconds that a thread waits at most until it sees again whether what it waits for is over."""
 
 SYSTEM_CLOCK = SystemClock()
 
@@ -186,13 +182,15 @@ class Session:
         self._wait_for(members.values(), driver)
         return {reading.request.environment_id: reading.answer for reading in readings if reading.answer is not None}
 
-    def _wait_for(self, members: Collection[_Member], driver: Future[None], until: float = inf) -> None:
+    def _wait_for(self, members: Collection[_Member], driver: Future[None], until: float | None = None) -> None:
         """Return when all of these are over, or at a time; raise what ended the driver, if a bug did."""
         while (left := [member.done for member in members if not member.done.done()]) and not driver.done():
-            timeout = until - self.clock.monotonic()
-            if timeout <= 0.0:
+            if until is None:
+                wait([*left, driver], return_when=FIRST_COMPLETED)
+            elif (now := self.clock.monotonic()) < until:
+                self.clock.wait([*left, driver], until - now)
+            else:
                 return
-            self.clock.wait([*left, driver], min(timeout, MAX_SLEEP))
         if left:
             driver.result()
 

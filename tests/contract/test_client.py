@@ -34,7 +34,7 @@ JWT = f"{HEADER}.e30.c2lnbmF0dXJl"
             ("environment status", "GET", "/environment/env/status", {}, ""),
             ("project statuses", "GET", "/project/project/environment/status", {}, ""),
             ("project of an environment", "GET", "/environment/env", {}, ""),
-            ("deployment history", "GET", "/environment/env/deploymentHistoryV2", {"pageSize": "20"}, ""),
+            ("deployment history", "GET", "/environment/env/deploymentHistoryV2", {"pageSize": "5"}, ""),
             ("deployment queue", "GET", "/environment/env/deploymentQueue", {}, ""),
             ("cancel", "POST", "/environment/env/cancelDeployment", {}, '{"force_cancel": false}'),
             ("cancel of a queued request", "POST", "/deploymentQueue/request/cancelDeployment", {}, "{}"),
@@ -199,13 +199,16 @@ def test_cancels_a_queued_request(client: QoveryClient, environment: Environment
 
 @pytest.mark.usefixtures("environment")
 def test_takes_what_the_answer_says_of_the_rate_limit(qovery: QoverySimulator) -> None:
-    """The budget follows the headers, of refusals too: with nothing left, it waits for the reset."""
+    """The budget follows the headers, of refusals too; with nothing left, a poll is put off by a minute."""
     qovery.service.limiter.limit = 1
     client = QoveryClient(settings_for(qovery), clock := SystemClock())
 
     assert client.budget.pause(clock.monotonic()) == 0.0
     client.send(STATUS)
-    assert 3500 < client.budget.pause(clock.monotonic()) <= 3601
+    left = client.budget.remaining(clock.monotonic())
+    assert left is not None
+    assert (left.requests, client.budget.pause(clock.monotonic())) == (0, 60.0)
+    assert 3500 < left.seconds <= 3600
     with pytest.raises(RateLimitError) as caught:
         client.send(STATUS)
     client.close()

@@ -24,6 +24,7 @@ from qovery_provider._qovery import settings as _settings
 from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.models import (
+    NAMELESS_RECORD,
     EnvironmentStatus,
     MalformedAnswerError,
     history_of,
@@ -158,7 +159,8 @@ def models(data: object) -> None:
         if api_error:
             _assert_readable(str(api_error))
         else:
-            _assert_showable(found if isinstance(found, list) else [found])
+            shown = found if isinstance(found, list) else [found]
+            _assert_showable([one for one in shown if one != NAMELESS_RECORD])
 
 
 def _assert_showable(found: Sequence[Any]) -> None:

@@ -7,19 +7,19 @@ from contextlib import suppress
 
 import pytest
 
+from qovery_provider._cancellation import actions
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent
 from qovery_provider._clock import Signal
 from qovery_provider._driver.bulk import BulkCancellation, Target
 from qovery_provider._driver.calls import LAST_CALL_LIMIT, CallRunner, StoppedError
-from qovery_provider._driver.discovery import SCOUT_PATIENCE
 from qovery_provider._driver.session import Session
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.failures import malformed
 from qovery_provider._qovery.models import EnvironmentStatus, UnreadableStatus
 from qovery_provider._qovery.redaction import Token
 from qovery_provider._qovery.settings import Settings
-from qovery_provider.errors import CallError, CancellationStoppedError, NotFoundError, TransportError
+from qovery_provider.errors import CallError, CancellationStoppedError, NotFoundError, ServerError, TransportError
 from tests.support.script import Script, status
 from tests.support.time import Trip, VirtualTime
 
@@ -111,6 +111,18 @@ def test_each_environment_has_its_own_failure(script: Script, time: VirtualTime)
     script.answers |= {"project of x": [failure], "status x": [failure]}
 
     assert read_statuses(script, time, "x", "a") == {"x": failure, "a": status("a", "BUILDING")}
+
+
+def test_an_entry_of_a_project_that_is_no_status_fails_alone(script: Script, time: VirtualTime) -> None:
+    """Also where the list is all that was asked for."""
+    odd_entry = UnreadableStatus("b", "state is missing")
+    script.answers["statuses p"] = [[status("a", state), odd_entry] for state in ("BUILDING", "CANCELED")]
+
+    fine, odd = bulk(script, time).cancel_project("p")
+
+    assert fine.result().outcome == "canceled"
+    with pytest.raises(TransportError, match=r"reading the status of environment b: .* the format of"):
+        odd.result()
 
 
 # Stopped.
@@ -242,7 +254,7 @@ def test_a_silent_server_holds_no_project_past_its_timeout(script: Script, time:
 
 def test_a_silent_project_delays_no_other(script: Script, time: VirtualTime) -> None:
     """The others are canceled after a short patience; it joins them as soon as it has been read."""
-    trips = iter([Trip(), Trip(), Trip(back=100.0)])
+    trips = iter([Trip(), Trip(back=100.0)])  # the scouts
     time.trip = lambda: next(trips, Trip())
     script.answers |= {f"cancel {name}": [status(name, "CANCELED")] for name in "abc"}
     script.answers["status c"] = [status("c", "BUILDING")]
@@ -250,8 +262,19 @@ def test_a_silent_project_delays_no_other(script: Script, time: VirtualTime) -> 
     ended = bulk(script, time).cancel(targets("a", "b", "c"))
 
     assert [each.result().outcome for each in ended] == ["canceled"] * 3
-    assert script.times("cancel a")[0] <= SCOUT_PATIENCE
-    assert script.times("cancel c")[0] <= 2 * SCOUT_PATIENCE
+    assert script.times("cancel a") == [1.5]
+    assert script.times("cancel c") == [2.0]
+
+
+def test_the_time_of_a_project_counts_from_before_its_list_is_read(script: Script, time: VirtualTime) -> None:
+    """A slow list leaves less time for the rest."""
+    trips = iter([Trip(back=3.0)])
+    time.trip = lambda: next(trips, Trip())
+
+    ended = bulk(script, time, timeout=5.0).cancel_project("p")
+
+    assert [type(each.action) for each in ended] == [actions.Fail] * 2
+    assert time.now == 5.0
 
 
 # Previews.
@@ -270,3 +293,12 @@ def test_previews_share_one_read(script: Script, time: VirtualTime) -> None:
 
     assert list(answers) == names
     assert len(script.calls) == 2
+
+
+def test_a_preview_reads_again_after_a_failure(script: Script, time: VirtualTime) -> None:
+    """While there is time."""
+    time.trip = Trip
+    script.answers["status a"] = [ServerError("reading", 503), status("a", "BUILDING")]
+
+    assert read_statuses(script, time, "a") == {"a": status("a", "BUILDING")}
+    assert script.times("status a") == [0.0, 0.25]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from threading import Barrier
 from uuid import UUID
 
 import pulumi
 import pytest
 
 from qovery_provider import BulkDeploymentCancellation, DeploymentCancellation, RunningDeployment
+from qovery_provider._lifecycle.running_deployment import RunningDeploymentLifecycle
+from qovery_provider._program.runtime import show_preview
 from qovery_provider._qovery import settings
 from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
 from tests.support.mocks import ENVIRONMENT_ID, Recorder, mocked, value_of
@@ -333,3 +336,26 @@ class TestFailedLooks:
         assert re.match(r"could not read the current status from https?://\S+: reading the ", line)
         assert "Qovery answered 403" in line
         assert len(qovery_simulator.requests) == 1
+
+
+class Meeting(RunningDeploymentLifecycle):
+    """A lifecycle whose previews come to their end only side by side."""
+
+    def __init__(self) -> None:
+        self._barrier = Barrier(2)
+
+    def preview(self, *_: object) -> str:
+        """Wait for the other one."""
+        self._barrier.wait(timeout=5)
+        return "side by side"
+
+
+def test_previews_run_side_by_side(program: Recorder, environment: Environment) -> None:
+    """Also where the event loop has a single thread of its own: silent environments are not waited for in turns."""
+    meeting = Meeting()
+    resources = [RunningDeployment(name, environment_id=environment.id) for name in ("first", "second")]
+
+    for resource in resources:
+        show_preview(resource, {}, meeting)
+
+    assert [_shown(program, resource).count("side by side") for resource in resources] == [1, 1]
