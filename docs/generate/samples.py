@@ -12,7 +12,7 @@ from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._qovery import endpoints, failures, refusals, settings
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.failures import Progress, Route
-from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
+from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider._qovery.redaction import Token
 
 ENVIRONMENT = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
@@ -51,6 +51,7 @@ def _after(request: CancellationRequest, *observed: events.Event, at_the_deadlin
 
 
 def _outcomes() -> dict[str, str]:
+    never_told: list[events.Event] = [_read("BUILDING", NEXT), events.HistoryRead([])] * 4
     gone = events.CallFailed(errors.NotFoundError(OPERATION, 404))
     stories = [
         _after(REQUEST, _read("BUILDING"), _accepted(), _read("CANCELED")),
@@ -58,7 +59,7 @@ def _outcomes() -> dict[str, str]:
         _after(REQUEST, _read("DEPLOYED")),
         _after(replace(REQUEST, deployment_id=DEPLOYMENT), _read("DEPLOYING", NEXT), events.HistoryRead([])),
         _after(REQUEST, _read("BUILDING"), _accepted(), _read("DEPLOYED")),
-        _after(REQUEST, _read("BUILDING"), _accepted(), *[_read("BUILDING", NEXT), events.HistoryRead([])] * 4),
+        _after(REQUEST, _read("BUILDING"), _accepted(), *never_told),
         _after(REQUEST, _read("BUILDING"), _accepted(), gone, gone),
     ]
     return {story.result().outcome: story.result().sentence for story in stories}

@@ -294,6 +294,7 @@ NO_DEPLOYMENT = 'must be the id of a deployment, or "" for none'
 NO_TRIGGERS = "must be a list or a map of plain values (of a file, its hash)"
 TOO_LARGE = "must not hold numbers of 2^53 or more, which Pulumi does not tell apart (give them as texts)"
 NO_SECONDS = "must be a number of seconds above 0 and at most 604800 (7 days)"
+NO_PAUSE = "must be a number of seconds from 0 to 604800 (7 days)"
 NO_TOLERANCE = 'must be "succeed" or "fail"'
 NOT_ONE = "must be given, or project_id: exactly one of the two"
 
@@ -338,6 +339,11 @@ INPUTS = {
             *(row._replace(name=f"list of {row.name}", value=[row.value], quoted="a list") for row in ASSETS),
             *(row._replace(name=f"map of {row.name}", value={"a": row.value}, quoted="a dict") for row in ASSETS),
         ],
+    ),
+    "pause": Input(
+        frozenset({"wait_for_start"}),
+        NO_PAUSE,
+        [*(bad for bad in SECONDS if bad.value != 0), *TEXTS, *FLAGS, *LISTS, *MAPS, *ASSETS],
     ),
     "seconds": Input(frozenset({"timeout"}), NO_SECONDS, [*SECONDS, *TEXTS, *FLAGS, *LISTS, *MAPS, *ASSETS]),
     "tolerance": Input(

@@ -27,6 +27,7 @@ def calls_of(
         "project statuses": endpoints.project_statuses(project_id),
         "project of an environment": endpoints.project_of(environment_id),
         "deployment history": endpoints.deployment_history(environment_id, 5),
+        "request state": endpoints.request_state(request_id),
         "deployment queue": endpoints.deployment_queue(environment_id),
         "cancel": endpoints.cancel_deployment(environment_id, force=False),
         "cancel of a queued request": endpoints.cancel_queued(request_id),

@@ -105,6 +105,18 @@ def test_a_resumed_cancellation_is_not_sent_again(sent: Sent) -> None:
     assert cancellation.known.sent is sent
 
 
+@pytest.mark.parametrize(
+    ("sent", "sends_force"), [(Sent.ADOPTED, True), (Sent.ACCEPTED, False), (Sent.TOO_LATE, False)]
+)
+    ("sent", "sends_force"), [(Sent.ADOPTED, True), (Sent.ACCEPTED, False), (Sent.TOO_LATE, False)]
+)
+def test_a_resumed_cancellation_is_forced_unless_it_was(sent: Sent, *, sends_force: bool) -> None:
+    """What an earlier run has sent itself carried the flag; what it had joined may not."""
+    cancellation = walk(resumed(sent, force_cancel=True), CANCELING)
+
+    assert isinstance(cancellation.action, actions.SendCancel) is sends_force
+
+
 @pytest.mark.parametrize("wait_until_canceled", [True, False])
 def test_nothing_is_sent_for_a_target_that_ended_too_early(*, wait_until_canceled: bool) -> None:
     """A late status that still shows it running is not believed: by now, a cancel would hit another deployment."""

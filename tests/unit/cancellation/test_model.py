@@ -17,6 +17,7 @@ def test_a_request_has_the_documented_defaults() -> None:
         deployment_id=None,
         force_cancel=False,
         include_queued=False,
+        wait_for_start=0.0,
         wait_until_canceled=True,
         timeout=1800.0,
         on_idle="succeed",

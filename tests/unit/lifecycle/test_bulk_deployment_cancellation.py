@@ -40,6 +40,7 @@ DEFAULTS = {
     "force_cancel": False,
     "include_queued": False,
     "triggers": None,
+    "wait_for_start": 0,
     "wait_until_canceled": True,
     "timeout": 1800,
     "on_idle": "succeed",

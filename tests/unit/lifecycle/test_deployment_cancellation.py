@@ -34,6 +34,7 @@ OUTPUTS = {
     "environment_id": ENVIRONMENT_ID,
     "force_cancel": False,
     "include_queued": False,
+    "wait_for_start": 0,
     "wait_until_canceled": True,
     "timeout": 1800,
     "on_idle": "succeed",
@@ -77,6 +78,7 @@ class TestCheck:
             "deployment_id": None,
             "include_queued": False,
             "triggers": None,
+            "wait_for_start": 0,
             "wait_until_canceled": True,
             "timeout": 1800,
             "on_idle": "succeed",
@@ -139,8 +141,14 @@ class TestDiff:
 
     @pytest.mark.parametrize(
         "change",
-        [{"wait_until_canceled": False}, {"timeout": 60}, {"on_idle": "fail"}, {"on_completed": "succeed"}],
-        ids=["wait", "timeout", "idle", "completed"],
+        [
+            {"wait_for_start": 3},
+            {"wait_until_canceled": False},
+            {"timeout": 60},
+            {"on_idle": "fail"},
+            {"on_completed": "succeed"},
+        ],
+        ids=["start", "wait", "timeout", "idle", "completed"],
     )
     def test_inputs_that_wait_update_in_place(self, change: dict[str, Any]) -> None:
         """A change of how to wait is stored and cancels nothing."""

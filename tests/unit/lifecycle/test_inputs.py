@@ -25,6 +25,7 @@ from tests.support.bad_values import (
     INPUTS,
     NO_DEPLOYMENT,
     NO_FLAG,
+    NO_PAUSE,
     NO_SECONDS,
     NO_TOLERANCE,
     NO_TRIGGERS,
@@ -48,6 +49,7 @@ DEFAULTS: dict[str, Any] = {
     "force_cancel": False,
     "include_queued": False,
     "triggers": None,
+    "wait_for_start": 0,
     "wait_until_canceled": True,
     "timeout": 1800,
     "on_idle": "succeed",
@@ -59,6 +61,7 @@ BULK_DEFAULTS: dict[str, Any] = {
     "force_cancel": False,
     "include_queued": False,
     "triggers": None,
+    "wait_for_start": 0,
     "wait_until_canceled": True,
     "timeout": 1800,
     "on_idle": "succeed",
@@ -128,6 +131,7 @@ def test_what_is_given_stays() -> None:
         "deployment_id": "",
         "include_queued": True,
         "triggers": [],
+        "wait_for_start": 3,
         "wait_until_canceled": False,
         "timeout": 0,
         "on_idle": "",
@@ -201,6 +205,8 @@ def test_a_project_is_spelled_in_lower_case(value: object, project_id: object) -
         pytest.param("triggers", {"sha": "1a2b"}, id="map"),
         pytest.param("triggers", [2**53 - 1, -(2**53) + 1], id="largest exact numbers"),
         pytest.param("timeout", 1, id="whole seconds"),
+        pytest.param("wait_for_start", 0, id="no pause"),
+        pytest.param("wait_for_start", 604_800, id="a pause of seven days"),
         pytest.param("timeout", 0.001, id="fraction"),
         pytest.param("timeout", 5e-324, id="smallest number"),
         pytest.param("timeout", 604_800, id="seven days"),
@@ -241,6 +247,8 @@ def test_bad_values_are_refused(kind: Input) -> None:
         pytest.param("triggers", [10**400], f"{NO_TRIGGERS}; got a list", id="number beyond all doubles"),
         pytest.param("triggers", [2**53], f"{TOO_LARGE}; got a list", id="first number that is not exact"),
         pytest.param("triggers", {"a": [-(2.0**53)]}, f"{TOO_LARGE}; got a dict", id="as Pulumi carries it"),
+        pytest.param("wait_for_start", 604_801, f"{NO_PAUSE}; got 604801", id="a second too long for a pause"),
+        pytest.param("wait_for_start", -0.1, f"{NO_PAUSE}; got -0.1", id="a pause below zero"),
         pytest.param("timeout", 604_801, f"{NO_SECONDS}; got 604801", id="a second too long"),
         pytest.param("timeout", 10**400, f"{NO_SECONDS}; got 1{'0' * 59}... (401 characters)", id="too large a number"),
         pytest.param("on_idle", 1, f"{NO_TOLERANCE}; got 1", id="whole number as tolerance"),
@@ -271,6 +279,7 @@ def test_all_problems_are_told_at_once() -> None:
         "deployment_id": f"{NO_DEPLOYMENT}; got '?\\n'",
         "include_queued": f"{NO_FLAG}; got '?\\n'",
         "triggers": f"{NO_TRIGGERS}; got a text",
+        "wait_for_start": f"{NO_PAUSE}; got '?\\n'",
         "wait_until_canceled": f"{NO_FLAG}; got '?\\n'",
         "timeout": f"{NO_SECONDS}; got '?\\n'",
         "on_idle": f"{NO_TOLERANCE}; got '?\\n'",
@@ -397,6 +406,7 @@ def test_stored_inputs_are_read_back() -> None:
         pytest.param("deployment_id", "", id="empty deployment"),
         pytest.param("include_queued", True, id="queue"),
         pytest.param("triggers", ["1a2b"], id="triggers"),
+        pytest.param("wait_for_start", 3, id="start"),
         pytest.param("wait_until_canceled", False, id="waiting"),
         pytest.param("timeout", 60, id="timeout"),
         pytest.param("on_idle", "fail", id="tolerance of idleness"),
@@ -550,7 +560,7 @@ def test_changes_come_in_the_order_of_the_documentation() -> None:
 def test_acting_inputs_replace_and_waiting_inputs_do_not(lifecycle: Lifecycle, acting: list[str]) -> None:
     """The promise of the documentation's table."""
     assert [name for name, row in lifecycle.schema.inputs.items() if row.replaces] == acting
-    assert lifecycle.schema.stored == ("wait_until_canceled", "timeout", "on_idle", "on_completed")
+    assert lifecycle.schema.stored == ("wait_for_start", "wait_until_canceled", "timeout", "on_idle", "on_completed")
 
 
 def test_a_request_holds_every_input_but_the_triggers() -> None:
@@ -561,6 +571,7 @@ def test_a_request_holds_every_input_but_the_triggers() -> None:
         "deployment_id": "3c90-12",
         "include_queued": True,
         "triggers": ["1a2b"],
+        "wait_for_start": 3,
         "wait_until_canceled": False,
         "timeout": 60,
         "on_idle": "fail",
@@ -573,12 +584,13 @@ def test_a_request_holds_every_input_but_the_triggers() -> None:
         deployment_id="3c90-12",
         force_cancel=True,
         include_queued=True,
+        wait_for_start=3.0,
         wait_until_canceled=False,
         timeout=60.0,
         on_idle="fail",
         on_completed="succeed",
     )
-    assert isinstance(operation.timeout, float)
+    assert (type(operation.timeout), type(operation.wait_for_start)) == (float, float)
 
 
 def test_a_bulk_cancellation_asks_for_each_environment() -> None:

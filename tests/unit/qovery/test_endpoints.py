@@ -44,6 +44,11 @@ def parsed(call: ApiCall[object], answer: object) -> object:
             "reading the deployment history of environment env",
             "/environment/env/deploymentHistoryV2?pageSize=5",
         ),
+        (
+            "request state",
+            "reading the state of deployment request request",
+            "/environment/deploymentStatus?deploymentRequestId=request",
+        ),
         ("deployment queue", "reading the deployment queue of environment env", "/environment/env/deploymentQueue"),
         ("cancel", "canceling in environment env", "/environment/env/cancelDeployment"),
         (
@@ -81,6 +86,7 @@ def test_an_id_is_one_part_of_the_path() -> None:
         ("project statuses", {"results": [STATUS, STATUS]}, [READ, READ]),
         ("project of an environment", {"project": {"id": "project"}}, "project"),
         ("deployment history", {"results": [RECORD]}, [DeploymentRecord("d1", "DEPLOYED")]),
+        ("request state", {"deployment_request_id": "REQUEST", "status": "CANCELED"}, "CANCELED"),
         ("deployment queue", {"results": [WAITING]}, [QueuedRequest("r1")]),
         ("cancel", STATUS, READ),
         ("cancel of a queued request", {"any": "JSON"}, None),
@@ -97,6 +103,12 @@ def test_a_status_is_of_the_environment_that_was_asked_for(name: str) -> None:
     assert parsed(calls_of("ENV")[name], STATUS) == READ
     with pytest.raises(MalformedAnswerError, match="another environment"):
         parsed(calls_of("other")[name], STATUS)
+
+
+def test_a_state_is_of_the_request_that_was_asked_for() -> None:
+    """Another one's is no answer."""
+    with pytest.raises(MalformedAnswerError, match="another deployment request"):
+        parsed(CALLS["request state"], {"deployment_request_id": "r9", "status": "CANCELED"})
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -42,6 +42,7 @@ def test_each_input_says_what_the_rows_say() -> None:
     assert {name: each["default"] for name, each in inputs.items() if "default" in each} == {
         "forceCancel": False,
         "includeQueued": False,
+        "waitForStart": 0,
         "waitUntilCanceled": True,
         "onIdle": "succeed",
         "onCompleted": "fail",

@@ -186,6 +186,7 @@ def test_a_preview_of_a_create_stores_what_is_known(
         "environmentId": environment.id,
         "forceCancel": False,
         "includeQueued": False,
+        "waitForStart": 0,
         "waitUntilCanceled": True,
         "timeout": 1800,
         "onIdle": "succeed",
