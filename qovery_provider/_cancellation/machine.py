@@ -1,8 +1,8 @@
 """One deployment's cancellation as a pure machine: events in, actions out.
 
-Everything that decides about a cancellation is in this file, and this file does nothing else: it knows no HTTP, no
-Pulumi, no thread and no clock. `Cancellation.observe` is told what was observed and when; `Cancellation.action` says
-what to do next and at what time, until it is `Done` or `Fail`.
+It knows no HTTP, no Pulumi, no thread and no clock. `Cancellation.observe` is told what was observed and when;
+`Cancellation.action` says what to do next and at what time, until it is `Done` or `Fail`. Parts of a cancellation have
+files of their own: the search for the `target` with its `queue`, the status `reads`, the `history`, adding `force`.
 
 Theory of operation. Qovery's call to cancel takes an environment and no deployment: it cancels whichever deployment
 runs at that moment. The machine makes it exact:
@@ -12,8 +12,8 @@ runs at that moment. The machine makes it exact:
   state is shown beside it, and only the history can tell how it ended.
 * It sends a cancel only on a status read that has just shown the target running. When a cancel may have been executed
   but its answer was lost, further reads find out; it is sent again only if it shows no effect after a grace period.
-* It adopts a cancellation that is already in progress instead of repeating it: each call overwrites Qovery's force
-  flag, and a run after a crash must finish the job, not start it again.
+* It adopts a cancellation that is already in progress instead of repeating it, and at most adds force: each call
+  overwrites Qovery's force flag, and a run after a crash must finish the job, not start it again.
 * It believes only the target's own final state: after an accepted cancel the target may still finish on its own.
 
 A cancellation goes through these stages. It goes back only where nothing was sent: a target without an id is found anew
@@ -42,11 +42,6 @@ from qovery_provider._cancellation.reads import StatusReads
 from qovery_provider._cancellation.target import TargetSearch
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider._qovery.states import Phase
-
-AWAITED = frozenset({Stage.CONFIRMING, Stage.WAITING})
-"""A cancel may have been executed: the target's end is awaited."""
-
-ENDING = frozenset({Phase.CANCELING, Phase.CANCELED})
 
 
 class Cancellation:
@@ -141,8 +136,7 @@ class Cancellation:
         self.known.status = status
         self._reads.succeeded()
         if not self._stage.has_target:
-            action = self._target.find(status)
-            if action is not None:
+            if action := self._target.find(status):
                 self._stage = Stage.DRAINING_QUEUE if isinstance(action, actions.ListQueue) else self._stage
                 return action
             self._stage = Stage.CANCELING
@@ -151,16 +145,16 @@ class Cancellation:
 
     def _follow_target(self, status: EnvironmentStatus) -> actions.Action:
         known = self.known
-        if known.deployment_id is None and self._stage in AWAITED and status.phase in ENDING:
+        if known.deployment_id is None and self._stage.is_awaited and status.phase.is_canceled_or_canceling:
             known.deployment_id = status.last_deployment_id  # by then, it is what our cancel has hit
         if known.deployment_id is not None and status.last_deployment_id != known.deployment_id:
-            return self._reads.keep_polling() if _is_nameless(status) else self._history.read()
+            return self._reads.keep_polling() if status.is_nameless else self._history.read()
         known.deployment_state, known.unknown_since = status.last_deployment_state, None
         known.request_id = status.deployment_request_id or known.request_id
         if status.phase.is_over:
             return outcomes.target_ended(known, status.phase)
         # A state that this version does not know may be an end: the history has a second word for it.
-        is_doubtful = self._stage in AWAITED or known.send_error is not None
+        is_doubtful = self._stage.is_awaited or known.send_error is not None
         if status.phase is Phase.UNKNOWN and known.deployment_id and is_doubtful and not self._is_confirmed:
             return self._history.read()
         self._is_confirmed = False
@@ -174,8 +168,7 @@ class Cancellation:
 
     def _keep_waiting(self, status: EnvironmentStatus) -> actions.Action:
         """Wait on; where no status names what is being canceled, the history may: it is asked once."""
-        force = self._force.due(status)
-        if force is not None:
+        if force := self._force.due(status):
             return force
         if not self.request.wait_until_canceled and self.known.sent is not Sent.TOO_LATE:
             return outcomes.done(self.known, "requested")
@@ -232,7 +225,9 @@ class Cancellation:
             # Polls go on meanwhile, so a delay that ends after the deadline is no reason to give up: it is not obeyed.
             if asked_until <= known.deadline:
                 attempts.put_off(asked_until)
-            return self._confirm()
+            self._stage, known.sent = Stage.CONFIRMING, Sent.UNCONFIRMED
+            self._reads.restart()
+            return self._reads.poll()
         attempts.back_off(known.now)
         attempts.put_off(asked_until)
         if error.retryable and self._stage is Stage.CONFIRMING:
@@ -249,12 +244,6 @@ class Cancellation:
             self._stage = Stage.DRAINING_QUEUE if self.request.include_queued else Stage.FINDING_TARGET
         return self._reads.poll()
 
-    def _confirm(self) -> actions.Action:
-        """Find out by polling whether the cancel was executed."""
-        self._stage, self.known.sent = Stage.CONFIRMING, Sent.UNCONFIRMED
-        self._reads.restart()
-        return self._reads.poll()
-
     # The history.
 
     def _on_history(self, records: Sequence[DeploymentRecord]) -> actions.Action:
@@ -266,13 +255,14 @@ class Cancellation:
 
     def _on_untold_end(self) -> actions.Action:
         """Decide when the history does not tell how the target ended."""
-        known, status = self.known, self._last_read()
+        known, status = self.known, self.known.status
+        assert status is not None  # noqa: S101 - for mypy: a history is read after a status
         if status.last_deployment_id == known.deployment_id:
             if self._stage is Stage.WAITING:
                 return self._go_on(status)
             self._is_confirmed = True  # a cancel is sent on a status alone: by now, this one is old
             return actions.ReadStatus(known.now)
-        is_nameless = _is_nameless(status)
+        is_nameless = status.is_nameless
         if known.searched and not self._stage.has_target and not is_nameless:
             return outcomes.done(known, "superseded")
         # The target ran, or may be what runs without an id, and the history is not up to date.
@@ -304,18 +294,9 @@ class Cancellation:
 
     def _read_again(self, error: errors.CallError) -> actions.Action:
         is_status = isinstance(self.action, actions.ReadStatus)
-        return self._reads.failed(error, is_awaited=self._stage in AWAITED, is_status=is_status)
+        return self._reads.failed(error, is_awaited=self._stage.is_awaited, is_status=is_status)
 
     @property
     def _existed(self) -> bool:
         """Whether this run, or the one that it resumes, has seen the environment."""
         return self.known.status is not None or self._stage is not Stage.FINDING_TARGET
-
-    def _last_read(self) -> EnvironmentStatus:
-        assert self.known.status is not None  # noqa: S101 - for mypy: all other calls come after a first status read
-        return self.known.status
-
-
-def _is_nameless(status: EnvironmentStatus) -> bool:
-    """Whether a deployment is in progress whose id is not shown: it may be the target, or another one."""
-    return status.last_deployment_id is None and status.is_in_progress

@@ -54,6 +54,11 @@ class Stage(Enum):
         """Whether the target is fixed; before that, no cancel of a running deployment is sent."""
         return self not in {Stage.FINDING_TARGET, Stage.DRAINING_QUEUE}
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a cancel may have been executed, so that the target's end is awaited."""
+        return self in {Stage.CONFIRMING, Stage.WAITING}
+
 
 class Sent(Enum):
     """What is known of the cancel of the target. The values are stored in states: none may ever change."""

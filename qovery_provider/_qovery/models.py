@@ -70,6 +70,11 @@ class EnvironmentStatus:
         """Whether a deployment is under way, being canceled, or in a state that this version does not know."""
         return not self.phase.is_over and self.phase is not Phase.UNAVAILABLE
 
+    @property
+    def is_nameless(self) -> bool:
+        """Whether a deployment is in progress whose id is not shown."""
+        return self.last_deployment_id is None and self.is_in_progress
+
     @classmethod
     def from_json(cls, data: object) -> EnvironmentStatus:
         """Read one status, or raise MalformedAnswerError."""

@@ -36,6 +36,11 @@ class Phase(Enum):
         """Whether the deployment has ended."""
         return self in {Phase.CANCELED, Phase.COMPLETED}
 
+    @property
+    def is_canceled_or_canceling(self) -> bool:
+        """Whether a cancel of the deployment shows."""
+        return self in {Phase.CANCELED, Phase.CANCELING}
+
 
 STATES: dict[str, Phase] = {
     "QUEUED": Phase.RUNNING,

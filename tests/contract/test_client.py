@@ -111,7 +111,7 @@ def test_uses_one_connection_for_all_calls(qovery: QoverySimulator, client: Qove
         with suppress(CallError):
             client.send(call)
 
-    assert (len(qovery.requests), qovery.connections) == (21, 1)
+    assert (len(qovery.requests), qovery.connections) == (24, 1)
 
 
 @pytest.mark.usefixtures("environment")

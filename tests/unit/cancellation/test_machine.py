@@ -108,8 +108,6 @@ def test_a_resumed_cancellation_is_not_sent_again(sent: Sent) -> None:
 @pytest.mark.parametrize(
     ("sent", "sends_force"), [(Sent.ADOPTED, True), (Sent.ACCEPTED, False), (Sent.TOO_LATE, False)]
 )
-    ("sent", "sends_force"), [(Sent.ADOPTED, True), (Sent.ACCEPTED, False), (Sent.TOO_LATE, False)]
-)
 def test_a_resumed_cancellation_is_forced_unless_it_was(sent: Sent, *, sends_force: bool) -> None:
     """What an earlier run has sent itself carried the flag; what it had joined may not."""
     cancellation = walk(resumed(sent, force_cancel=True), CANCELING)
