@@ -128,8 +128,6 @@ class Cancellation:
             case events.Stopped():
                 return outcomes.stopped(self.known, self._target.queue.unconfirmed)
 
-    # Status reads.
-
     def _on_status(self, status: EnvironmentStatus) -> actions.Action:
         if status.phase is Phase.UNAVAILABLE:
             return self._read_again(messages.unavailable(status))
@@ -276,24 +274,17 @@ class Cancellation:
                 return self._on_failed_send(error)
             case actions.CancelQueued(_, request_id):
                 return self._target.failed(request_id, error)
-            case actions.ReadStatus() if isinstance(error, errors.NotFoundError) and self._existed:
-                return self._reads.missing()
-            case actions.ReadHistory() if self._history.narrow(error):
-                return self._on_untold_end()
-            case actions.ReadRequest() if not error.retryable:
-                return self._history.told(None)
-            case (
-                actions.ReadStatus()
-                | actions.ListQueue()
-                | actions.ReadHistory()
-                | actions.ReadRequest()
-                | actions.Done()
-                | actions.Fail()
-            ):
+            case actions.ReadHistory():
+                return self._on_untold_end() if self._history.narrow(error) else self._read_again(error)
+            case actions.ReadRequest():
+                return self._read_again(error) if error.retryable else self._history.told(None)
+            case actions.ReadStatus() | actions.ListQueue() | actions.Done() | actions.Fail():
                 return self._read_again(error)
 
     def _read_again(self, error: errors.CallError) -> actions.Action:
         is_status = isinstance(self.action, actions.ReadStatus)
+        if is_status and isinstance(error, errors.NotFoundError) and self._existed:
+            return self._reads.missing()
         return self._reads.failed(error, is_awaited=self._stage.is_awaited, is_status=is_status)
 
     @property

@@ -87,5 +87,7 @@ class Script:
 def _name(call: ApiCall[object]) -> str:
     """Return a call's name in a script: `cancel a`."""
     _, kind, identity, *rest = call.path.partition("?")[0].split("/")
+    if identity == "deploymentStatus":
+        return "request"
     verb = VERBS[json.dumps(call.body)] if call.changes else READS[(kind, *rest)]
     return f"{verb} {identity}"

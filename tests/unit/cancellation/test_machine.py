@@ -555,6 +555,26 @@ def test_after_a_conflict_the_status_is_read_at_once() -> None:
     assert cancellation.known.sent is Sent.NOT_SENT
 
 
+@pytest.mark.parametrize(
+    ("observed", "sent"),
+    [([BUILDING], Sent.UNCONFIRMED), ([BUILDING, LOST, BUILDING], Sent.UNCONFIRMED), ([CANCELING], Sent.ADOPTED)],
+)
+def test_an_abandoned_cancel_may_have_been_executed(observed: Sequence[events.Event], sent: Sent) -> None:
+    """A bug ends everything while a cancel is on the wire; what is known already is not lost by that."""
+    cancellation = walk(machine(force_cancel=True), *observed)
+    cancellation.abandon()
+
+    assert cancellation.known.sent is sent
+
+
+def test_an_abandoned_queued_cancel_is_no_cancel_of_the_target() -> None:
+    """The running deployment has not been touched."""
+    cancellation = walk(machine(include_queued=True), BUILDING, events.QueueListed(["r1"]))
+    cancellation.abandon()
+
+    assert cancellation.known.sent is Sent.NOT_SENT
+
+
 # A cancel that was refused at its first byte.
 
 OUT_OF_DATE = events.CallFailed(NotSentError("canceling", "the status was read more than 2 s before it could be sent"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -112,6 +113,25 @@ def test_the_queue_and_the_history_are_read(clock: FakeClock) -> None:
     assert (cancellation.result().outcome, cancellation.result().canceled_request_ids) == ("canceled", ("r1", "r2"))
 
 
+def test_the_request_of_the_target_is_read_as_the_last_resort(clock: FakeClock) -> None:
+    """The history never tells; the request of the target does."""
+    ran = replace(status("a", "BUILDING"), deployment_request_id="r1")
+    script = Script(
+        clock,
+        {
+            "poll": [[ran], [status("a", "BUILDING", "d2")]],
+            "cancel a": [status("a", "CANCELING")],
+            "history a": [list[DeploymentRecord]()],
+            "request": ["CANCELED"],
+        },
+    )
+
+    run(script, clock, cancellation := new_cancellation())
+
+    assert script.calls[-1][1] == "request"
+    assert cancellation.result().outcome == "canceled"
+
+
 @pytest.mark.parametrize(
     ("call", "answer", "options"),
     [
@@ -176,12 +196,13 @@ def test_bugs_in_steps_go_up(clock: FakeClock) -> None:
 
 def test_a_bug_keeps_what_was_on_the_wire(time: VirtualTime) -> None:
     """A cancel whose answer is not taken in may have been executed, and that is kept."""
-    many = [new_cancellation(name) for name in "abcd"]
-    polls = [[status(name, "BUILDING") for name in "abc"] + [status("d", "CANCELING")]]
+    many = [*(new_cancellation(name) for name in "abcd"), new_cancellation("e", include_queued=True)]
+    polls = [[status(name, "BUILDING") for name in "abce"] + [status("d", "CANCELING")]]
     cancels: dict[str, list[object]] = {
         "cancel a": [status("a", "CANCELING")],
         "cancel b": [ZeroDivisionError()],
         "cancel c": [BROKEN],
+        "queue e": [[QueuedRequest("r1")]],
     }
     script = Script(time, {"poll": polls, **cancels})
     trips = iter([Trip(), Trip(), Trip(), Trip(0.0, 0.3)])
@@ -191,8 +212,9 @@ def test_a_bug_keeps_what_was_on_the_wire(time: VirtualTime) -> None:
     with pytest.raises(ZeroDivisionError):
         driver.run([PollGroup(many, script.read_statuses)])
 
-    assert [each.known.sent for each in many] == [Sent.ACCEPTED, Sent.UNCONFIRMED, Sent.UNCONFIRMED, Sent.ADOPTED]
-    assert [each.known.is_resumable for each in many] == [True] * 4
+    expected = [Sent.ACCEPTED, Sent.UNCONFIRMED, Sent.UNCONFIRMED, Sent.ADOPTED, Sent.NOT_SENT]
+    assert [each.known.sent for each in many] == expected
+    assert [each.known.is_resumable for each in many] == [True] * 4 + [False]
 
 
 def test_nothing_to_do(clock: FakeClock) -> None:

@@ -112,6 +112,15 @@ class TestCreate:
 
         assert picked(result.outs, "deployment_id", "last_deployment_state") == ("", "DEPLOYED" if has_run else "READY")
 
+    def test_a_status_that_was_not_computed_cannot_be_recorded(
+        self, provider: RunningDeploymentProvider, environment: Environment
+    ) -> None:
+        """It says neither that something runs nor that nothing does."""
+        environment.shown_last_deployment_state = "UNAVAILABLE"
+
+        with pytest.raises(errors.TransportError, match=r"Qovery could not compute it \(UNAVAILABLE\)"):
+            provider.create({"environment_id": environment.id})
+
     def test_a_deployment_without_an_id_cannot_be_recorded(
         self, provider: RunningDeploymentProvider, environment: Environment
     ) -> None:
