@@ -112,6 +112,7 @@ def environment(tape: Tape, world: World, time: VirtualTime, project_id: str | N
     nameless = tape.pick(NAMELESS)
     place.behavior = Behavior(
         conflict_when_canceling=tape.pick((False, True)),
+        start_delay=tape.pick((0.0, 0.0, 0.0, 2.0)),
         gap=tape.pick((0.0, 0.0, 0.6, 3.0)),
         merge_queued=tape.happens(2),
         null_fields=nameless,

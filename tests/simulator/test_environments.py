@@ -214,6 +214,19 @@ def test_the_next_request_starts_when_the_deployment_ends(environment: Environme
     assert first.end_state == "CANCELED"
 
 
+def test_a_request_may_take_a_while_to_start(environment: Environment, clock: SimpleNamespace) -> None:
+    """Until then it waits in the queue, and nothing runs."""
+    environment.behavior = Behavior(start_delay=3.0)
+    request = environment.enqueue(DEPLOY)
+    clock.now += 2.9
+
+    assert (environment.running, environment.queue) == (None, (request,))
+
+    clock.now += 0.1
+
+    assert environment.running is request.deployment is not None
+
+
 def test_a_gap_may_lie_between_two_deployments(environment: Environment, clock: SimpleNamespace) -> None:
     """In the gap nothing runs and the outcome of the last deployment shows."""
     environment.behavior = Behavior(gap=3.0)

@@ -19,6 +19,7 @@ class Behavior:
 
     Attributes:
         conflict_when_canceling: A cancel of a deployment that is already canceling answers 409; otherwise 202 again.
+        start_delay: Seconds from a request until its deployment can start, and be seen.
         gap: Seconds between the end of a deployment and the start of the next queued one.
         merge_queued: A queued request of the same user and action takes the place of the earlier one.
         omitted_fields: Optional fields of the status that are left out.
@@ -26,6 +27,7 @@ class Behavior:
     """
 
     conflict_when_canceling: bool = False
+    start_delay: float = 0.0
     gap: float = 0.0
     merge_queued: bool = False
     omitted_fields: frozenset[str] = frozenset()
@@ -202,7 +204,7 @@ class Environment:
     def _catch_up(self) -> None:
         """Start every queued request whose turn came between the previous step and now."""
         while self._waiting and self._running is None:
-            turn = max(self._waiting[0].queued_at, self._free_since())
+            turn = max(self._waiting[0].queued_at + self.behavior.start_delay, self._free_since())
             if turn > self.turn.now():
                 return
             request = self._waiting.pop(0)
