@@ -67,7 +67,7 @@ class Cancellation:
         self.action: actions.Action = actions.ReadStatus(now)
         self._stage = sent.first_stage
         self._history, self._has_asked_for_id = HistorySearch(self.known), False
-        self._is_confirmed = False  # the history has just shown the target in progress
+        self._told = ("", now)  # the unknown state in which the history has shown the target in progress, and when
 
         self._reads = StatusReads(self.known, random)
         self._target = TargetSearch(self.known, self._history, self._reads, random)
@@ -153,10 +153,14 @@ class Cancellation:
             return outcomes.target_ended(known, status.phase)
         # A state that this version does not know may be an end: the history has a second word for it.
         is_doubtful = self._stage.is_awaited or known.send_error is not None
-        if status.phase is Phase.UNKNOWN and known.deployment_id and is_doubtful and not self._is_confirmed:
+        if status.phase is Phase.UNKNOWN and known.deployment_id and is_doubtful and not self._is_told(status):
             return self._history.read()
-        self._is_confirmed = False
         return self._go_on(status)
+
+    def _is_told(self, status: EnvironmentStatus) -> bool:
+        """Whether the history has said within the last minute that the target is in progress in this state."""
+        state, at = self._told
+        return status.last_deployment_state == state and self.known.now < at + schedule.HISTORY_PAUSE
 
     def _go_on(self, status: EnvironmentStatus) -> actions.Action:
         """Decide on a status that shows the target in progress."""
@@ -256,10 +260,9 @@ class Cancellation:
         known, status = self.known, self.known.status
         assert status is not None  # noqa: S101 - for mypy: a history is read after a status
         if status.last_deployment_id == known.deployment_id:
-            if self._stage is Stage.WAITING:
-                return self._go_on(status)
-            self._is_confirmed = True  # a cancel is sent on a status alone: by now, this one is old
-            return actions.ReadStatus(known.now)
+            self._told = (status.last_deployment_state, known.now)
+            # A cancel is sent on a status alone, and by now this one is old.
+            return self._go_on(status) if self._stage is Stage.WAITING else actions.ReadStatus(known.now)
         is_nameless = status.is_nameless
         if known.searched and not self._stage.has_target and not is_nameless:
             return outcomes.done(known, "superseded")

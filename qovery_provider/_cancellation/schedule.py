@@ -32,6 +32,9 @@ HISTORY_TIMEOUT = 30.0
 MAX_ASKED_PAUSE = 60.0
 """Seconds that a wait pauses because an answer asks for it, other than that of a rate limit."""
 
+HISTORY_PAUSE = 60.0
+"""Seconds for which the history is believed that a deployment in an unknown state is in progress."""
+
 CONFIRM_AFTER = 5.0
 """Seconds until an answer that an environment does not exist is asked for again, before it is believed."""
 
