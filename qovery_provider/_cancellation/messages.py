@@ -243,14 +243,11 @@ def _sent_nothing(known: Knowledge) -> str:
     return f"no cancel was sent but for {queued} queued request{'s' * (queued > 1)}" if queued else "nothing was sent"
 
 
-def _followed(known: Knowledge) -> str:
-    return ", and another one is running" if known.is_followed else ""
-
-
 def _despite(known: Knowledge) -> str:
+    followed = ", and another one is running" if known.is_followed else ""
     return {
-        Sent.NOT_SENT: f" before a cancel was accepted{_followed(known)}",
-        Sent.TOO_LATE: f" before a cancel was accepted{_followed(known)}",
+        Sent.NOT_SENT: f" before a cancel was accepted{followed}",
+        Sent.TOO_LATE: f" before a cancel was accepted{followed}",
         Sent.UNCONFIRMED: ", though a cancel may have been received",
         Sent.ACCEPTED: ", although the cancel was accepted",
         Sent.ADOPTED: ", although a cancel was under way",
