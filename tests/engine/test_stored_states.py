@@ -111,14 +111,14 @@ def test_a_refresh_shows_what_has_changed_and_nothing_else(finished: tuple[Stack
 
 @every_version
 def test_waiting_options_change_without_a_call(finished: tuple[Stack, World]) -> None:
-    """All that stands beside them in the state stays as it was."""
+    """All that stands beside them in the state stays as it was; an option that is newer than the state is added."""
     stack, world = finished
     before = stack.latest()
 
     stack.up(TIMEOUT="70", QOVERY_API_TOKEN="")
 
     after = stack.latest()
-    changed = {name: {**before[name]["outputs"], "timeout": 70} for name in TIMED}
+    changed = {name: {"wait_for_start": 0, **before[name]["outputs"], "timeout": 70} for name in TIMED}
     assert {name: after[name]["outputs"] for name in TIMED} == changed
     assert world.qovery.requests == ()
 
