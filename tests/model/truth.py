@@ -389,6 +389,6 @@ class Judge:
         is_clear = not (self.server.failures or weather.history_lag or weather.nameless or weather.trips)
         if target and cancellation.last_seen and is_clear and not cancellation.place.behavior.null_fields:
             seen = self._last_moment(cancellation)
-            # A stale status may show what was true right before the end, at the same moment.
-            is_told = target.ends_at < seen.at or (target.ends_at == seen.at and not weather.stale)
+            # At the moment of the end, a status shows what was true before it or after it.
+            is_told = target.ends_at < seen.at or (target.ends_at == seen.at and seen.status.phase.is_over)
             assert not is_told or seen.status.phase is Phase.UNKNOWN, "timed out although the target had ended"
