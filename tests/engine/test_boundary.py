@@ -15,6 +15,7 @@ import pytest
 
 from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond, SendRaw
 from tests.support.certificates import write_bundle
+from tests.support.environments import busy
 from tests.support.proxy import HoldingProxy, Proxy
 from tests.support.stack import Stack, killed_on_exit
 from tests.support.time import JumpingClock, wait_until
@@ -60,11 +61,7 @@ def _targets(stack: Stack, *targets: tuple[Environment, str]) -> None:
 
 def _busy(qovery: QoverySimulator, count: int = 1, plan: Plan = LONG) -> list[Environment]:
     """Return environments that each run a deployment with another one queued behind it."""
-    environments = [qovery.world.add_environment() for _ in range(count)]
-    for environment in environments:
-        environment.deploy(plan)
-        environment.enqueue(LONG)
-    return environments
+    return [busy(qovery, plan) for _ in range(count)]
 
 
 def _following(environments: list[Environment]) -> list[list[int]]:

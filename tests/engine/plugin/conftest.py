@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
+from tests.support.environments import busy
 from tests.support.plugin_stack import ROOT, PluginStack
 from tests.support.stack import engine_folder
 
@@ -29,7 +30,4 @@ def stack(tmp_path: Path, engine: str | None, qovery_simulator: QoverySimulator)
 @pytest.fixture
 def environment(qovery_simulator: QoverySimulator) -> Environment:
     """An environment with a running deployment and another deployment queued behind it."""
-    environment = qovery_simulator.world.add_environment()
-    environment.deploy(LONG)
-    environment.enqueue(LONG)
-    return environment
+    return busy(qovery_simulator, LONG)

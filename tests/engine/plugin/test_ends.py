@@ -9,6 +9,7 @@ import time
 import pytest
 
 from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator
+from tests.support.environments import busy
 from tests.support.plugin_stack import PluginStack, cancellation
 from tests.support.processes import members
 from tests.support.stack import Run, killed_on_exit
@@ -21,10 +22,7 @@ UP = ("up", "--yes", "--skip-preview")
 @pytest.fixture
 def environment(qovery_simulator: QoverySimulator) -> Environment:
     """An environment whose deployment takes minutes to be canceled, with another one queued behind it."""
-    environment = qovery_simulator.world.add_environment()
-    environment.deploy(SLOW)
-    environment.enqueue(SLOW)
-    return environment
+    return busy(qovery_simulator, SLOW)
 
 
 def _interrupted(stack: PluginStack, qovery: QoverySimulator, *, when_answered: bool) -> tuple[Run, float]:

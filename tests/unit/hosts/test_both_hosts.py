@@ -16,6 +16,7 @@ from qovery_provider import providers
 from qovery_provider._driver.session import Sessions
 from qovery_provider._hosts.dynamic import DynamicProvider
 from qovery_provider.simulator import Environment, Fault, LoseAnswer, Plan, QoverySimulator, Reset, Respond
+from tests.support.environments import busy
 from tests.support.plugin_host import PluginHost, plugin_host
 from tests.support.providers import configuration
 from tests.support.recorder import error_body
@@ -148,10 +149,7 @@ def host(
 @pytest.fixture
 def environment(qovery_simulator: QoverySimulator) -> Environment:
     """An environment that runs a deployment which can be canceled at once, and has another one queued."""
-    environment = qovery_simulator.world.add_environment()
-    environment.deploy(SOON)
-    environment.enqueue(SOON)
-    return environment
+    return busy(qovery_simulator, SOON)
 
 
 def _stored(answer: Outputs | Refused) -> Outputs:
