@@ -20,7 +20,7 @@ class ForceEscalation:
     """Decides whether the forced cancel is sent.
 
     Args:
-        known: What is known of the cancellation.
+        known: The knowledge that the machine and its parts share.
         reads: Plans its status reads.
         random: Returns a number from 0 to below 1, for the delays before retries.
     """
@@ -40,13 +40,7 @@ class ForceEscalation:
             return None
         if known.now >= known.deadline:
             return None
-        if known.now < self._attempts.earliest:
-            return self._reads.poll(not_after=self._attempts.earliest)
-        if self._reads.is_old:
-            return actions.ReadStatus(known.now)
-        self._attempts.made += 1
-        self._reads.took(0.0)
-        return actions.SendCancel(known.now)
+        return self._reads.send(self._attempts)
 
     def failed(self, error: CallError) -> actions.Action:
         """Return the next step after a failure; the cancellation goes on in any case, and is waited for."""

@@ -68,7 +68,6 @@ class Cancellation:
         self._stage = sent.first_stage
         self._history, self._has_asked_for_id = HistorySearch(self.known), False
         self._told = ("", now)  # the unknown state in which the history has shown the target in progress, and when
-
         self._reads = StatusReads(self.known, random)
         self._target = TargetSearch(self.known, self._history, self._reads, random)
         self._attempts = schedule.SendAttempts(now, random)
@@ -169,7 +168,7 @@ class Cancellation:
         return self._keep_waiting(status) if self._stage is Stage.WAITING else self._send_when_due()
 
     def _keep_waiting(self, status: EnvironmentStatus) -> actions.Action:
-        """Wait on; where no status names what is being canceled, the history may: it is asked once."""
+        """Go on waiting. Where no status names the deployment that is being canceled, ask the history for it, once."""
         if force := self._force.due(status):
             return force
         if not self.request.wait_until_canceled and self.known.sent is not Sent.TOO_LATE:
@@ -187,21 +186,15 @@ class Cancellation:
 
     def _send_when_due(self) -> actions.Action:
         """Send on the status just read, unless it is too early or too late, or the last attempt has been made."""
-        known, now = self.known, self.known.now
-        if now >= known.deadline:
+        known = self.known
+        if known.now >= known.deadline:
             return outcomes.timed_out(known)
         # Without an id, what runs now cannot be told from what ran at the first attempt: there is no second one.
         if known.send_error and self._attempts.made >= (schedule.ATTEMPTS if known.deployment_id else 1):
             return (
                 self._reads.poll() if self._stage is Stage.CONFIRMING else outcomes.interrupted(known, known.send_error)
             )
-        if now < self._attempts.earliest:
-            return self._reads.poll(not_after=self._attempts.earliest)
-        if self._reads.is_old:
-            return actions.ReadStatus(now)
-        self._attempts.made += 1
-        self._reads.took(0.0)
-        return actions.SendCancel(now)
+        return self._reads.send(self._attempts)
 
     def _on_accepted(self, status: EnvironmentStatus) -> actions.Action:
         known = self.known

@@ -30,6 +30,7 @@ def describe(request: CancellationRequest, status: EnvironmentStatus, wall: floa
     """
     if status.phase is Phase.UNAVAILABLE:
         return _unavailable(status)
+    idle = f"nothing to cancel right now ({status.last_deployment_state})"
     match _first_action(request, status):
         case actions.SendCancel():
             risk = f"; {FORCE_RISK}" if request.force_cancel else ""
@@ -39,7 +40,7 @@ def describe(request: CancellationRequest, status: EnvironmentStatus, wall: floa
             rest = f", then {running(status, wall)}" if status.is_in_progress else ""
             return f"would cancel what is queued, if anything{rest}"
         case actions.ReadStatus() if status.phase.is_over:
-            return f"would wait up to {duration(request.wait_for_start)} for a deployment to start{_then(status)}"
+            return f"would wait up to {duration(request.wait_for_start)} for a deployment to start; {idle}"
         case actions.ReadHistory() | actions.ReadRequest():
             failing = (
                 '; on_idle="fail" makes that a failure unless it was canceled' if request.on_idle == "fail" else ""
@@ -50,9 +51,9 @@ def describe(request: CancellationRequest, status: EnvironmentStatus, wall: floa
         case actions.Done(result):
             if result.outcome == "requested":
                 return _would_adopt(request, status, wall)
-            return f"nothing to cancel right now ({status.last_deployment_state})"
+            return idle
         case actions.Fail():
-            return f"{IDLE_FAILS}nothing to cancel right now ({status.last_deployment_state})"
+            return f"{IDLE_FAILS}{idle}"
 
 
 def _first_action(request: CancellationRequest, status: EnvironmentStatus) -> actions.Action:
@@ -60,10 +61,6 @@ def _first_action(request: CancellationRequest, status: EnvironmentStatus) -> ac
     cancellation = Cancellation(request, 0.0, lambda: 0.0)
     cancellation.observe(events.StatusRead(status), 0.0)
     return cancellation.action
-
-
-def _then(status: EnvironmentStatus) -> str:
-    return f"; nothing to cancel right now ({status.last_deployment_state})"
 
 
 def _unavailable(status: EnvironmentStatus) -> str:

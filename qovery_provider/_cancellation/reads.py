@@ -1,4 +1,4 @@
-"""The status reads of one cancellation: when the next one is made, and what follows one that failed.
+"""The status reads of one cancellation: when the next one is made, and what follows one that worked or failed.
 
 As pure as the machine.
 """
@@ -10,7 +10,14 @@ from math import inf
 
 from qovery_provider._cancellation import actions, outcomes
 from qovery_provider._cancellation.model import Knowledge
-from qovery_provider._cancellation.schedule import CONFIRM_AFTER, SLOW_READ, PollSchedule, Retry, asked_pause
+from qovery_provider._cancellation.schedule import (
+    CONFIRM_AFTER,
+    SLOW_READ,
+    PollSchedule,
+    Retry,
+    SendAttempts,
+    asked_pause,
+)
 from qovery_provider.errors import CallError
 
 
@@ -18,7 +25,7 @@ class StatusReads:
     """Plans the status reads.
 
     Args:
-        known: What is known of the cancellation.
+        known: The knowledge that the machine and its parts share.
         random: Returns a number from 0 to below 1, for the delays before retries.
     """
 
@@ -51,6 +58,17 @@ class StatusReads:
         """Return a read after a pause that ends at the deadline: the last read is made then."""
         at = max(self._schedule.after(self._known.now), not_before)
         return actions.ReadStatus(min(at, not_after, self._known.deadline))
+
+    def send(self, attempts: SendAttempts) -> actions.ReadStatus | actions.SendCancel:
+        """Return a cancel on the status just read; or another read first, where it is too early or that one is old."""
+        now = self._known.now
+        if now < attempts.earliest:
+            return self.poll(not_after=attempts.earliest)
+        if self.is_old:
+            return actions.ReadStatus(now)
+        attempts.made += 1
+        self.took(0.0)
+        return actions.SendCancel(now)
 
     def keep_polling(self) -> actions.Action:
         """Return the next read, or the failure at the deadline."""

@@ -165,8 +165,8 @@ class BulkCancellation:
 
 def _unread(cancellation: Cancellation) -> Exception | None:
     """Return why a cancellation ended before anything was read, None where that is not so."""
-    is_unread = isinstance(cancellation.action, actions.Fail) and cancellation.known.status is None
-    return cancellation.action.error if is_unread and isinstance(cancellation.action, actions.Fail) else None
+    action, status = cancellation.action, cancellation.known.status
+    return action.error if isinstance(action, actions.Fail) and status is None else None
 
 
 def _first_reads_end(cancellations: Sequence[Cancellation]) -> float:
