@@ -60,8 +60,7 @@ class DynamicProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the settings; they are judged when they are needed, for a delete needs none."""
         lift_thread_limit()
-        values = {key: req.config.get(key) for key in settings.CONFIG_KEYS}
-        self._config = {key: value for key, value in values.items() if value is not None}
+        self._config = settings.given(req.config.get)
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Report everything that is wrong with inputs and settings, at once and without any call."""

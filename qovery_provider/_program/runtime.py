@@ -49,8 +49,7 @@ def session() -> Session:
 
 def _config() -> dict[str, object]:
     bag = pulumi.Config("qovery")
-    values = {key: bag.get(key.removeprefix("qovery:")) for key in settings.CONFIG_KEYS}
-    return {key: value for key, value in values.items() if value is not None}
+    return settings.given(lambda key: bag.get(key.removeprefix("qovery:")))
 
 
 @contextmanager
@@ -91,7 +90,7 @@ def create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:
     return hours * 3600 + minutes * 60 + seconds
 
 
-def check_get(installed: str = version("pulumi")) -> None:
+def check_get(installed: str | None = None) -> None:
     """Refuse `get` where the SDK's host of dynamic providers cannot serve it.
 
     Args:
@@ -100,6 +99,7 @@ def check_get(installed: str = version("pulumi")) -> None:
     Raises:
         ConfigurationError: It is too old.
     """
+    installed = installed or version("pulumi")
     numbers = [int(number) for number in re.findall("[0-9]+", installed)[:2]]
     if numbers < FIRST_WITH_GET:
         with plain_errors():
@@ -160,9 +160,9 @@ def show_preview(
         inputs: Its inputs; nothing is shown while one of them is not known.
         lifecycle: Reads what is running, in another thread, and puts it into words.
     """
-    config = _config()  # read here: the SDK keeps it in a context that other threads do not have
     if not is_dry_run() or isinstance(get_monitor(), MockMonitor):
         return
+    config = _config()  # read here: the SDK keeps it in a context that other threads do not have
 
     def read(known: dict[str, Any]) -> str:
         return preview_line(lifecycle, SESSIONS, config, os.environ, known)

@@ -86,6 +86,15 @@ class Settings:
     api_url: str = API_URL
 
 
+def given(read: Callable[[str], object]) -> dict[str, object]:
+    """Return the stack configuration that is given, by key.
+
+    Args:
+        read: Returns the value of a key, None where there is none.
+    """
+    return {key: value for key in CONFIG_KEYS if (value := read(key)) is not None}
+
+
 def resolve(config: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
     """Return the settings; stack configuration comes before the environment.
 

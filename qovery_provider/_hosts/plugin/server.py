@@ -218,9 +218,8 @@ class Plugin(ResourceProviderServicer):
 
 def _config(properties: Struct) -> dict[str, object]:
     """Return the settings that are given and known, under the names that they have inside."""
-    given = plain(properties)
-    values = {key: given.get(key.removeprefix("qovery:")) for key in settings.CONFIG_KEYS}
-    return {key: value for key, value in values.items() if value is not None and not is_unknown(value)}
+    known = {name: value for name, value in plain(properties).items() if not is_unknown(value)}
+    return settings.given(lambda key: known.get(key.removeprefix("qovery:")))
 
 
 def _checked(inputs: Struct, problems: Iterable[str]) -> proto.CheckResponse:
