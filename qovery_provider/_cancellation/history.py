@@ -19,7 +19,7 @@ class HistorySearch:
     """Finds out from the history how the target ended. A page that was needed once is read from then on.
 
     Args:
-        known: What is known of the cancellation.
+        known: The knowledge that the machine and its parts share.
     """
 
     def __init__(self, known: Knowledge) -> None:

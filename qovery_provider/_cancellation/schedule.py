@@ -30,7 +30,7 @@ HISTORY_TIMEOUT = 30.0
 """Seconds that the history gets to tell how a deployment ended that no longer runs."""
 
 MAX_ASKED_PAUSE = 60.0
-"""Seconds that a wait pauses because an answer asks for it, other than that of a rate limit."""
+"""Seconds: the longest pause that an answer can ask for during a wait, unless it is a rate limit's."""
 
 HISTORY_PAUSE = 60.0
 """Seconds for which the history is believed that a deployment in an unknown state is in progress."""

@@ -22,7 +22,7 @@ class TargetSearch:
     """Finds the target.
 
     Args:
-        known: What is known of the cancellation.
+        known: The knowledge that the machine and its parts share.
         history: Reads the history.
         reads: Plans the status reads.
         random: Returns a number from 0 to below 1, for the delays before retries.
@@ -71,7 +71,7 @@ class TargetSearch:
         return outcomes.done(known, "nothing_to_cancel") if is_over and not asked_for else None
 
     def _find_again(self, status: EnvironmentStatus, first: EnvironmentStatus) -> actions.Action | None:
-        """Judge what runs when the queue is empty; only what is certainly the target is ever canceled."""
+        """Decide when the queue is empty. A deployment is canceled only if it is certainly the target."""
         known = self._known
         if known.deployment_id is not None:
             is_pinned_away = known.request.deployment_id and status.last_deployment_id != known.deployment_id
@@ -80,7 +80,7 @@ class TargetSearch:
             if status.is_in_progress and self.queue.has_listed(status.deployment_request_id):
                 return None
             if _is_of_same(first, status):
-                known.status = first  # what is over cannot run again: the second answer is older
+                known.status = first  # a deployment that is over stays over, so the second answer shows an earlier time
             return outcomes.done(known, "canceled" if known.canceled_request_ids else "nothing_to_cancel")
         if status.phase.is_over or _is_of_same(first, status):
             return None

@@ -20,7 +20,7 @@ from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import AuthenticationError, CallError, PermissionDeniedError
 
 SCOUT_PATIENCE = 2.0
-"""Seconds until a scout holds nothing up any more: the next round begins, and its environment is read by itself."""
+"""Seconds that the next round waits for a scout. After that, the scout's environment is read by itself."""
 
 SCOUT_LIMIT = 30.0
 """Seconds until a scout is given up; until then it may still show that environments belong together."""
