@@ -272,7 +272,8 @@ def _started_since(known: Knowledge) -> str:
 def _nothing_to_cancel(known: Knowledge) -> str:
     if known.request.deployment_id == "":
         return "nothing to cancel: deployment_id is empty, so nothing was running when it was looked up"
-    state = f" ({known.status.last_deployment_state})" if known.status else ""
+    status, end = known.status, known.deployment_state
+    state = f" ({end or status.last_deployment_state})" if status else ""
     started = _started_since(known)
     return f"nothing to cancel: no deployment {f'was running{started}' if started else f'is running{state}'}"
 

@@ -79,6 +79,12 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
             id="no target",
         ),
         pytest.param(
+            "nothing_to_cancel",
+            {"status": RUNNING, "deployment_state": "DEPLOYED"},
+            "nothing to cancel: no deployment is running (DEPLOYED)",
+            id="nothing to cancel, as the history tells and not the status",
+        ),
+        pytest.param(
             "superseded",
             {"status": STATUS, "searched": 20},
             "deployment d12 is not running, nor among the newest 20 deployments; nothing was sent",
