@@ -2,15 +2,17 @@
 
 It neither retries nor sleeps and decides nothing about cancellations. What it does know is whether a failed call may
 have been executed all the same: the transport proves that, and who answered says it.
+
+The HTTP library comes with the first client: importing it takes about as long as everything else of this package, and a
+program that only declares resources, or an update that changes nothing, makes no call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from qovery_provider._clock import Clock
-from qovery_provider._qovery.connections import TrackedAdapter
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.failures import ADDRESS, malformed
 from qovery_provider._qovery.models import MalformedAnswerError
@@ -18,9 +20,11 @@ from qovery_provider._qovery.rate_limit import RateBudget, retry_after
 from qovery_provider._qovery.redaction import redact, without_tokens
 from qovery_provider._qovery.refusals import api_error
 from qovery_provider._qovery.settings import Settings
-from qovery_provider._qovery.transport import Adapter, Reply, Transport
 from qovery_provider._version import __version__
 from qovery_provider.errors import ApiError, TransportError
+
+if TYPE_CHECKING:
+    from qovery_provider._qovery.transport import Adapter, Reply
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 30.0
 """Seconds for a connection, and for the silence between two pieces of an answer."""
@@ -53,6 +57,9 @@ class QoveryClient:
         timeout: tuple[float, float] = (CONNECT_TIMEOUT, READ_TIMEOUT),
         adapter: Adapter | None = None,
     ) -> None:
+        from qovery_provider._qovery.connections import TrackedAdapter  # noqa: PLC0415 - see above
+        from qovery_provider._qovery.transport import Transport  # noqa: PLC0415 - see above
+
         self.budget = RateBudget()
         self._token, self._clock = settings.token, clock
         headers = {

@@ -80,7 +80,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         ),
         pytest.param(
             "nothing_to_cancel",
-            {"status": RUNNING, "deployment_state": "DEPLOYED"},
+            {"deployment_id": "d13", "status": RUNNING, "deployment_state": "DEPLOYED"},
             "nothing to cancel: no deployment is running (DEPLOYED)",
             id="nothing to cancel, as the history tells and not the status",
         ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from threading import Barrier
@@ -359,3 +361,10 @@ def test_previews_run_side_by_side(program: Recorder, environment: Environment) 
         show_preview(resource, {}, meeting)
 
     assert [_shown(program, resource).count("side by side") for resource in resources] == [1, 1]
+
+
+def test_declaring_a_resource_needs_no_http_library() -> None:
+    """A program that makes no call does not pay for importing what makes calls."""
+    program = "import sys, qovery_provider; print('requests' in sys.modules)"
+
+    assert subprocess.check_output([sys.executable, "-c", program], text=True) == "False\n"
