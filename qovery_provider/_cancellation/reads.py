@@ -92,7 +92,7 @@ class StatusReads:
         return outcomes.interrupted(known, error) if again_at is None else actions.ReadStatus(again_at)
 
     def missing(self) -> actions.Action:
-        """Believe that the environment is gone when that is said again later, or at the deadline."""
+        """Return the next read, or the end once a later read confirms that the environment is gone."""
         known = self._known
         if self._missing_since is None:
             self._missing_since = known.now

@@ -42,7 +42,7 @@ class Gates:
         self._environments: dict[str, _Environment] = {}
 
     def at(self, environment: str) -> _Environment:
-        """Return what is known of an environment; `lock` guards it."""
+        """Return the record of an environment; `lock` guards it."""
         return self._environments.setdefault(environment, _Environment())
 
 
@@ -54,7 +54,7 @@ class Gate:
         gates: Those of the process.
         environment: Which environment, as unique in this process: its API's address and its id.
         operation: What the cancel asks for, as a phrase: errors begin with it.
-        clock: Tells the time.
+        clock: The time.
         read_from: When the request for the status was made that the cancel is sent on: the status may be as old.
         read_at: When that status was there.
         deadline: When the wait for the target ends.

@@ -1,6 +1,6 @@
 """The lifecycle of a resource as every host calls it: plain dicts in and out, failures as exceptions.
 
-It knows no Pulumi: a host brings the property bags, lends an `Operation`, and stores what comes back.
+It knows no Pulumi: a host brings the property bags, lends an `Operation`, and stores the result.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class State(NamedTuple):
     Attributes:
         id: Its id; "" after a read means that it does not exist any more.
         outputs: All its outputs.
-        inputs: Its inputs, where a read changes what is stored of them.
+        inputs: Its inputs, where a read changes the stored ones.
     """
 
     id: str
@@ -101,7 +101,7 @@ class PartialFailureError(Exception):
 
 
 class Lifecycle(ABC):
-    """The lifecycle of one resource. It holds no state: what is to be known comes with each call."""
+    """The lifecycle of one resource. It holds no state: each call brings everything it needs."""
 
     schema: ClassVar[Schema]
 

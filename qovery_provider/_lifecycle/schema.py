@@ -14,7 +14,7 @@ from qovery_provider._lifecycle.values import plain
 from qovery_provider._qovery.redaction import kind_of, redact
 
 IsUnknown = Callable[[object], bool]
-"""Tells a value that another resource will give only later."""
+"""Returns whether a value is not known yet, since another resource will provide it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Kind:
 
     Attributes:
         annotation: Its type in Python.
-        check: Returns what is allowed, when a value is not.
+        check: Returns which values are allowed, if this one is not.
         argument: Its type where a program gives it, if that is another one.
         normalize: Returns a value as it is stored; one that is not allowed comes back as it is.
         is_list: Whether it is a list whose elements are checked one by one.
@@ -61,7 +61,7 @@ class Input:
     is_required: bool = False
 
     def allowed(self, value: object) -> str | None:
-        """Return what is allowed, when this value is not."""
+        """Return which values are allowed, if this one is not."""
         is_absent = value is None and self.default is None and not self.is_required
         return None if is_absent else self.kind.check(value)
 
@@ -129,7 +129,7 @@ class Schema:
 
         Args:
             inputs: All inputs, as `with_defaults` returns them.
-            is_unknown: Tells a value that another resource will give only later.
+            is_unknown: Returns whether a value is not known yet.
         """
         found = {name: _problem(row, inputs[name], is_unknown) for name, row in self.inputs.items()}
         alone = {name: problem for name, problem in found.items() if problem}

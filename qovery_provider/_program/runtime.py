@@ -67,7 +67,7 @@ def _run_error(kind: type[QoveryError]) -> type[QoveryError]:
 
 
 def in_thread(argument: pulumi.Input[Given], read: Callable[[Given], Read]) -> pulumi.Output[Read]:
-    """Return what a function that waits for Qovery makes of an input, read in a thread of its own."""
+    """Return the result of a blocking read of an input, made in a thread of its own."""
 
     async def call(given: Given) -> Read:
         # The SDK keeps a stack's configuration in context variables, which a thread does not have by itself.
@@ -79,7 +79,7 @@ def in_thread(argument: pulumi.Input[Given], read: Callable[[Given], Read]) -> p
 def create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:
     """Read `custom_timeouts.create`, which the SDK never hands to dynamic providers.
 
-    What cannot be read is handed on as it is, for `check` to say what is wrong with it.
+    A text that cannot be read is handed on as it is, for `check` to report.
     """
     timeouts = opts.custom_timeouts if opts else None
     text = timeouts.create if timeouts else None
@@ -144,7 +144,7 @@ def _is_left_to_pulumi(value: object) -> bool:
 
 
 def plain_id(value: pulumi.Input[Any]) -> pulumi.Input[Any]:
-    """Return an id as Qovery writes it; what is none stays as it is."""
+    """Return an id as Qovery writes it; any other value stays as it is."""
     if isinstance(value, pulumi.Output):
         return value.apply(plain_id)
     return ENVIRONMENT_ID.kind.normalize(plain(value))
@@ -158,7 +158,7 @@ def show_preview(
     Args:
         resource: The resource, already registered.
         inputs: Its inputs; nothing is shown while one of them is not known.
-        lifecycle: Reads what is running, in another thread, and puts it into words.
+        lifecycle: Reads the status, in another thread, and describes the update.
     """
     if not is_dry_run() or isinstance(get_monitor(), MockMonitor):
         return

@@ -1,6 +1,6 @@
 """What a broken transport means: an exception of the HTTP library in, one typed error out.
 
-It calls nothing itself. Exceptions are told apart by their names: the most specific is often one of urllib3's or of the
+It calls nothing itself. Exceptions are distinguished by name: the most specific is often one of urllib3's or of the
 standard library's, deep inside the exception that was raised, and their texts hold addresses and object dumps. The
 names choose the words only; whether a request can have arrived, the transport knows.
 """
@@ -161,7 +161,7 @@ def transport_error(call: ApiCall[object], error: Exception, progress: Progress,
     names |= {frame.f_code.co_name for cause in causes for frame, _ in walk_tb(cause.__traceback__)}
     failure = next(failure for failure in AFTER[progress] if failure.names & names)
     if route.variable and "gaierror" in names and not HOST_NAME.fullmatch(route.proxy):
-        failure = UNUSABLE  # a resolver was asked for what is no name, such as a part of a URL in quotes
+        failure = UNUSABLE  # a resolver was asked for something that is not a name, such as a part of a URL in quotes
     facts = {"peer": "proxy" if "ProxyError" in names else "server", "kind": type(error).__name__}
     facts |= {"limit": f"{call.max_bytes // 2**20} MiB", **_facts(route)}
     return TransportError(
@@ -176,7 +176,7 @@ def transport_error(call: ApiCall[object], error: Exception, progress: Progress,
 
 
 def malformed(call: ApiCall[object], problem: object) -> TransportError:
-    """Return the error of an answer that is JSON, and not what the API's description says."""
+    """Return the error of a response that is JSON, but does not match the API's description."""
     problem = f"the response does not have the format of Qovery's API ({problem})"
     return TransportError(call.operation, problem, ADDRESS, may_have_executed=call.changes)
 

@@ -37,7 +37,7 @@ def canonical_id(identity: str) -> str:
 
 
 class MalformedAnswerError(ValueError):
-    """An answer is not what the API's description says; the text names the field. Never leaves the client."""
+    """A response does not match the API's description; the text names the field. Never leaves the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class EnvironmentStatus:
 
     @property
     def is_in_progress(self) -> bool:
-        """Whether a deployment is under way, being canceled, or in a state that this version does not know."""
+        """Whether a deployment is in progress, being canceled, or in a state that this version does not know."""
         return not self.phase.is_over and self.phase is not Phase.UNAVAILABLE
 
     @property
@@ -136,15 +136,15 @@ class DeploymentRecord:
     @property
     def final_state(self) -> str:
         """The state that says how the deployment ended: where `state` does not, it is the coarser one."""
-        told, new_states = phase_of(self.state), {Phase.UNKNOWN} if self.phase is Phase.COMPLETED else set[Phase]()
-        is_telling = self.state != UNREADABLE_STATE and told in {self.phase, *new_states}
-        return self.state if is_telling else self.action_status or self.state
+        phase, new_states = phase_of(self.state), {Phase.UNKNOWN} if self.phase is Phase.COMPLETED else set[Phase]()
+        is_final = self.state != UNREADABLE_STATE and phase in {self.phase, *new_states}
+        return self.state if is_final else self.action_status or self.state
 
     @classmethod
     def from_json(cls, data: object) -> DeploymentRecord:
         """Read one entry of `deploymentHistoryV2`, or raise MalformedAnswerError when it names no deployment.
 
-        A state that is no plain text tells nothing: how the deployment ended, another look may show.
+        A state that is not plain text says nothing: a later read may show how the deployment ended.
         """
         body = _mapping(data)
         execution_id = canonical_id(_text(_mapping(body.get("identifier")), "execution_id"))
@@ -198,7 +198,7 @@ def _record(entry: object) -> DeploymentRecord:
 
 
 def queue_of(data: object) -> list[QueuedRequest]:
-    """Read the queue of one environment, in an order that is not documented; what has no id cannot be canceled."""
+    """Read the queue of one environment, whose order is not documented; a request without an id cannot be canceled."""
     return [QueuedRequest.from_json(entry) for entry in _results(data)]
 
 

@@ -19,7 +19,7 @@ SCARCE = 0.2
 """Below this part of the limit, the rest is spread over the time until the reset."""
 
 MAX_DELAY = 3600.0
-"""Seconds; the window is an hour, so no reset is further away, whatever unit or clock the header was written with."""
+"""Seconds; the window is an hour, so no reset is further away, even if the header has another unit or a wrong clock."""
 
 MAX_PAUSE = 60.0
 """Seconds that one poll is put off by at most.
@@ -42,7 +42,7 @@ class Remaining(NamedTuple):
 
 
 class RateBudget:
-    """What is left of the limit, as the answers say. Every thread of a process may share one."""
+    """What is left of the limit, according to the responses. Every thread of a process may share one."""
 
     def __init__(self) -> None:
         self._window: tuple[float, float, float] | None = None

@@ -61,7 +61,7 @@ def difference(
         replaces=map(camel, diff.replaces),
         diffs=map(camel, changed),
         detailedDiff=detailed,
-        # Without it, the engine compares by itself: so a refresh shows exactly which outputs changed.
+        # Without it, the engine compares the outputs: so a refresh shows exactly which outputs changed.
         hasDetailedDiff=bool(detailed),
     )
     return response, diff.note
