@@ -150,7 +150,7 @@ def told(request: CancellationRequest, story: Story, sent: Sent = Sent.NOT_SENT)
     for result, event, late in story:
         due = getattr(cancellation.action, "at", 0.0)
         if isinstance(event, events.QueuedCanceled) and isinstance(cancellation.action, actions.CancelQueued):
-            event = events.QueuedCanceled(cancellation.action.request_id)  # noqa: PLW2901 - whichever is next
+            event = events.QueuedCanceled(cancellation.action.request_id)  # noqa: PLW2901 - the next one
         cancellation.observe(event, cancellation.known.deadline if result == AT_THE_DEADLINE else due + late)
     return cancellation
 

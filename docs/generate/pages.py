@@ -78,7 +78,7 @@ def _label(steps: list[Step]) -> str:
 
 
 def drawn(source: str) -> str:
-    """Draw a diagram. GitHub does that by itself; Sphinx shows the picture, which holds its own source."""
+    """Draw a diagram. GitHub draws it directly; Sphinx shows the picture, which holds its own source."""
     command = [sys.executable, "-m", "uv", "tool", "run", "--quiet", "mermaidx@0.10.1", "--quiet", "--input", "-"]
     picture = subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout
     return picture.replace(">", f"><desc>{escape(source)}</desc>", 1) + "\n"

@@ -44,7 +44,7 @@ class Exchange:
         return f"$ {self.command}\n{self.output}"
 
     def is_like(self, other: Exchange) -> bool:
-        """Whether the same was said, in whatever order the resources came, and however long it took."""
+        """Return whether two outputs say the same, regardless of the order of the resources and the durations."""
         return (self.command, _gist(self.output)) == (other.command, _gist(other.output))
 
 

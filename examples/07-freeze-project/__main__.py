@@ -10,7 +10,7 @@ freeze = BulkDeploymentCancellation(
     "freeze",
     project_id=config.require("projectId"),
     include_queued=True,
-    on_completed="succeed",  # what ended by itself meanwhile is no reason to fail
+    on_completed="succeed",  # a deployment that finished on its own meanwhile is no reason to fail
     triggers=[config.require("incident")],
 )
 
