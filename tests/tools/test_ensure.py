@@ -44,7 +44,7 @@ def offline(home: Path, version: str) -> None:
 
 
 def find(installer: ensure.Way = offline) -> str:
-    """Look for a CLI with another installer than Pulumi's."""
+    """Search for a CLI with another installer than Pulumi's."""
     return ensure.find([installer, ensure.build])
 
 
@@ -139,7 +139,7 @@ def test_the_command_tries_pulumi_s_installer_and_a_build(path: Path) -> None:
 
 @pytest.mark.usefixtures("path")
 def test_the_installer_comes_before_a_build(cache: Path) -> None:
-    """What it brings is official, and its language host is left alone."""
+    """It installs official files, and the language host is left alone."""
     folder = find(lambda home, _version: cli(home / "bin"))
 
     assert folder == str(cache / f"pulumi-{VERSION}/bin")

@@ -242,7 +242,7 @@ def test_what_a_failed_call_allows(error: CallError, *, may_have_executed: bool,
 
 
 def test_a_bulk_error_holds_the_error_of_each_environment() -> None:
-    """The errors are a copy by environment id, so that nobody changes them later."""
+    """The errors are a copy by environment id, so that a later change does not reach them."""
     failures: dict[str, QoveryError] = {"3c90": QoveryError("first")}
     error = BulkCancellationError(failures, 2)
     failures.clear()

@@ -109,7 +109,7 @@ def test_a_resumed_cancellation_is_not_sent_again(sent: Sent) -> None:
     ("sent", "sends_force"), [(Sent.ADOPTED, True), (Sent.ACCEPTED, False), (Sent.TOO_LATE, False)]
 )
 def test_a_resumed_cancellation_is_forced_unless_it_was(sent: Sent, *, sends_force: bool) -> None:
-    """What an earlier run has sent itself carried the flag; what it had joined may not."""
+    """A cancel that an earlier run sent itself carried the flag; an adopted one may not."""
     cancellation = walk(resumed(sent, force_cancel=True), CANCELING)
 
     assert isinstance(cancellation.action, actions.SendCancel) is sends_force
@@ -581,7 +581,7 @@ OUT_OF_DATE = events.CallFailed(NotSentError("canceling", "the status was read m
 
 
 def test_a_cancel_that_was_not_sent_is_decided_anew() -> None:
-    """It counts as no attempt, whatever number of times it happens, and nothing is known to have been sent."""
+    """It never counts as an attempt, and nothing is known to have been sent."""
     cancellation = machine()
     for _ in range(2 * ATTEMPTS):
         walk(cancellation, BUILDING)
@@ -594,7 +594,7 @@ def test_a_cancel_that_was_not_sent_is_decided_anew() -> None:
 
 
 def test_a_cancel_that_was_not_sent_leaves_every_attempt() -> None:
-    """Neither more nor fewer attempts are made than if it had not been decided on."""
+    """The number of attempts does not change."""
     cancellation = walk(machine(), BUILDING, OUT_OF_DATE, BUILDING, OUT_OF_DATE)
 
     assert len(sends(cancellation, REFUSED)) == ATTEMPTS
@@ -602,7 +602,7 @@ def test_a_cancel_that_was_not_sent_leaves_every_attempt() -> None:
 
 @pytest.mark.parametrize("include_queued", [False, True])
 def test_a_target_without_an_id_is_found_anew(*, include_queued: bool) -> None:
-    """What runs by then cannot be told from what ran: it is no second attempt on the first cancellation."""
+    """A later deployment cannot be told apart, so there is no second attempt on the first target."""
     nameless, named = (
         events.StatusRead(status(each, "BUILDING", {"last_deployment_date": "today"})) for each in (None, "d1")
     )

@@ -159,7 +159,7 @@ def test_every_outcome_has_its_sentence(outcome: Outcome, facts: dict[str, Any],
 
 
 def test_a_target_that_is_known_is_asked_for_again() -> None:
-    """What is kept in the state decides what the next run does."""
+    """A target that is kept in the state decides what the next run does."""
     sentence = messages.failure(knowledge(sent=Sent.TOO_LATE, deployment_state="DEPLOYED"), "completed")
 
     assert sentence.endswith(

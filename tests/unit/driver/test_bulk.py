@@ -169,7 +169,7 @@ def test_a_project_that_is_not_read_yet_has_no_environments_to_tell_of(script: S
 
 
 def test_cancels_on_the_wire_are_waited_for(script: Script, time: VirtualTime) -> None:
-    """What they did is known."""
+    """Their effects are known."""
     ended = bulk_stopped(script, time, 1.2).cancel_project("p")
 
     assert ends(ended) == [ACCEPTED] * 2

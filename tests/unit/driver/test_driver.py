@@ -179,7 +179,7 @@ def test_a_failure_for_good_ends_it(clock: FakeClock) -> None:
 
 
 def test_bugs_go_up(clock: FakeClock) -> None:
-    """What is no CallError is a bug, keeps its traceback and stops everything."""
+    """Any other exception than a CallError is a bug, keeps its traceback and stops everything."""
     with pytest.raises(KeyError, match="bug"):
         run(Script(clock, {"poll": [KeyError("bug")]}), clock, new_cancellation())
 
@@ -420,7 +420,7 @@ def test_a_read_on_the_wire_is_not_waited_for(
 def test_a_cancel_on_the_wire_is_waited_for(
     time: VirtualTime, trip: Trip, answer: object, end: float, sent: Sent
 ) -> None:
-    """What it did is known before the end, and it is not sent again."""
+    """Its effect is known before the end, and it is not sent again."""
     script = Script(time, {"poll": [[status("a", "BUILDING")]], "cancel a": [answer]})
     travelling(time, Trip(), trip)
 

@@ -120,7 +120,7 @@ def projects_of_one(name: str) -> dict[str, list[object]]:
 
 
 def test_a_silent_scout_holds_no_other(time: VirtualTime) -> None:
-    """The next round begins without it, and its own environment is read by itself."""
+    """The next round begins without it, and its own environment is read separately."""
     script = Script(time, {**projects_of_one("a"), **projects_of_one("b"), **projects_of_one("c")})
     trips(time, SILENT)
 

@@ -97,7 +97,7 @@ def test_the_earliest_need_decides(time: VirtualTime) -> None:
 
 @pytest.mark.parametrize("name", ["b", "B", None], ids=["named", "named in capitals", "nameless"])
 def test_an_entry_that_is_no_status_concerns_its_environment_alone(time: VirtualTime, name: str | None) -> None:
-    """One without a name may be that of an environment which is missing: that one is not gone."""
+    """An entry without a name may belong to an environment that is missing in the list: that one is not gone."""
     script = Script(time, {"statuses p": [[UnreadableStatus(name, "state is missing"), status("a", "DEPLOYED")]]})
     here, odd = new_cancellation("a"), new_cancellation("b")
 
@@ -193,7 +193,7 @@ def test_a_newcomer_does_not_wait_for_the_pause_of_another(time: VirtualTime) ->
 
 
 def test_a_poll_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
-    """What was on the wire while the cancel was accepted may show the time before it: it is dropped."""
+    """A read on the wire while the cancel was accepted may show the time before it: it is dropped."""
     cancellation, other = new_cancellation("a"), new_cancellation("b")
     polls = [
         [status("a", "BUILDING"), status("b", "CANCELING")],

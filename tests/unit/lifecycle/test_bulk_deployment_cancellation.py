@@ -93,7 +93,7 @@ class TestCheck:
         ids=["neither", "both"],
     )
     def test_wants_exactly_one_of_list_and_project(self, given: dict[str, Any]) -> None:
-        """Whatever was meant by the other is not guessed."""
+        """The provider does not guess what the other one is for."""
         result = BulkDeploymentCancellationProvider().check({}, given)
 
         assert [failure.reason for failure in result.failures] == [
@@ -186,7 +186,7 @@ class TestCreate:
     def test_tells_of_each_environment_what_happened(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """The deployment that was meant and its end, beside what the environment does by now."""
+        """The target and its end, beside the environment's present status."""
         busy, idle = _environments(qovery, project, LONG, None)
 
         outs = provider.create({"project_id": project}).outs or {}
@@ -214,15 +214,15 @@ class TestCreate:
     def test_looks_at_the_whole_project_with_one_call(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """Twenty environments cost twenty cancels, a few looks, and nothing for each of the looks."""
+        """Twenty environments cost twenty cancels and a few polls, which do not grow with their number."""
         _environments(qovery, project, *[LONG] * 20)
 
         provider.create({"project_id": project})
 
-        looks = _calls(qovery)["GET", f"/project/{project}/environment/status"]
+        polls = _calls(qovery)["GET", f"/project/{project}/environment/status"]
         assert len(qovery.posts()) == 20
-        assert looks <= 12
-        assert len(qovery.requests) <= 20 + looks + 20  # a history each, as the next deployment starts at once
+        assert polls <= 12
+        assert len(qovery.requests) <= 20 + polls + 20  # a history each, as the next deployment starts at once
 
     def test_cancels_a_list_in_several_projects(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -230,13 +230,13 @@ class TestCreate:
         """A scout finds the project of an environment, and shows which others belong to it."""
         here = _environments(qovery, project, LONG, LONG)
         there = _environments(qovery, "7e41cf65-9de7-4b8a-9b44-000000000000", LONG, LONG)
-        meant = [here[0], here[1], there[0]]
+        targets = [here[0], here[1], there[0]]
 
-        result = provider.create({"environment_ids": [one.id for one in meant]})
+        result = provider.create({"environment_ids": [one.id for one in targets]})
 
         assert result.id.startswith("environments-")
         assert (result.outs or {})["counts"] == {"canceled": 3}
-        assert (result.outs or {})["results"].keys() == {one.id for one in meant}
+        assert (result.outs or {})["results"].keys() == {one.id for one in targets}
         assert there[1].deployments[0].cancels == []
         assert sum(count for (_, path), count in _calls(qovery).items() if path.count("/") == 2) <= 3
 
@@ -255,14 +255,14 @@ class TestCreate:
     def test_a_project_without_environments_has_nothing_to_cancel(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """That is a result, and no error."""
+        """That is a result, not an error."""
         result = provider.create({"project_id": project})
 
         assert picked(result.outs, "results", "counts") == ({}, {})
         assert list(_calls(qovery)) == [("GET", f"/project/{project}/environment/status")]
 
     def test_an_unknown_project_is_an_error(self, provider: BulkDeploymentCancellationProvider) -> None:
-        """Nobody must believe that an empty project was canceled."""
+        """A user must not believe that an empty project was canceled."""
         with pytest.raises(errors.NotFoundError, match=f"of project {MISSING}: Qovery answered 404"):
             provider.create({"project_id": MISSING})
 
@@ -362,7 +362,7 @@ class TestFailures:
     def test_one_that_cannot_be_read_itself_may_be_shown_by_its_project(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """What its project shows of it is enough."""
+        """Its status in the project's list is enough."""
         first, second = _environments(qovery, project, LONG, LONG)
         qovery.inject(Respond(path=f"/environment/{first.id}", status=403, body=error_body(403), times=None))
 
@@ -385,7 +385,7 @@ class TestFailures:
     def test_a_project_that_cannot_be_read_sends_nothing(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """Without a look there is no target; the error is the call's."""
+        """Without a status there is no target; the error is the call's."""
         _environments(qovery, project, LONG)
         qovery.inject(Respond(path="/project/*", status=403, body=error_body(403), times=None))
 
@@ -523,7 +523,7 @@ class TestUpdate:
         assert len(qovery.posts()) == 3
 
     def test_one_that_has_vanished_since_is_told(self, qovery: QoverySimulator, project: str, clock: FakeClock) -> None:
-        """No project shows it any more; a second look says the same, and the others come to their end."""
+        """No project lists it any more; a second read confirms that, and the others come to their end."""
         gone, other = _environments(qovery, project, LONG, LONG)
         declared = {"environment_ids": [gone.id, other.id], "timeout": 3, "on_completed": "succeed"}
 
@@ -560,7 +560,7 @@ class TestUpdate:
         assert failed.kept[2][UNFINISHED] == {environment.id: left}
 
     def test_queued_requests_of_both_runs_are_told(self, qovery: QoverySimulator, project: str) -> None:
-        """What the first run took out of the queue is still told after the second."""
+        """The queued requests that the first run canceled are still reported after the second."""
         (refused,) = _environments(qovery, project, LONG)
         queued = [request.id for request in refused.queue]
         qovery.inject(_forbidden(refused))
@@ -578,7 +578,7 @@ class TestUpdate:
 
 
 def test_a_refresh_changes_nothing() -> None:
-    """What happened does not change, and no credentials are needed to say so."""
+    """The record does not change, and needs no credentials."""
     record: dict[str, Any] = {**DEFAULTS, "results": {}, "counts": {}}
 
     result = BulkDeploymentCancellationProvider().read("id", record)

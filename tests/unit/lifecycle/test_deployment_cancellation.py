@@ -96,7 +96,7 @@ class TestCheck:
         assert reasons[0] == f"environment_id must be a UUID such as {ENVIRONMENT_ID}; got 'staging'"
 
     def test_no_failure_lets_the_engine_print_a_value(self) -> None:
-        """Of a property that is named beside the text, the engine prints the whole value, a secret as well."""
+        """The engine prints the whole value of a property that a failure names, even of a secret."""
         provider = _configured({"qovery:apiUrl": "https://user:secret@example.com"})
 
         result = provider.check({}, {"environment_id": "qov_secret"})
@@ -207,7 +207,7 @@ class TestCreate:
     def test_an_empty_pin_comes_back_as_it_was_given(
         self, provider: DeploymentCancellationProvider, environment: Environment, qovery_simulator: QoverySimulator
     ) -> None:
-        """An empty deployment_id means that nothing was meant: nothing is sent, and the input is what it was."""
+        """An empty deployment_id means that there is no target: nothing is sent, and the input stays."""
         result = provider.create({"environment_id": environment.id, "deployment_id": ""})
 
         assert result.outs is not None
@@ -221,7 +221,7 @@ class TestCreate:
     def test_an_expected_failure_is_one_line(
         self, provider: DeploymentCancellationProvider, qovery_simulator: QoverySimulator
     ) -> None:
-        """What the SDK makes of the exception has no traceback, and names the environment and the next step."""
+        """The SDK's report of the exception has no traceback, and names the environment and the next step."""
         with pytest.raises(errors.NotFoundError):
             provider.create({"environment_id": ENVIRONMENT_ID})
 
@@ -268,7 +268,7 @@ class TestRead:
     def test_the_first_read_stores_the_id_in_small_letters(
         self, provider: DeploymentCancellationProvider, environment: Environment
     ) -> None:
-        """As `create` does, whatever was typed for `get`."""
+        """As `create` does, for every spelling passed to `get`."""
         outs = provider.read(environment.id.upper(), {}).outs or {}
 
         assert outs["environment_id"] == environment.id

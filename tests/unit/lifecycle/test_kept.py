@@ -1,4 +1,4 @@
-"""Whatever ends an operation after something was sent, a bug included: the state keeps the target and the progress."""
+"""After something was sent, the state keeps the target and the progress, even if a bug ends the operation."""
 
 from __future__ import annotations
 

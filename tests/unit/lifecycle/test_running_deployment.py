@@ -1,4 +1,4 @@
-"""`RunningDeployment` as Pulumi calls it: one look, recorded, and never another one by itself."""
+"""`RunningDeployment` as Pulumi calls it: one status read, recorded and not repeated."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class TestDiff:
         assert result.replaces == list(change)
 
     def test_an_unchanged_program_keeps_its_record(self) -> None:
-        """Whatever runs by now, the record is of then."""
+        """The record does not follow the deployment that runs now."""
         news = {"environment_id": ENVIRONMENT_ID, "triggers": ["1"]}
 
         result = RunningDeploymentProvider().diff("id", RECORD, news)
@@ -88,7 +88,7 @@ class TestCreate:
     def test_records_what_runs(
         self, provider: RunningDeploymentProvider, environment: Environment, qovery: QoverySimulator
     ) -> None:
-        """One look and no more; the record holds the inputs, the deployment and every status field."""
+        """One status read and no more; the record holds the inputs, the deployment and every status field."""
         running = environment.deploy(LONG)
 
         result = provider.create({"environment_id": environment.id, "triggers": ["1"]})
@@ -148,7 +148,7 @@ class TestCreate:
 
 
 def test_a_refresh_changes_nothing() -> None:
-    """What ran then does not change, and no credentials are needed to say so."""
+    """The record does not change, and needs no credentials."""
     result = RunningDeploymentProvider().read(ENVIRONMENT_ID, RECORD)
 
     assert (result.id, result.outs, getattr(result, "inputs", None)) == (ENVIRONMENT_ID, RECORD, None)

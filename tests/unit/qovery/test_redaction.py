@@ -144,7 +144,7 @@ def test_a_token_shows_itself_nowhere(show: Callable[[object], str]) -> None:
     ],
 )
 def test_a_token_cannot_be_carried_away(leak: Callable[[object], object]) -> None:
-    """What would store it fails, without its value in the text."""
+    """Storing it fails, without its value in the text."""
     with pytest.raises(TypeError) as raised:
         leak(Token(TOKEN, "QOVERY_API_TOKEN"))
 

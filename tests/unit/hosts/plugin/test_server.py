@@ -64,7 +64,7 @@ def _refused(answer: object) -> Refused:
 
 
 def test_it_asks_for_plain_values(offline: PluginHost) -> None:
-    """Neither secrets nor outputs; the engine keeps by the name what is secret."""
+    """Neither secrets nor outputs: the engine knows secrets by name."""
     answer = offline.stub.Handshake(proto.ProviderHandshakeRequest(engine_address="127.0.0.1:1"))
 
     assert answer == proto.ProviderHandshakeResponse()
@@ -81,7 +81,7 @@ def test_it_asks_for_plain_values(offline: PluginHost) -> None:
     ids=["none", "not known yet", "wrong"],
 )
 def test_settings_are_checked(offline: PluginHost, settings: dict[str, Any], problems: list[str]) -> None:
-    """They come back as they were given, with what is wrong under the names of the stack's configuration."""
+    """They come back unchanged, and problems use the names of the stack's configuration."""
     answer = offline.stub.CheckConfig(proto.CheckRequest(news=bag(settings)))
 
     assert [(failure.property, failure.reason) for failure in answer.failures] == [("", text) for text in problems]
@@ -346,7 +346,7 @@ def test_a_delete_asks_nothing(offline: PluginHost) -> None:
 
 
 def test_the_functions(host: PluginHost, environment: Environment) -> None:
-    """One status, or those of a project, in the outside's names."""
+    """One status, or the list of a project, in the names that the plugin's users write."""
     status = host.invoke("getEnvironmentStatus", {"environmentId": environment.id.upper()})
     statuses = host.invoke("getProjectEnvironmentStatuses", {"projectId": environment.project_id})
 
