@@ -25,7 +25,7 @@ URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellat
 
 
 class BrokenAfterTheCancel(QoveryClient):
-    """A client with a bug: once a cancel was accepted, every read raises what no one expects."""
+    """A client with a bug: once a cancel was accepted, every read raises an unexpected error."""
 
     is_broken = False
 
