@@ -18,11 +18,11 @@ FIGURES = DOCS / "figures"
 PAGE = DOCS / "reliability.md"
 
 HEAD = """\
-# What has been proved
+# Reliability
 
-Every number on this page was written by the run that found it, on the day and with the Python that stand beside it.
-`make test` plays a short form of each proof, where there is one; the full forms have targets of their own, and
-`make reliability` runs them all and writes this page anew.
+What has been tested, how often, and with which result. Every number on this page was written by the run that measured
+it, on the date and with the Python version given beside it. `make test` runs a short form of most of these tests. Each
+full form has its own target; `make reliability` runs them all and rewrites this page.
 """
 
 
@@ -49,65 +49,67 @@ class Proof(NamedTuple):
 PROOFS = (
     Proof(
         "model",
-        "The decisions, whatever servers, networks and people do",
-        "No deployment but the target is meant, no cancel is sent twice without need, everything that is said is true, "
-        "each wait ends by its deadline, and the requests stay within their budget.",
+        "Decisions, under random behaviour of servers, networks and people",
+        "No cancel is ever aimed at a deployment other than the target, no cancel is sent twice without need, every "
+        "message is true, each wait ends by its deadline, and the requests stay within their budget.",
         "tests/model/test_cancellation_model.py",
         "10 000 random schedules on virtual time",
         "make model",
     ),
     Proof(
         "bulk-model",
-        "The same for many environments in one resource",
-        "The same holds for each environment, whatever happens in the others, also when `pulumi up` is run again for "
-        "what is left; and no environment is acted in that was not meant.",
+        "Decisions for many environments in one resource",
+        "The same holds for each environment, no matter what happens in the others, also when `pulumi up` is run "
+        "again for those that failed; and no environment is touched that was not requested.",
         "tests/model/bulk.py",
         "1 000 random schedules",
         "make model",
     ),
     Proof(
         "fault-matrix",
-        "The wire, in every way in which it can fail",
-        "Each kind of fault, at each position of a cancellation, once and lasting, ends as declared, tells the truth, "
-        "and can be finished by another run: on a direct road to the server, through a CONNECT proxy, and behind a "
-        "gateway that answers for itself.",
+        "Network faults",
+        "Each kind of fault, at each position of a cancellation, once and lasting, leads to its declared end and to a "
+        "true message, and another run can finish the job: with a direct connection to the server, through a CONNECT "
+        "proxy, and behind a gateway that gives answers of its own.",
         "tests/contract/test_fault_matrix.py",
-        "all of it on the direct road, two runs of each kind on the others",
+        "all of it with a direct connection, two runs of each kind with the others",
         "make matrix",
     ),
     Proof(
         "bad-values",
-        "Every input and setting, with values that it should not have",
-        "Each bad value is refused before anything is sent, in one short line that names the property and what is "
-        "allowed, and shows no secret.",
+        "Bad values for every input and setting",
+        "Each bad value is rejected before anything is sent, with one short line that names the property and the "
+        "allowed values, and shows no secret.",
         "tests/unit/hosts/test_bad_input.py",
         "all of it",
         "make values",
     ),
     Proof(
         "fuzz",
-        "What comes from outside, made up by a fuzzer",
-        "Whatever Qovery, a configuration or a program says is read, or refused with an error of ours; no token is "
-        "shown.",
+        "Fuzzing of data from outside",
+        "Any data from Qovery, a configuration or a program is either read or rejected with an error of this package; "
+        "no token is shown.",
         "tests/fuzz/targets.py",
-        "some random tries of each target",
+        "some random inputs for each target",
         "make fuzz",
     ),
     Proof(
         "crashes",
-        "The engine, killed at random moments",
+        "Crashes at random moments",
         "After any crash the next `pulumi up` finishes the job: at most one cancel takes effect on the target, and no "
-        "other deployment is touched. A plain update that has kept nothing cancels what runs then: that is what it "
-        "declares, and it is counted as such.",
+        "other deployment is touched. A plain update (one without `RunningDeployment`) of which Pulumi kept nothing "
+        "cancels the deployment that is running then: that is what it declares, and the table counts it separately. In "
+        "the table, a pinned update uses `RunningDeployment`, and an environment that moves on starts its next "
+        "deployment before the second update.",
         "tests/engine/test_crashes.py",
-        "each way to die once",
+        "each kind of crash once",
         "make crashes",
     ),
     Proof(
         "mutation",
-        "The tests themselves",
-        "The fast tests notice every small change to the pure modules. A line whose changes cannot be noticed is left "
-        "out, and says why (`# pragma: no mutate`).",
+        "The tests themselves (mutation testing)",
+        "The fast tests detect every small change to the pure modules. A line whose changes cannot be detected is "
+        "left out, and a comment there says why (`# pragma: no mutate`).",
         "tools/mutate.py",
         "nothing",
         "make mutate",
@@ -129,7 +131,7 @@ def section(proof: Proof, path: Path) -> str:
         ran += f", `QOVERY_SEED={seed}`"
     lists = {name: figure for name, figure in figures.items() if isinstance(figure, dict)}
     counts = _counts({_words(name): figure for name, figure in figures.items() if name not in lists})
-    parts = [proof.promise, f"Written down in `{proof.test}`. In `make test`: {proof.short}. In full: `{proof.full}`."]
+    parts = [proof.promise, f"Test: `{proof.test}`. In `make test`: {proof.short}. In full: `{proof.full}`."]
     parts.append(f"{ran}:" + (f" **{counts}**." if counts else ""))
     parts += [
         f"{_words(name).capitalize()}: {_counts(figure)}." for name, figure in lists.items() if not _is_deep(figure)

@@ -1,4 +1,4 @@
-"""Cancels without waiting for the step that runs: it is interrupted wherever it is."""
+"""Cancels without waiting for the running step: it is interrupted."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""Cancels, and only then goes on: the next step waits for the end of the deployment, and is not taken without it."""
+"""Cancels, and takes the next step only after the deployment was canceled."""
 
 import pulumi
 
@@ -8,7 +8,7 @@ config = pulumi.Config()
 
 stop = DeploymentCancellation("stop", environment_id=config.require("environmentId"))
 
-# A stash keeps a value in the state. It stands for whatever comes next: a migration, a new release, a DNS record.
+# A stash keeps a value in the state. It stands for the next step: a migration, a new release, a DNS record.
 migration = pulumi.Stash("migration", input="schema 42", opts=pulumi.ResourceOptions(depends_on=[stop]))
 
 pulumi.export("outcome", stop.outcome)
