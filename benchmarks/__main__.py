@@ -11,11 +11,15 @@ from pathlib import Path
 from benchmarks.cases import (
     COMMAND_PLUGIN,
     NAMES,
+    PLUGIN,
+    SEPARATE,
     Case,
     Measured,
     cases,
     connections_without_a_need,
     measure,
+    preview_seconds,
+    ratio_of_slow_cancels,
 )
 from benchmarks.chart import chart
 from benchmarks.imports import heaviest_modules, import_milliseconds
@@ -58,7 +62,7 @@ def measure_side_by_side(planned: list[Case], repetitions: int) -> Measurements:
 
 
 def measure_extras() -> Extras:
-    say("long cancels on a virtual clock, imports, and an update with nothing to do")
+    say("long cancels on a virtual clock, imports, previews, and an update with nothing to do")
     longest_delay, worst_delay_part = worst_delays()
     return Extras(
         detections=[detection(seconds) for seconds in (2, 20, 200)],
@@ -68,6 +72,8 @@ def measure_extras() -> Extras:
         requests_of_20_separate=requests_of(600, 20, in_bulk=False),
         requests_of_20_in_bulk=requests_of(600, 20, in_bulk=True),
         connections_without_a_need=connections_without_a_need(),
+        preview_of_plugin_to_dynamic=preview_seconds(Case(PLUGIN, 8)) / preview_seconds(Case(SEPARATE, 8)),
+        slow_cancels_of_plugin=ratio_of_slow_cancels(),
         import_milliseconds=import_milliseconds(),
         heaviest_modules=heaviest_modules(),
     )

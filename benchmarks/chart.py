@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import pygal
 from pygal.style import Style
 
-from benchmarks.cases import BULK, COMMAND, MAX_ENVIRONMENTS, NAMES, PLAIN, SEPARATE, SIZES, Case
+from benchmarks.cases import BULK, COMMAND, MAX_ENVIRONMENTS, NAMES, PLAIN, PLUGIN, SEPARATE, SIZES, Case
 from benchmarks.report import Row
 
 INK = "#7d8590"
 """A gray that stands out from white and from black: the chart has no background of its own."""
 
-COLORS = {PLAIN: "#d9822b", COMMAND: "#a371f7", SEPARATE: "#388bfd", BULK: "#2ea043"}
+COLORS = {PLAIN: "#d9822b", COMMAND: "#a371f7", SEPARATE: "#388bfd", PLUGIN: "#39c5cf", BULK: "#2ea043"}
 
 
 def chart(rows: Mapping[Case, Row]) -> str:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from statistics import median
 from typing import Any
 
-from benchmarks.cases import BULK, MAX_ENVIRONMENTS, SEPARATE, SIZES, Case, Measured
+from benchmarks.cases import BULK, MAX_ENVIRONMENTS, PLUGIN, SEPARATE, SIZES, Case, Measured
 from benchmarks.simulator import CANCEL_SECONDS, LATENCY
 from benchmarks.stack import PARALLEL
 from benchmarks.virtual import Detection
@@ -82,6 +82,8 @@ class Extras:
     requests_of_20_separate: int
     requests_of_20_in_bulk: int
     connections_without_a_need: int
+    preview_of_plugin_to_dynamic: float
+    slow_cancels_of_plugin: float
     import_milliseconds: float
     heaviest_modules: Mapping[str, float]
 
@@ -125,6 +127,7 @@ class Goal:
 def goals(rows: Mapping[Case, Row], extras: Extras) -> list[Goal]:
     """Return each goal with what was measured."""
     bulk, largest, quiet = rows[Case(BULK, 64)], rows[Case(BULK, MAX_ENVIRONMENTS)], is_quiet(rows)
+    dynamic, plugin = rows[Case(SEPARATE, 8)], rows[Case(PLUGIN, 8)]
     return [
         Goal("1 resource: time / limit", rows[Case(SEPARATE, 1)].ratio, 1.15, quiet),
         Goal("64 resources: time / limit", rows[Case(SEPARATE, 64)].ratio, 1.25, quiet),
@@ -132,6 +135,9 @@ def goals(rows: Mapping[Case, Row], extras: Extras) -> list[Goal]:
         Goal("bulk of 64: requests", bulk.requests, 64 + 12),
         Goal("bulk of 500: time / limit", largest.ratio, 1.6, quiet),
         Goal("bulk of 500: requests", largest.requests, 500 + 30),
+        Goal("8 resources, plugin / dynamic: time", round(plugin.seconds / dynamic.seconds, 3), 1.0, quiet),
+        Goal("8 resources, plugin / dynamic: preview", round(extras.preview_of_plugin_to_dynamic, 3), 1.0, quiet),
+        Goal("40 cancels of 4 s by the plugin: time / limit", round(extras.slow_cancels_of_plugin, 3), 1.3, quiet),
         Goal("a cancel of 10 minutes: requests", extras.requests_of_ten_minutes, 50),
         Goal("20 resources, 10 minutes: requests", extras.requests_of_20_separate, 100),
         Goal("bulk of 20, 10 minutes: requests", extras.requests_of_20_in_bulk, 100),

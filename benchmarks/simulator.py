@@ -14,8 +14,6 @@ from qovery_provider.simulator import Deployment, Environment, LoggedRequest, Pl
 LATENCY, CANCEL_SECONDS = 0.05, 2.0
 """Seconds before each answer, and from a cancel until the deployment is CANCELED."""
 
-PLAN = Plan(phases=(("BUILDING", 3600.0),), cancel_delay=CANCEL_SECONDS)
-
 
 @dataclass(frozen=True)
 class Seen:
@@ -51,11 +49,11 @@ class Qovery:
 
 
 @contextmanager
-def simulator(environments: int) -> Iterator[Qovery]:
+def simulator(environments: int, cancel_seconds: float = CANCEL_SECONDS) -> Iterator[Qovery]:
     """Run a simulator of one project, with a deployment in progress in each environment and nothing queued."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, environments), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, environments, cancel_seconds), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -65,11 +63,12 @@ def simulator(environments: int) -> Iterator[Qovery]:
         process.join()
 
 
-def _serve(pipe: Connection, environments: int) -> None:
+def _serve(pipe: Connection, environments: int, cancel_seconds: float) -> None:
     """Answer until the other end is closed."""
+    plan = Plan(phases=(("BUILDING", 3600.0),), cancel_delay=cancel_seconds)
     with QoverySimulator(latency=LATENCY) as qovery:
         for _ in range(environments):
-            qovery.world.add_environment().deploy(PLAN)
+            qovery.world.add_environment().deploy(plan)
         pipe.send((qovery.url, qovery.token, list(qovery.world.environments)))
         while True:
             try:

@@ -12,16 +12,23 @@ from pathlib import Path
 
 from benchmarks.simulator import Qovery
 
-PROJECT = """\
-name: benchmark
+PROJECT = f"""\
+name: {{name}}
 runtime:
   name: python
   options:
-    virtualenv: {virtualenv}
+    virtualenv: {sys.prefix}
+"""
+PLUGIN = """\
+plugins:
+  providers:
+    - name: qovery-cancellation
+      path: ../plugin
 """
 
 METER = Path(__file__).with_name("meter.py")
 PROGRAMS = Path(__file__).with_name("programs")
+PLUGIN_FOLDER = Path(__file__).parent.parent / "plugin"
 HIDDEN = ("PULUMI_", "QOVERY_", "Q_CLI_", "PYTHON")
 """Prefixes of variables that the updates do not see. Python may keep its bytecode, as for an installed package."""
 
@@ -53,13 +60,16 @@ class Stack:
         folder: An empty folder for all its files.
         program: The name of a file in `programs`.
         qovery: The simulator that the program takes for Qovery.
+        has_plugin: Whether the program uses the provider plugin. Default: False.
     """
 
-    def __init__(self, folder: Path, program: str, qovery: Qovery) -> None:
+    def __init__(self, folder: Path, program: str, qovery: Qovery, *, has_plugin: bool = False) -> None:
         self._program = folder / "program"
         self._program.mkdir()
         (folder / "state").mkdir()
-        (self._program / "Pulumi.yaml").write_text(PROJECT.format(virtualenv=sys.prefix))
+        (self._program / "Pulumi.yaml").write_text(PROJECT.format(name="benchmark") + (PLUGIN if has_plugin else ""))
+        shutil.copytree(PLUGIN_FOLDER, folder / "plugin")
+        (folder / "plugin" / "PulumiPlugin.yaml").write_text(PROJECT.format(name="qovery-cancellation"))
         shutil.copy(PROGRAMS / f"{program}.py", self._program / "__main__.py")
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)},
@@ -76,11 +86,18 @@ class Stack:
 
     def up(self) -> Cost:
         """Run an update; it has to succeed."""
-        options = ["--yes", "--skip-preview", "--non-interactive", "--color=never", f"--parallel={PARALLEL}"]
-        measured = json.loads(self._run(sys.executable, str(METER), "pulumi", "up", *options))
+        return self._measure("up", "--yes", "--skip-preview")
+
+    def preview(self) -> Cost:
+        """Run a preview; it has to succeed."""
+        return self._measure("preview")
+
+    def _measure(self, command: str, *options: str) -> Cost:
+        common = ["--non-interactive", "--color=never", f"--parallel={PARALLEL}"]
+        measured = json.loads(self._run(sys.executable, str(METER), "pulumi", command, *options, *common))
         code, output = measured.pop("code"), measured.pop("output")
         if code:
-            sys.exit(f"`pulumi up` failed with code {code}:\n{output}")
+            sys.exit(f"`pulumi {command}` failed with code {code}:\n{output}")
         return Cost(**measured)
 
     def _run(self, *command: str) -> bytes:
