@@ -2,8 +2,8 @@
 
 `python -m docs.generate.pages` writes them anew, and the plugin's schema as well; a test compares them with what stands
 in `docs/`. These are:
-the states and what they lead to, the machine as a diagram and as tables, the README's table of inputs, and the message
-below each heading that names an outcome or an error.
+the states and what they lead to, the machine as a diagram and as tables, the tables of inputs and outputs, and the
+message below each heading that names an outcome or an error.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from qovery_provider._qovery.states import STATES, Phase
 DOCS = Path(__file__).parents[1]
 PICTURE = DOCS / "images/machine.svg"
 SCHEMA = DOCS.parent / "plugin/schema.json"
-PAGES = [DOCS.parent / "README.md", *sorted(DOCS.glob("*.md"))]
+PAGES = sorted(DOCS.glob("*.md"))
 
 
 # The states.
@@ -142,6 +142,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "diagram": lambda: f"```mermaid\n{diagram()}\n```",
     "machine": calls,
     "inputs": lambda: tables.inputs(DeploymentCancellationLifecycle.schema),
+    "outputs": lambda: tables.outputs(DeploymentCancellationLifecycle.schema),
 }
 
 

@@ -1,4 +1,4 @@
-"""Cancels once for each commit, however often the pipeline of that commit runs."""
+"""Cancels once for each commit, no matter how often the pipeline of that commit runs."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""Cancels without waiting for the step that runs: it is interrupted wherever it is."""
+"""Cancels; with `force` set, it interrupts the running step instead of waiting for it."""
 
 import pulumi
 
@@ -9,8 +9,8 @@ config = pulumi.Config()
 stop = DeploymentCancellation(
     "stop",
     environment_id=config.require("environmentId"),
-    force_cancel=True,
-    opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="5m")),
+    force_cancel=config.get_bool("force") or False,
+    timeout=config.get_int("timeout") or 300,
 )
 
 pulumi.export("outcome", stop.outcome)

@@ -1,4 +1,4 @@
-"""Records first which deployment runs, then cancels that one or none, wherever an update breaks off."""
+"""Records which deployment is running, then cancels only that one, even if an update is interrupted."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""Cancels, and only then goes on: the next step waits for the end of the deployment, and is not taken without it."""
+"""Cancels, and takes the next step only after the deployment was canceled."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""Cancels what has been running for longer than it may, and leaves everything else alone."""
+"""Cancels a deployment that has been running for too long, and leaves every other one alone."""
 
 from datetime import datetime, timezone
 
@@ -19,7 +19,7 @@ if status.is_in_progress and status.last_deployment_date:
     minutes = (datetime.now(timezone.utc) - started).total_seconds() / 60
 
 if minutes > limit and status.last_deployment_id:
-    # By its id: should the next one have begun by now, that one is left alone.
+    # By its id: if the next deployment has started by now, it is left alone.
     overdue = DeploymentCancellation("overdue", environment_id=environment_id, deployment_id=status.last_deployment_id)
     pulumi.export("outcome", overdue.outcome)
 

@@ -1,4 +1,4 @@
-"""Cancels what all environments of a project run, and what waits in their queues: nothing starts afterwards."""
+"""Cancels the running deployments and the queued requests of all environments of a project."""
 
 import pulumi
 
@@ -10,7 +10,7 @@ freeze = BulkDeploymentCancellation(
     "freeze",
     project_id=config.require("projectId"),
     include_queued=True,
-    on_completed="succeed",  # a deployment that finished on its own meanwhile is no reason to fail
+    on_completed="succeed",  # a deployment that finished on its own is not an error here
     triggers=[config.require("incident")],
 )
 

@@ -1,4 +1,4 @@
-"""Cancels what an environment runs, says in one line what happened, and ends with 0 or 1."""
+"""Cancels the running deployment of an environment, prints one line, and exits with 0 or 1."""
 
 import argparse
 import sys
@@ -10,12 +10,12 @@ from qovery_provider import DeploymentCancellation
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("environment_id", help="a UUID")
-parser.add_argument("--incident", required=True, help="why; it cancels once for each")
+parser.add_argument("--incident", required=True, help="the reason; it cancels once for each")
 options = parser.parse_args()
 
 
 def program() -> None:
-    """Declare the cancellation, as a project of its own would."""
+    """Declare the cancellation, as the program of a Pulumi project does."""
     stop = DeploymentCancellation("stop", environment_id=options.environment_id, triggers=[options.incident])
     pulumi.export("outcome", stop.outcome)
     pulumi.export("deployment_id", stop.deployment_id)
@@ -30,11 +30,11 @@ def note(event: automation.EngineEvent) -> None:
         errors.append(event.diagnostic_event.message.strip())
 
 
-# A stack for each environment: two people in a hurry block each other only where they mean the same.
+# One stack for each environment: two runs block each other only if they are for the same environment.
 stack = automation.create_or_select_stack(options.environment_id, project_name="stop", program=program)
 try:
     outputs = stack.up(on_event=note).outputs
 except automation.CommandError as failure:
     sys.exit(next(iter(errors), str(failure)))
-# Where nothing ran, there is no deployment: Pulumi leaves out what is null.
+# If nothing was running, there is no deployment id: Pulumi leaves out an output that is null.
 print(": ".join(outputs[name].value for name in ("outcome", "deployment_id") if name in outputs))

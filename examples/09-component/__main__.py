@@ -1,4 +1,4 @@
-"""Stops a product: a component of one's own hides which environments that means, and how each is canceled."""
+"""Cancels in all environments of a product, with a component that hides how."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from qovery_provider import DeploymentCancellation, RunningDeployment
 
 
 class StoppedProduct(pulumi.ComponentResource):
-    """The environments of a product, each canceled at the deployment that it ran when this was declared."""
+    """Cancels, in each environment of a product, the deployment that is running when the incident is declared."""
 
     outcomes: pulumi.Output[Mapping[str, str]]
 

@@ -1,4 +1,4 @@
-"""Cancels what all environments of one project run, once for each run of a pipeline; each project has its stack."""
+"""Cancels in all environments of one project, once for each run of a pipeline; each project has its own stack."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-// Cancels what an environment runs, and exports what happened.
+// Cancels the running deployment of an environment, and exports what happened.
 import * as pulumi from "@pulumi/pulumi";
 import { DeploymentCancellation } from "@pulumi/qovery-cancellation";
 

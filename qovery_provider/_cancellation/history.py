@@ -72,8 +72,7 @@ class HistorySearch:
 
     def ended_as(self, state: str | None) -> actions.End:
         """Return the end by the state of the target's own request, None where that cannot be read: the last resort."""
-        phase = phase_of(state or "")
-        known = self._known
+        known, phase = self._known, Phase.UNKNOWN if state is None else phase_of(state)
         if state is None or not phase.is_over:
             is_superseded = known.request.deployment_id and known.sent is Sent.NOT_SENT
             return outcomes.done(known, "superseded" if is_superseded else "unknown")

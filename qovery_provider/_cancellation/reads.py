@@ -67,7 +67,7 @@ class StatusReads:
         if self.is_old:
             return actions.ReadStatus(now)
         attempts.made += 1
-        self.took(0.0)
+        self._slow = 0
         return actions.SendCancel(now)
 
     def keep_polling(self) -> actions.Action:

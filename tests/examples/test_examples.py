@@ -27,7 +27,7 @@ Told = dict[str, list[tuple[str, int]]]
 TRUTH: dict[str, Told] = {
     "01-minimal": {STAGING: [("CANCELED", 1), ("BUILDING", 0)]},
     "02-rerun-per-commit": {STAGING: [("CANCELED", 1), ("CANCELED", 1), ("BUILDING", 0)]},
-    "03-force": {STAGING: [("CANCELED", 1), ("BUILDING", 0)]},
+    "03-force": {STAGING: [("CANCELED", 2), ("BUILDING", 0)]},
     "04-pinned": {STAGING: [("CANCELED", 1), ("CANCELED", 1)]},
     "05-before-next-step": {STAGING: [("CANCELED", 1), ("BUILDING", 0)]},
     "06-watchdog": {STAGING: [("CANCELED", 1)]},
@@ -43,6 +43,7 @@ TRUTH: dict[str, Told] = {
         PREVIEW: [("DEPLOYED", 0)],
         PRODUCTION: [("CANCELED", 1)],
     },
+    "11-just-requested": {STAGING: [("DEPLOYED", 0), ("CANCELED", 1)]},
 }
 
 MISSING: dict[str, str] = {

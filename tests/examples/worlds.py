@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Thread
 
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
 from tests.support.postgres import postgres
@@ -32,6 +33,16 @@ class Surroundings:
         """Let time pass, for the simulator only: the program itself is still at minute zero."""
         self._ahead += minutes * 60
 
+    def after_reads(self, number: int, happens: Callable[[], object]) -> None:
+        """Let something happen once the status has been read that often."""
+
+        def watch() -> None:
+            while sum(request.path.endswith("/status") for request in self.qovery.requests) < number:
+                time.sleep(0.01)
+            happens()
+
+        Thread(target=watch, daemon=True).start()
+
     def environment(self, environment_id: str, *plans: Plan, project_id: str = PROJECT) -> Environment:
         """Make an environment that runs the first plan, with the others in its queue."""
         environment = self.qovery.world.add_environment(id=environment_id, project_id=project_id)
@@ -58,6 +69,12 @@ def _overdue(around: Surroundings) -> None:
     around.pass_minutes(-50)
     around.environment(STAGING, Plan(phases=(("DEPLOYING", 7200.0),), cancel_delay=0.5))
     around.pass_minutes(50)
+
+
+def _just_requested(around: Surroundings) -> None:
+    """Nothing runs yet: what was requested starts after the preview, and after the first status read of the update."""
+    environment = around.environment(STAGING, Plan(phases=(("DEPLOYING", 0.0),)))
+    around.after_reads(2, lambda: environment.enqueue(LONG))
 
 
 def _project(around: Surroundings) -> None:
@@ -90,6 +107,7 @@ WORLDS: dict[str, Prepare] = {
     "08-automation-api": _one_and(1),
     "09-component": _product,
     "10-team": _two_projects,
+    "11-just-requested": _just_requested,
     "yaml": _one_and(1),
 }
 

@@ -1,4 +1,4 @@
-"""The versions that the README names as tested are declared, locked, and those that `make test-compat` runs."""
+"""The versions that the documentation names as tested are declared, locked, and those that `make test-compat` runs."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def _read(path: str) -> str:
 
 
 def _documented(name: str) -> list[str]:
-    """Return the oldest and the newest version in the README's table."""
-    (row,) = _found(rf"^\| `?{name}`? \| (.*) \|$", _read("README.md"))
+    """Return the oldest and the newest version in the documentation's table."""
+    (row,) = _found(rf"^\| `?{name}`? \| (.*) \|$", _read("docs/upgrading.md"))
     return row.split(" | ")
 
 
@@ -61,7 +61,7 @@ def test_the_command_line_is_the_pinned_one() -> None:
     """At both ends the engine is what tools/pulumi_cli gets."""
     (pinned,) = _found(r"pulumi/pkg/v3 v(\S+)", _read("tools/pulumi_cli/go.mod"))
 
-    assert f"Pulumi's CLI {pinned}" in _read("README.md")
+    assert f"Pulumi's CLI {pinned}" in _read("docs/upgrading.md")
 
 
 @pytest.mark.parametrize("end", ["oldest", "newest"])

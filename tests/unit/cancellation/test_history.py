@@ -1,0 +1,66 @@
+"""The search of the history for the end of the target."""
+
+from __future__ import annotations
+
+import pytest
+
+from qovery_provider._cancellation import actions
+from qovery_provider._cancellation.history import HistorySearch
+from qovery_provider._cancellation.model import CancellationRequest, Knowledge, Sent
+from qovery_provider._qovery.models import HISTORY_PAGES, DeploymentRecord
+
+DEPLOYED, CANCELING = ("DEPLOYED", "SUCCESS"), ("CANCELING", "CANCELING")
+
+
+def knowledge(pinned: str | None = None, sent: Sent = Sent.ACCEPTED) -> Knowledge:
+    """Return what is known of a target, `target`, that is no longer shown."""
+    request = CancellationRequest("environment", deployment_id=pinned, on_completed="succeed")
+    return Knowledge(request, started=0.0, now=10.0, deployment_id="target", sent=sent)
+
+
+def test_the_largest_page_is_the_last() -> None:
+    """The history is read page by page; when the largest page is full of other deployments, it does not tell."""
+    search = HistorySearch(known := knowledge())
+    records = [DeploymentRecord(f"other-{number}", *DEPLOYED) for number in range(HISTORY_PAGES[-1])]
+    found = [search.find(records[:size]) for size in HISTORY_PAGES]
+
+    assert found == [actions.ReadHistory(10.0, 20), actions.ReadHistory(10.0, 100), None]
+    assert known.searched == 100
+
+
+def test_only_the_newest_deployment_gives_the_target_its_id() -> None:
+    """An older one that still shows CANCELING is not what a cancel has just been accepted for."""
+    search = HistorySearch(known := knowledge())
+    search.identify([DeploymentRecord("newest", *CANCELING), DeploymentRecord("older", *DEPLOYED)])
+    first = known.deployment_id
+    search.identify([DeploymentRecord("newest", *DEPLOYED), DeploymentRecord("older", *CANCELING)])
+
+    assert (first, known.deployment_id) == ("newest", None)
+
+
+@pytest.mark.parametrize("state", [None, "BUILDING", "QUEUED"])
+@pytest.mark.parametrize(
+    ("pinned", "sent", "outcome"),
+    [
+        ("target", Sent.NOT_SENT, "superseded"),
+        ("target", Sent.ACCEPTED, "unknown"),
+        (None, Sent.NOT_SENT, "unknown"),
+        (None, Sent.ACCEPTED, "unknown"),
+    ],
+)
+def test_without_a_word_about_its_end_the_outcome_says_so(
+    pinned: str | None, sent: Sent, outcome: str, state: str | None
+) -> None:
+    """A pinned target that was sent nothing is superseded; of any other, the end is not known."""
+    end = HistorySearch(knowledge(pinned, sent)).told(state)
+
+    assert isinstance(end, actions.Done)
+    assert end.result.outcome == outcome
+
+
+def test_the_request_tells_the_end_as_a_last_resort() -> None:
+    """The state of the target's own deployment request is believed."""
+    end = HistorySearch(knowledge()).told("CANCELED")
+
+    assert isinstance(end, actions.Done)
+    assert (end.result.outcome, end.result.deployment_state) == ("canceled", "CANCELED")
