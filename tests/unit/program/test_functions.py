@@ -146,7 +146,7 @@ class TestSettings:
 
         with (
             mocked(config=config),
-            pytest.raises(AuthenticationError, match="the token from the stack's qovery:apiToken is wrong") as caught,
+            pytest.raises(AuthenticationError, match="the token from the stack's qovery:apiToken is invalid") as caught,
         ):
             get_environment_status(ENVIRONMENT_ID)
 

@@ -115,8 +115,8 @@ def test_an_input_that_does_not_exist_is_told(offline: PluginHost) -> None:
     _, problems = offline.check(RECORD, {"environmentId": ID, "trigers": [1], "environment_id": ID})
 
     assert problems == [
-        "environment_id is no input of RunningDeployment: it has environmentId, triggers",
-        "trigers is no input of RunningDeployment: it has environmentId, triggers",
+        "environment_id is not an input of RunningDeployment; its inputs are environmentId, triggers",
+        "trigers is not an input of RunningDeployment; its inputs are environmentId, triggers",
     ]
 
 
