@@ -19,7 +19,7 @@ def knowledge(pinned: str | None = None, sent: Sent = Sent.ACCEPTED) -> Knowledg
 
 
 def test_the_largest_page_is_the_last() -> None:
-    """The history is read page by page; when the largest page is full of other deployments, it does not show the target."""
+    """The history is read page by page; a full largest page without the target does not show its end."""
     search = HistorySearch(known := knowledge())
     records = [DeploymentRecord(f"other-{number}", *DEPLOYED) for number in range(HISTORY_PAGES[-1])]
     found = [search.find(records[:size]) for size in HISTORY_PAGES]
