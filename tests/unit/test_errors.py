@@ -171,7 +171,7 @@ def test_the_text_says_all_in_one_line(error: QoveryError, text: str) -> None:
 
 
 @pytest.mark.parametrize("kind", CANCELLATION_ERRORS)
-def test_a_cancellation_error_holds_the_deployment_that_was_meant(kind: type[CancellationError]) -> None:
+def test_a_cancellation_error_holds_the_target(kind: type[CancellationError]) -> None:
     """Its text is the sentence that it is given; environment, deployment and state are fields."""
     error = kind("it went wrong", "3c90", "3c90-12", "BUILDING")
 

@@ -195,7 +195,7 @@ def test_what_was_read_before_the_stop_is_told_as_it_was(script: Script, time: V
     assert ends(ended) == [(NotFoundError, Sent.NOT_SENT), NOT_SENT]
 
 
-def test_what_a_list_does_not_show_is_read_by_itself(script: Script, time: VirtualTime) -> None:
+def test_an_environment_that_no_list_shows_is_read_separately(script: Script, time: VirtualTime) -> None:
     """A role may hide it there: only its own status is believed."""
     script.answers["project of x"] = ["p"]
     script.answers["statuses p"] = [[]]
@@ -206,7 +206,7 @@ def test_what_a_list_does_not_show_is_read_by_itself(script: Script, time: Virtu
     assert [each.result().outcome for each in ended] == ["nothing_to_cancel"]
 
 
-def test_what_its_project_does_not_list_is_read_by_itself(script: Script, time: VirtualTime) -> None:
+def test_an_environment_that_its_project_does_not_list_is_read_separately(script: Script, time: VirtualTime) -> None:
     """Only its own status says whether it exists."""
     missing = NotFoundError("reading the status of environment x", 404)
     script.answers |= {"project of x": ["p"], "statuses p": [[]], "status x": [missing]}

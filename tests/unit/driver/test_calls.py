@@ -95,7 +95,7 @@ def test_a_failure_is_an_outcome(executor: InlineExecutor) -> None:
     assert call.outcome(100.0, FAR) is error
 
 
-def test_a_call_under_way_has_no_outcome() -> None:
+def test_a_call_on_the_wire_has_no_outcome() -> None:
     """Until its answer is here."""
     call = Call(OPERATION, answering("answer"), 100.0)
     call.future = Future()

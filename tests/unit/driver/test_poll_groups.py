@@ -131,7 +131,9 @@ def test_a_silent_scout_holds_no_other(time: VirtualTime) -> None:
 
 @pytest.mark.parametrize("call", ["project of a", "statuses p"])
 @pytest.mark.parametrize("error", [DENIED, ServerError("reading", 503), NotFoundError("reading", 404)])
-def test_what_has_no_readable_project_is_read_by_itself(time: VirtualTime, call: str, error: Exception) -> None:
+def test_an_environment_without_a_readable_project_is_read_separately(
+    time: VirtualTime, call: str, error: Exception
+) -> None:
     """A token may see an environment and nothing around it."""
     script = projects(time, p="a", q="b")
     script.answers[call] = [error]
@@ -157,7 +159,7 @@ def test_a_token_that_may_read_no_project_costs_few_scouts(time: VirtualTime) ->
     assert MAX_DENIALS <= len(scouts) < 2 * MAX_DENIALS
 
 
-def test_what_a_list_lacks_is_read_by_itself_from_then_on(time: VirtualTime) -> None:
+def test_an_unlisted_environment_is_read_separately_from_then_on(time: VirtualTime) -> None:
     """A role may hide an environment from the list of its project: that it is missing there says nothing."""
     script = projects(time, p="ab")
     script.answers["cancel b"] = [status("b", "CANCELING")]

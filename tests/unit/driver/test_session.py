@@ -183,7 +183,7 @@ def test_those_of_one_project_share_their_polls(qovery: QoverySimulator, session
     assert reads.total() <= 30
 
 
-def test_each_project_is_read_by_itself(qovery: QoverySimulator, session: Session) -> None:
+def test_each_project_is_read_separately(qovery: QoverySimulator, session: Session) -> None:
     """Those of another project come to their end as well."""
     here, there = _busy(qovery), _busy(qovery, ELSEWHERE)
 

@@ -211,7 +211,7 @@ class TestCreate:
         }
         assert {name: outs[name] for name in DEFAULTS} == {**DEFAULTS, "project_id": project}
 
-    def test_looks_at_the_whole_project_with_one_call(
+    def test_reads_the_whole_project_with_one_call(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
         """Twenty environments cost twenty cancels and a few polls, which do not grow with their number."""
@@ -321,7 +321,7 @@ class TestFailures:
 
     @pytest.mark.parametrize("status", [401, 403, 404])
     @pytest.mark.parametrize("what", ["environment", "project"])
-    def test_one_whose_project_cannot_be_read_is_read_by_itself(
+    def test_an_environment_without_a_readable_project_is_read_separately(
         self,
         provider: BulkDeploymentCancellationProvider,
         qovery: QoverySimulator,
@@ -481,9 +481,7 @@ class TestUpdate:
         assert isinstance(changed, dict)
         assert [result.keys() for outs in (resumed, changed) for result in outs["results"].values()] == [RESULT] * 4
 
-    def test_resumes_exactly_the_deployment_that_was_meant(
-        self, qovery: QoverySimulator, project: str, clock: FakeClock
-    ) -> None:
+    def test_resumes_exactly_the_target(self, qovery: QoverySimulator, project: str, clock: FakeClock) -> None:
         """After a timeout the queue moves on; the update tells the targets' end and touches no other."""
         first, second = _environments(qovery, project, LONG, LONG)
         declared = {"environment_ids": [first.id, second.id], "timeout": 3}

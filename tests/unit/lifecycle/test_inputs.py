@@ -110,7 +110,7 @@ def test_a_bulk_cancellation_has_its_documented_defaults() -> None:
     assert list(BULK.schema.with_defaults({}).items()) == list(BULK_DEFAULTS.items())
 
 
-def test_a_recorded_look_has_two_inputs() -> None:
+def test_a_recorded_status_has_two_inputs() -> None:
     """The environment, and when to read it again."""
     filled = RunningDeploymentLifecycle.schema.with_defaults
 

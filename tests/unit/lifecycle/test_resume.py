@@ -69,7 +69,7 @@ class TestUpdate:
         assert qovery.posts() == ()
         assert target.effective_cancels == 1
 
-    def test_tells_the_end_of_a_target_that_ended_by_itself(
+    def test_reports_the_end_of_a_target_that_finished_on_its_own(
         self, provider: DeploymentCancellationProvider, qovery: QoverySimulator, clock: FakeClock
     ) -> None:
         """An accepted cancel that came too late is no success."""

@@ -65,7 +65,7 @@ class TestDiff:
         [{"environment_id": "00000000-0000-4000-8000-000000000000"}, {"triggers": ["2"]}, {"triggers": [UNKNOWN]}],
         ids=["environment", "triggers", "unknown triggers"],
     )
-    def test_every_change_looks_again(self, change: dict[str, Any]) -> None:
+    def test_every_change_reads_the_status_again(self, change: dict[str, Any]) -> None:
         """A new record takes the place of the old one."""
         news = {"environment_id": ENVIRONMENT_ID, "triggers": ["1"], **change}
 

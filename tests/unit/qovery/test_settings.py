@@ -340,7 +340,7 @@ def test_good_settings_have_no_problems(config: dict[str, object], environ: dict
         pytest.param({"qovery:previewStatus": False}, False, id="bool false"),
     ],
 )
-def test_the_look_of_a_preview_can_be_switched_off(config: dict[str, object], *, shows: bool) -> None:
+def test_the_status_read_of_a_preview_can_be_switched_off(config: dict[str, object], *, shows: bool) -> None:
     """It is on unless the configuration says false."""
     assert shows_preview_status(config) is shows
 

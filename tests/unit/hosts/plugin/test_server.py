@@ -201,13 +201,15 @@ def test_a_preview_of_a_create_stores_what_is_known(
     [({}, {"environmentId": ID, "triggers": [{"a": UNKNOWN}]}), ({"previewStatus": False}, {"environmentId": ID})],
     ids=["an input is not known", "switched off"],
 )
-def test_a_preview_that_cannot_or_may_not_look(config: dict[str, Any], written: dict[str, Any]) -> None:
+def test_a_preview_that_cannot_or_may_not_read_the_status(config: dict[str, Any], written: dict[str, Any]) -> None:
     """Nothing is asked."""
     with plugin_host(config, Sessions(connect=no_client)) as host:
         assert _outputs(host.create(CANCELLATION, written, preview=True))["environmentId"] == ID
 
 
-def test_a_preview_says_that_it_could_not_look(qovery_simulator: QoverySimulator, environment: Environment) -> None:
+def test_a_preview_says_that_it_could_not_read_the_status(
+    qovery_simulator: QoverySimulator, environment: Environment
+) -> None:
     """That is no error: the update itself may be able to."""
     qovery_simulator.inject(Respond(status=403, body=error_body(403, "no")))
     engine, config = Shown(), {"apiToken": "t", "apiUrl": qovery_simulator.url}
