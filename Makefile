@@ -157,7 +157,7 @@ clean: ## Remove all that make made in this folder; a Pulumi CLI that it got sta
 	@.venv-$*/bin/python $(PIP) --require-hashes --requirement $<
 	@touch $@
 
-# pyenv shows only the versions that somebody has chosen.
+# pyenv shows only the versions that the user has selected.
 prefer = python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python) $(PYTHONS)
 .venv-compat-oldest/bin/python: PYTHONS := $(call prefer,3.10)
 .venv-compat-newest/bin/python: PYTHONS := $(call prefer,3.13)

@@ -70,7 +70,7 @@ def in_thread(argument: pulumi.Input[Given], read: Callable[[Given], Read]) -> p
     """Return the result of a blocking read of an input, made in a thread of its own."""
 
     async def call(given: Given) -> Read:
-        # The SDK keeps a stack's configuration in context variables, which a thread does not have by itself.
+        # The SDK keeps a stack's configuration in context variables, which other threads do not inherit.
         return await asyncio.get_running_loop().run_in_executor(None, copy_context().run, read, given)
 
     return pulumi.Output.from_input(argument).apply(call)

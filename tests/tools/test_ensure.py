@@ -90,7 +90,7 @@ def test_a_usable_cli_on_path_is_used(path: Path, capsys: pytest.CaptureFixture[
         pytest.param("v3.267.9", "is 3.267.9; this project needs 3.268.0 or newer.", id="too old"),
         pytest.param("v2.9.0", "is 2.9.0; this project needs 3.268.0 or newer.", id="another age"),
         pytest.param("v3.300.0", "comes without its pulumi-language-python.", id="no language host"),
-        pytest.param("dev", "does not tell its version.", id="no version"),
+        pytest.param("dev", "does not report its version.", id="no version"),
         pytest.param("'' && exit 3", "does not run: ", id="broken"),
     ],
 )

@@ -145,7 +145,7 @@ def test_an_environment_without_a_readable_project_is_read_separately(
 
 
 def test_a_token_that_may_read_no_project_costs_few_scouts(time: VirtualTime) -> None:
-    """After some refusals, the others are read by themselves at once."""
+    """After some rejections, the others are read separately at once."""
     names = [f"e{number}" for number in range(60)]
     script = Script(time, {})
     for name in names:

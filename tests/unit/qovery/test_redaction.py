@@ -52,7 +52,7 @@ JSON = st.recursive(
     ],
 )
 def test_a_value_is_quoted(value: object, quoted: str) -> None:
-    """A person recognises what was given; control characters and look-alikes show as escapes."""
+    """A user recognises the value; control characters and look-alikes show as escapes."""
     assert redact(value) == quoted
 
 
