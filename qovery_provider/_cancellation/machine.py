@@ -16,8 +16,8 @@ runs at that moment. The machine makes it exact:
   overwrites Qovery's force flag, and a run after a crash must finish the job, not start it again.
 * It believes only the target's own final state: after an accepted cancel the target may still finish on its own.
 
-A cancellation goes through these stages. It goes back only where nothing was sent: a target without an id is found anew
-when its cancel was refused as out of date.
+A cancellation goes through these stages. It goes back only where nothing was sent: a target without an id is found
+again when its cancel was refused as out of date.
 
     FINDING_TARGET  to DRAINING_QUEUE  with `include_queued`
                     to CANCELING       the target runs
@@ -79,7 +79,7 @@ class Cancellation:
         return self._stage
 
     def observe(self, event: events.Event, now: float) -> None:
-        """Take what was observed at `now` and decide anew.
+        """Process what was observed at `now` and decide the next action.
 
         An event answers `action`, with two exceptions. `StatusRead` may come early while a status read is awaited: one
         call can read the status of many environments. `Stopped` may come at any time while no POST is on the wire.
@@ -90,7 +90,7 @@ class Cancellation:
             self._stage = Stage.FINISHED
 
     def abandon(self) -> None:
-        """Take that a bug ends it while its POST is on the wire: whether that was executed will not be known."""
+        """Record that a bug ended it; whether a POST on the wire was executed will not be known."""
         if isinstance(self.action, actions.SendCancel) and self.known.sent is Sent.NOT_SENT:
             self.known.sent = Sent.UNCONFIRMED
 
@@ -217,7 +217,7 @@ class Cancellation:
             return actions.ReadStatus(known.now)
         if error.may_have_executed:
             attempts.wait_for_effect(known.now)
-            # Polls go on meanwhile, so a delay that ends after the deadline is no reason to give up: it is not obeyed.
+            # Polls go on meanwhile, so a delay that ends after the deadline is ignored instead of giving up.
             if asked_until <= known.deadline:
                 attempts.put_off(asked_until)
             self._stage, known.sent = Stage.CONFIRMING, Sent.UNCONFIRMED
@@ -232,7 +232,7 @@ class Cancellation:
         return actions.ReadStatus(attempts.earliest)
 
     def _on_not_sent(self) -> actions.Action:
-        """Decide anew on a newer status: the last one was out of date when the cancel could have left."""
+        """Decide on a newer status: the last one was out of date when the cancel could have been sent."""
         self._attempts.made -= 1
         if self.known.deployment_id is None:  # a later deployment could not be told apart: the target is not fixed
             self.known.deployment_state = None

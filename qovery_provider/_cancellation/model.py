@@ -141,7 +141,7 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class CancellationResult:
-    """What happened, and the sentence that says it."""
+    """The result of a cancellation, with its sentence."""
 
     outcome: Outcome
     deployment_id: str | None

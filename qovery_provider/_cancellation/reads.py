@@ -41,7 +41,7 @@ class StatusReads:
         self._schedule = PollSchedule(self._known.now)
 
     def took(self, seconds: float) -> None:
-        """Take how long the answer took that has just come."""
+        """Record how long the last response took."""
         self._slow = self._slow + 1 if seconds > SLOW_READ else 0
 
     @property
@@ -50,7 +50,7 @@ class StatusReads:
         return self._slow == 1
 
     def succeeded(self) -> None:
-        """Take that a status was read."""
+        """Record that a status was read."""
         self._known.read_error = None
         self._retry, self._missing_since = Retry(self._random), None
 

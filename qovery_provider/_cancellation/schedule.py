@@ -101,8 +101,8 @@ class Retry:
 def asked_pause(error: CallError) -> float:
     """Return for how many seconds a status read is put off because an answer asks for it while the target is awaited.
 
-    A rate limit is the API's own word, and each request before its end would be refused. What else asks for a pause
-    (503) cannot know when it is over: obeyed for an hour, it would hide an end that is there after a minute.
+    A rate limit comes from the API itself, and each request before its end would be rejected. Any other response with a
+    pause (503) cannot know when it is over: obeyed for an hour, it would hide an end that is there after a minute.
     """
     asked = error.retry_after or 0.0
     return asked if isinstance(error, RateLimitError) else min(asked, MAX_ASKED_PAUSE)

@@ -35,7 +35,7 @@ Answer = TypeVar("Answer")
 
 
 class Client(Protocol):
-    """The way to Qovery's API: `QoveryClient`, or what stands in for it in a test."""
+    """The way to Qovery's API: `QoveryClient`, or its replacement in a test."""
 
     budget: RateBudget
 
@@ -157,7 +157,7 @@ class CallRunner:
         clock: The time, and waiting.
         executor: Runs the calls.
         random: Returns a number from 0 to below 1, for the pauses before retries.
-        gates: What cancels have to pass: one object for all runners of a process. Default: one of its own.
+        gates: The gates that cancels have to pass, shared by all runners of a process. Default: new ones.
         concurrent: How many calls may be on the wire side by side. Default: 64.
     """
 

@@ -134,6 +134,6 @@ class Discovery:
 
 
 def _impatient_at(cancellation: Cancellation) -> float:
-    """Return when a cancellation reads its environment separately, even while a scout still searches for its project."""
+    """Return when a cancellation reads its environment separately, even if a scout still searches for its project."""
     known = cancellation.known
     return known.started + min(MAX_UNASSIGNED, (known.deadline - known.started) * UNASSIGNED_PART)

@@ -1,6 +1,6 @@
 """The gate at the first byte of a cancel: between the decision to send it and its bytes, time passes.
 
-A free place has to be found, a name resolved, a connection made; meanwhile the target can end and the next deployment
+A free slot has to be found, a name resolved, a connection made; meanwhile the target can end and the next deployment
 start. So the decision is judged once more when the first byte is about to leave: a cancel that is out of date is
 refused, and then it was certainly not sent. It knows no HTTP: the client calls the gate (`QoveryClient.send`).
 """
@@ -105,7 +105,7 @@ class Gate:
             return not self._has_passed
 
     def close(self) -> None:
-        """Take that the call has ended: the next cancel of the environment may pass, on a newer status read."""
+        """Record that the call has ended: the next cancel of the environment may pass, on a newer status read."""
         with self.gates.lock:
             if self._has_passed and not self._is_revoked:
                 self.gates.at(self.environment).is_sending = False

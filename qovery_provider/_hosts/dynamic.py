@@ -131,5 +131,5 @@ def _shortened(error: Exception) -> Exception:
 
 
 def _is_unknown(value: object) -> bool:
-    """Return whether a preview does not know a value yet; older SDKs hand over a marker instead of an object."""
+    """Return whether a preview does not know a value yet; older SDKs pass a marker instead of an object."""
     return isinstance(value, Unknown) or value == UNKNOWN

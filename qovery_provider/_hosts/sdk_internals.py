@@ -35,7 +35,7 @@ def with_hidden(properties: Mapping[str, Any], field: str) -> dict[str, Any]:
     """Return properties with those whose names begin with two underscores, which older SDKs leave out.
 
     Args:
-        properties: What the SDK hands over.
+        properties: The properties from the SDK.
         field: The field of the request that they come from.
     """
     request, _ = _answering()

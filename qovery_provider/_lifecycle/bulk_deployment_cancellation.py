@@ -34,7 +34,7 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
         return Diff(replaces, [*updates, UNFINISHED] if UNFINISHED in olds else updates, note)
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
-        """Ask the machine what it would do in each environment as it is now."""
+        """Ask the machine for its first action in each environment as it is now."""
         if declared["environment_ids"] == []:
             return "nothing to do: environment_ids is empty"
         session, project_id = operation.connect(), declared["project_id"]

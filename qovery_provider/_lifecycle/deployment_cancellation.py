@@ -63,7 +63,7 @@ class DeploymentCancellationLifecycle(Lifecycle):
         return Diff(replaces, updates, note)
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
-        """Ask the machine what it would do with the environment as it is now."""
+        """Ask the machine for its first action in the environment as it is now."""
         (status,) = operation.read_statuses([declared["environment_id"]]).values()
         line = preview.describe(inputs.cancellation_request(declared), status, operation.connect().clock.wall())
         # None may be intended, or a variable may not be set: the program cannot know, so the preview shows it.

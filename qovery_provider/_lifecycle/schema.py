@@ -1,4 +1,4 @@
-"""What a row says of an input or an output, and what follows from the rows of a resource: defaults, checks, changes.
+"""The rows of inputs and outputs, and what follows from the rows of a resource: defaults, checks, changes.
 
 Everything that a host needs to check and diff, for any resource. It knows plain values, no Pulumi and no row.
 """
@@ -119,7 +119,7 @@ class Schema:
     def with_defaults(self, props: Mapping[str, Any]) -> dict[str, Any]:
         """Return every input as it is stored, those that are missing or None with their defaults, and nothing else.
 
-        What is not allowed comes back as it was given, to be shown like that.
+        Values that are not allowed come back unchanged, to be shown.
         """
         given = {name: props[name] for name in self.inputs if props.get(name) is not None}
         return {name: row.kind.normalize(plain(given.get(name, row.default))) for name, row in self.inputs.items()}

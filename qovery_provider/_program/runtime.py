@@ -77,7 +77,7 @@ def in_thread(argument: pulumi.Input[Given], read: Callable[[Given], Read]) -> p
 
 
 def create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:
-    """Read `custom_timeouts.create`, which the SDK never hands to dynamic providers.
+    """Read `custom_timeouts.create`, which the SDK never passes to dynamic providers.
 
     A text that cannot be read is handed on as it is, for `check` to report.
     """
@@ -117,7 +117,7 @@ def has_stack_settings(resource: pulumi.CustomResource) -> bool:
 def plain_inputs(
     resource_name: str, inputs: Mapping[str, pulumi.Input[Any]], lifecycle: Lifecycle
 ) -> dict[str, pulumi.Input[Any]]:
-    """Return inputs as Pulumi can carry them; all else that is wrong with them, `check` says.
+    """Return inputs as Pulumi can carry them; `check` reports all other problems with them.
 
     Raises:
         ConfigurationError: A value is one that Pulumi cannot carry.

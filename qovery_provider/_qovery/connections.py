@@ -76,7 +76,7 @@ class Departure:
 
 
 DEPARTURE: ContextVar[Departure] = ContextVar("DEPARTURE")
-"""The request that the running thread makes: requests and urllib3 hand nothing of ours on to a connection."""
+"""The request that the running thread makes: requests and urllib3 pass none of our objects on to a connection."""
 
 
 class _Meter(RawIOBase):

@@ -22,7 +22,7 @@ HOST = "Check the network, and qovery:apiUrl."
 ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page is in between."
 LIMIT = "Reading it was stopped. Check qovery:apiUrl; if it is correct, please report this."
 PROXY = "Check {variable} and NO_PROXY."
-ROAD = "Check {road}, then try again."
+ROUTE = "Check {route}, then try again."
 BUNDLE = "the file named by REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
 VARIABLE = "Correct the variable, or unset it."
 TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
@@ -111,10 +111,12 @@ BEFORE = (
         frozenset({LOAD_BUNDLE}), f"{BUNDLE} cannot be read, or holds no certificates", VARIABLE, retryable=False
     ),
     TransportFailure(frozenset({"ProxyError"}), "the proxy refused the connection or did not respond", PROXY),
-    TransportFailure(frozenset({"ConnectTimeout", "ReadTimeout"}), "the connection timed out{through}", ROAD),
-    TransportFailure(frozenset({"NewConnectionError"}), "the connection was refused, or the host is unreachable", ROAD),
+    TransportFailure(frozenset({"ConnectTimeout", "ReadTimeout"}), "the connection timed out{through}", ROUTE),
+    TransportFailure(
+        frozenset({"NewConnectionError"}), "the connection was refused, or the host is unreachable", ROUTE
+    ),
     UNUSABLE,
-    TransportFailure(frozenset({"OSError", "HTTPException"}), "the connection failed{through}", ROAD),
+    TransportFailure(frozenset({"OSError", "HTTPException"}), "the connection failed{through}", ROUTE),
     TransportFailure(frozenset({"Exception"}), "the request could not be sent ({kind})", HOST),
 )
 """While nothing has been sent: from the most specific to the least; the last one fits every exception."""
@@ -148,7 +150,7 @@ AFTER = {
 
 
 def transport_error(call: ApiCall[object], error: Exception, progress: Progress, route: Route) -> TransportError:
-    """Return the error that an exception of the HTTP library stands for.
+    """Return the error for an exception of the HTTP library.
 
     Args:
         call: What was asked for.
@@ -185,12 +187,12 @@ def _facts(route: Route) -> dict[str, str]:
     """Return what failures name of a route."""
     if not route.variable:
         host = f"the host name {redact(route.host)}"
-        return {"host": host, "url": "the URL in qovery:apiUrl", "road": "the network", "through": ""}
+        return {"host": host, "url": "the URL in qovery:apiUrl", "route": "the network", "through": ""}
     proxy = f"the proxy in {route.variable}"
     return {
         "host": f"the host name {redact(route.proxy)} of {proxy}",
         "url": f"the proxy's URL in {route.variable}",
-        "road": f"the network, {route.variable} and NO_PROXY",
+        "route": f"the network, {route.variable} and NO_PROXY",
         "through": f" through {proxy}",
         "variable": route.variable,
     }

@@ -1,4 +1,4 @@
-"""What the API says, as frozen data. It parses and refuses; it knows no HTTP and decides nothing."""
+"""The API's responses as frozen data. It parses and rejects; it knows no HTTP and decides nothing."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class MalformedAnswerError(ValueError):
 class EnvironmentStatus:
     """The status of an environment as Qovery reported it.
 
-    `state` is the environment's; the `last_deployment_*` fields, `origin`, `triggered_by` and the duration speak of the
+    `state` is the environment's; the `last_deployment_*` fields, `origin`, `triggered_by` and the duration describe the
     deployment that was started last. A state that Qovery adds later is kept verbatim. Optional fields that Qovery left
     out are None.
     """
@@ -135,7 +135,7 @@ class DeploymentRecord:
 
     @property
     def final_state(self) -> str:
-        """The state that says how the deployment ended: where `state` does not, it is the coarser one."""
+        """The state that says how the deployment ended: if `state` does not, the coarser one."""
         phase, new_states = phase_of(self.state), {Phase.UNKNOWN} if self.phase is Phase.COMPLETED else set[Phase]()
         is_final = self.state != UNREADABLE_STATE and phase in {self.phase, *new_states}
         return self.state if is_final else self.action_status or self.state

@@ -24,7 +24,7 @@ MAX_DELAY = 3600.0
 MAX_PAUSE = 60.0
 """Seconds that one poll is put off by at most.
 
-A server whose limit is used up says so itself, with a 429 that is obeyed. So a poll a minute is always safe: at most
+A server whose limit is exhausted says so with a 429, which is obeyed. So a poll a minute is always safe: at most
 6 % of the hourly limit. A wrong header then delays the notice of an end by a minute, and not until the deadline.
 """
 
@@ -72,7 +72,7 @@ def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
     """Return how many seconds a refusal asks to wait, or None when it does not say."""
     wall = _server_time(headers, wall)
     hint = seconds_until(headers.get("Retry-After"), wall)
-    # Every answer says when the window resets; that is a reason to wait only when the limit is used up.
+    # Every response says when the window resets; that is a reason to wait only when the limit is exhausted.
     is_used_up = not _number(headers.get("X-RateLimit-Remaining"))
     return seconds_until(headers.get("X-RateLimit-Reset"), wall) if hint is None and is_used_up else hint
 

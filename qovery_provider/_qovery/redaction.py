@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote
 
 MAX_LENGTH = 60
 USERINFO = re.compile(r"(?<=//)[^/]*@|(?<=//)[^/:]{0,99}:(?!\d{0,5}/)[^@\s]{1,99}@|(?<=:)[^/\s:@]{1,99}@")
-"""What stands before the host of a URL; also where a password holds a slash, or the scheme is missing."""
+"""The part before the host of a URL; also if a password holds a slash, or the scheme is missing."""
 
 OBJECT = re.compile(r"<(?:\w{1,99}\.){0,9}(\w{1,99}) object at 0x\w{1,16}>")
 ESCAPE = re.compile(r"\\(?:x..|u.{4}|U.{8}|.)")
@@ -140,7 +140,7 @@ def _bare(token: str) -> str:
 
 @lru_cache(maxsize=8)
 def _spellings(token: str) -> re.Pattern[str]:
-    """Return what finds a token as it is, escaped, percent-encoded, in hexadecimal digits and in base64."""
+    """Return a pattern for a token as it is, escaped, percent-encoded, in hexadecimal digits and in base64."""
     bare, found = _bare(token), {token}
     found |= {bare, quote(bare), quote(bare, safe=""), html.escape(bare), json.dumps(bare)[1:-1], bare.encode().hex()}
     patterns = [re.escape(spelling) for spelling in sorted(found, key=len, reverse=True)]
@@ -181,7 +181,7 @@ def _looks_like_token(word: str) -> bool:
 
 
 def redact(value: object) -> str:
-    """Return a value as it is shown to a person; what looks like a token or a password is hidden."""
+    """Return a value as it is shown to a user; anything that looks like a token or a password is hidden."""
     if value is None:
         return "nothing"
     try:

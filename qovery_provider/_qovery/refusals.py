@@ -44,7 +44,7 @@ LATER = "Try again later; if the problem persists, check qovery:apiUrl and HTTPS
 def api_error(
     call: ApiCall[object], status: int, content: bytes, token: Token, retry_after: float | None
 ) -> ApiError | IntermediaryError:
-    """Return the error that an answer other than success stands for.
+    """Return the error for a response other than success.
 
     Args:
         call: What was asked for.
@@ -87,7 +87,7 @@ def _denial(call: ApiCall[object], token: Token) -> tuple[str, str]:
 def _foreign(
     call: ApiCall[object], status: int, content: bytes, token: Token, retry_after: float | None
 ) -> IntermediaryError:
-    """Return the error of an answer that is not Qovery's. Without a body it may be, but nothing says so."""
+    """Return the error of a response that is not Qovery's. One without a body may be, but nothing proves it."""
     explanation, advice = "" if content.strip() else " without a body", LATER
     if status // 100 == 3:  # noqa: PLR2004
         explanation, advice = " (a redirect, which is never followed, to protect the token)", ADDRESS

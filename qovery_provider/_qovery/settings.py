@@ -41,7 +41,7 @@ BY_KIND = {
 """The scheme that the form of a token asks for."""
 
 HEADER = re.compile(r"(?:authorization:\s*)?(bearer|token)\s+(?=\S)", re.IGNORECASE)
-"""What of a pasted header stands before the token."""
+"""The part of a pasted header before the token."""
 
 MISTAKES = (
     (
@@ -136,7 +136,7 @@ def _flag(config: Mapping[str, object]) -> bool | None:
 
 
 def _word(value: object) -> str:
-    """Return a plain word in small letters, or ""; there are letters that small letters make plain."""
+    """Return an ASCII word in small letters, or ""; lowering some other letters gives ASCII ones."""
     if isinstance(value, str) and value.isascii():
         return value.strip().lower()
     return ""  # pragma: no mutate: XXXX is no word that is allowed either

@@ -11,7 +11,7 @@ from enum import Enum
 
 
 class Phase(Enum):
-    """What a state says of the deployment that it belongs to."""
+    """What a state means for its deployment."""
 
     RUNNING = "running"
     """In progress or about to start: it can be canceled."""

@@ -33,7 +33,7 @@ CHUNK_BYTES = 64 * 1024
 
 MAX_ERROR_BYTES = 64 * 1024
 UNREADABLE = b"unreadable"
-"""Bytes of an error body, and what stands for one that is longer or broken."""
+"""Bytes of an error body, and the placeholder for one that is longer or broken."""
 
 PLAIN = frozenset({"", "identity"})
 PACKED = frozenset({"gzip", "x-gzip", "deflate"})
@@ -103,7 +103,7 @@ class Transport:
             DEPARTURE.reset(before)
 
     def _options(self) -> dict[str, Any]:
-        """Return what the environment says about proxies and trusted certificates, as `requests` reads it."""
+        """Return the environment's settings for proxies and trusted certificates, as `requests` reads them."""
         options = self._environment.merge_environment_settings(
             self._url, proxies={}, stream=True, verify=None, cert=None
         )

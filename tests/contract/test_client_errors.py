@@ -51,7 +51,7 @@ def test_says_where_a_refused_token_came_from(
     client.close()
 
     assert caught.value.token_source == source
-    assert f"the token from {source} is wrong" in str(caught.value)
+    assert f"the token from {source} is invalid" in str(caught.value)
     assert "qov_wrong" not in str(caught.value)
 
 

@@ -116,7 +116,7 @@ def test_some_statuses_are_never_qovery_s(call: ApiCall[object], status: int) ->
 
 def test_a_redirect_is_told_as_one() -> None:
     """The text says why it is not followed."""
-    assert "a redirect, which is never followed, so that the token stays here" in str(error_of(STATUS, http(302)))
+    assert "a redirect, which is never followed, to protect the token" in str(error_of(STATUS, http(302)))
 
 
 @pytest.mark.parametrize("status", [401, 403])

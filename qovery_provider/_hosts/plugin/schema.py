@@ -45,7 +45,7 @@ CONFIG: Mapping[str, Spec] = {
     },
     "apiUrl": {
         "type": "string",
-        "description": "Where the API is. By default, as the environment variable QOVERY_API_URL says, or "
+        "description": "The URL of the API. By default, the environment variable QOVERY_API_URL, or "
         "https://api.qovery.com.",
     },
     "authScheme": {
