@@ -294,10 +294,12 @@ def _trying_again(send_error: CallError) -> str:
 
 
 def _queued_behind(known: Knowledge) -> str:
+    """Say how many requests are queued, and by whom; which of them starts next is not documented."""
     if not known.queued:
         return ""
-    user = known.queued[0].triggered_by
-    return f", {len(known.queued)} queued behind it" + (f" (next by {user})" if user else "")
+    users = sorted({request.triggered_by for request in known.queued if request.triggered_by})
+    others = " and others" if users[1:] else ""
+    return f", {len(known.queued)} queued behind it" + (f" (by {users[0]}{others})" if users else "")
 
 
 def _cancel_progress(known: Knowledge) -> str:

@@ -237,7 +237,7 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
                 "sent": Sent.ACCEPTED,
                 "queued": [QueuedRequest("r1", "alice"), QueuedRequest("r2")],
             },
-            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it (next by alice), timeout in 28 min, "
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it (by alice), timeout in 28 min, "
             "deployment d12",
             id="requests are queued",
         ),
@@ -246,10 +246,21 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
                 "status": STATUS,
                 "deployment_state": "CANCELING",
                 "sent": Sent.ACCEPTED,
-                "queued": [QueuedRequest("r1"), QueuedRequest("r2", "alice")],
+                "queued": [QueuedRequest("r1"), QueuedRequest("r2")],
             },
             "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it, timeout in 28 min, deployment d12",
             id="queued without a user",
+        ),
+        pytest.param(
+            {
+                "status": STATUS,
+                "deployment_state": "CANCELING",
+                "sent": Sent.ACCEPTED,
+                "queued": [QueuedRequest("r1", "bob"), QueuedRequest("r2", "alice")],
+            },
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it (by alice and others), timeout in 28 min, "
+            "deployment d12",
+            id="queued by two users",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.UNCONFIRMED, "deployment_id": None},

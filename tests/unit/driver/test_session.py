@@ -129,7 +129,7 @@ def test_a_single_one_reads_its_environment(qovery: QoverySimulator, session: Se
 
 
 def test_a_long_wait_shows_what_is_queued(qovery: QoverySimulator, session: Session) -> None:
-    """The line of the progress names what comes next, as soon as that has been read."""
+    """The line of the progress names what is queued, as soon as that has been read."""
     alone = _busy(qovery)
     alone.enqueue(replace(SLOW, triggered_by="alice"))
     alone.enqueue(SLOW)
@@ -144,7 +144,7 @@ def test_a_long_wait_shows_what_is_queued(qovery: QoverySimulator, session: Sess
     session.follow(cancellation, on_change)
 
     assert cancellation.result().outcome == "canceled"
-    assert "2 queued behind it (next by alice)" in " ".join(lines)
+    assert "2 queued behind it (by alice and others)" in " ".join(lines)
 
 
 @pytest.mark.parametrize("status", [403, 503])
