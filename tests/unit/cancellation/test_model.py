@@ -1,4 +1,4 @@
-"""The data of a cancellation: the defaults of a request, its deadline, and what is known at first."""
+"""The data of a cancellation: the defaults of a request, its deadline, and the knowledge at first."""
 
 from dataclasses import FrozenInstanceError, is_dataclass
 from types import ModuleType

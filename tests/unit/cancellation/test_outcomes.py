@@ -1,4 +1,4 @@
-"""How a cancellation ends: results, failures, and what is left when the update is stopped."""
+"""How a cancellation ends: results, failures, and the state after a stopped update."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many environments at once: what is read of them first, and that a stop at any moment forgets and sends nothing."""
+"""Many environments at once: the first reads, and a stop at any moment, which forgets and sends nothing."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ NOT_SENT, ACCEPTED = (CancellationStoppedError, Sent.NOT_SENT), (CancellationSto
     ],
 )
 def test_the_first_reads_end_at_once(script: Script, time: VirtualTime, at: float, calls: list[str]) -> None:
-    """Nothing is sent, and every environment is told as stopped."""
+    """Nothing is sent, and every environment is reported as stopped."""
     ended = bulk_stopped(script, time, at).cancel(targets("a", "b", "c"))
 
     assert ends(ended) == [NOT_SENT] * 3

@@ -1,4 +1,4 @@
-"""Many cancellations: they share what saves requests, and neither failures nor silence nor deadlines."""
+"""Many cancellations: they share polls, and neither failures nor silence nor deadlines."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def _reads(qovery: QoverySimulator) -> Counter[str]:
 
 
 def test_a_single_one_reads_its_environment(qovery: QoverySimulator, session: Session) -> None:
-    """No project is asked for where there is nothing to share; what is queued behind it is read once."""
+    """No project is read where there is nothing to share; the queue behind it is read once."""
     alone = _busy(qovery)
 
     assert Operation(session, alone.id).outcome == "canceled"
@@ -247,7 +247,7 @@ def test_a_bug_is_raised_in_every_operation_that_waits(qovery: QoverySimulator, 
 
 
 def test_a_stop_ends_its_own_cancellation_alone(qovery: QoverySimulator, session: Session) -> None:
-    """The others go on; what was accepted can be resumed."""
+    """The others go on; accepted cancels can be resumed."""
     first, second = _busy(qovery), _busy(qovery)
 
     one, other = operations = _joined_by(session, first, second)

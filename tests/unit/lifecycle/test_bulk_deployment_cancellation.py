@@ -1,4 +1,4 @@
-"""`BulkDeploymentCancellation` as Pulumi calls it: a project or a list, side by side, and what is left afterwards."""
+"""`BulkDeploymentCancellation` as Pulumi calls it: a project or a list, side by side, and resuming."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ class TestCreate:
     def test_cancels_a_whole_project(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """Each running deployment gets one cancel; what is queued and what is idle is left alone."""
+        """Each running deployment gets one cancel; queued requests and idle environments are left alone."""
         first, second, idle = _environments(qovery, project, LONG, LONG, None)
 
         result = provider.create({"project_id": project})
@@ -269,7 +269,7 @@ class TestCreate:
     def test_passes_its_options_on(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """Force and not waiting mean what they mean for a single environment."""
+        """Force and not waiting have the same meaning as for a single environment."""
         (busy,) = _environments(qovery, project, LONG)
 
         outs = provider.create({"project_id": project, "force_cancel": True, "wait_until_canceled": False}).outs or {}
@@ -343,7 +343,7 @@ class TestFailures:
     def test_one_that_cannot_be_read_stops_no_other(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str, status: int
     ) -> None:
-        """The others are canceled, those before it and those behind it; its own error is told."""
+        """The others are canceled, before it and behind it; its own error is reported."""
         (refused,) = _environments(qovery, "7e41cf65-9de7-4b8a-9b44-000000000000", LONG)
         others = [
             one for home in (None, project) for one in _environments(qovery, home or qovery.world.add_project(), LONG)
@@ -435,7 +435,7 @@ class TestUpdate:
         assert outs.outs == {**olds, "timeout": 5}
 
     def test_acts_only_on_what_is_left(self, qovery: QoverySimulator, project: str, clock: FakeClock) -> None:
-        """Through the SDK's host: what was canceled is not touched again, what was refused is canceled, all is told."""
+        """Canceled environments are not touched again, the rejected one is canceled, and all are reported."""
         refused, canceled = _environments(qovery, project, LONG, LONG)
         qovery.inject(_forbidden(refused))
         declared = {"project_id": project, "triggers": ["1"]}
@@ -482,7 +482,7 @@ class TestUpdate:
         assert [result.keys() for outs in (resumed, changed) for result in outs["results"].values()] == [RESULT] * 4
 
     def test_resumes_exactly_the_target(self, qovery: QoverySimulator, project: str, clock: FakeClock) -> None:
-        """After a timeout the queue moves on; the update tells the targets' end and touches no other."""
+        """After a timeout the queue moves on; the update reports the targets' ends and touches no other deployment."""
         first, second = _environments(qovery, project, LONG, LONG)
         declared = {"environment_ids": [first.id, second.id], "timeout": 3}
 
@@ -541,7 +541,7 @@ class TestUpdate:
     def test_one_without_an_id_is_resumed_by_its_history(
         self, qovery: QoverySimulator, project: str, *, is_shown: bool
     ) -> None:
-        """The history names what is being canceled; where it does not show that, it begins anew."""
+        """The history names the deployment that is being canceled; where it does not, the search starts again."""
         unknown = {"sent": "not_sent", "deployment_id": None}
         environment = qovery.world.add_environment(
             project_id=project, behavior=Behavior(null_fields=frozenset({"last_deployment_id"}))

@@ -1,4 +1,4 @@
-"""What a user may declare: defaults, all problems at once, and what a change of each input means."""
+"""What a user may declare: defaults, all problems at once, and the effect of a change of each input."""
 
 from collections import OrderedDict
 from datetime import datetime, timedelta, timezone
@@ -124,7 +124,7 @@ def test_null_means_the_default() -> None:
 
 
 def test_what_is_given_stays() -> None:
-    """Also what is false or empty, which is not the same as missing."""
+    """Also values that are false or empty, which is not the same as missing."""
     given = {
         "environment_id": "",
         "force_cancel": True,
@@ -221,7 +221,7 @@ def test_good_values_pass(name: str, value: object) -> None:
 
 @pytest.mark.parametrize("kind", INPUTS.values(), ids=INPUTS)
 def test_bad_values_are_refused(kind: Input) -> None:
-    """The text says what is allowed and what was given; what only Pulumi can send is left to the adapter's tests."""
+    """The text names the allowed values and the given one; `tests/unit/hosts` has the values that only Pulumi sends."""
     rows = [row for row in kind.bad if row.kind not in {UNSURE, PULUMI}]
     for name in kind.names & DEFAULTS.keys():
         assert [problems_of(**{name: row.value}) for row in rows] == [{name: answer(kind.allowed, row)} for row in rows]
@@ -288,7 +288,7 @@ def test_all_problems_are_told_at_once() -> None:
 
 
 def test_values_that_are_not_known_yet_pass() -> None:
-    """Only these: a wrong value beside them is told."""
+    """Only these: a wrong value beside them is reported."""
     later = object()
     inputs = {**dict.fromkeys(DEFAULTS, later), "timeout": 0}
 
@@ -357,7 +357,7 @@ def test_a_project_stands_for_its_environments() -> None:
 def test_a_bulk_cancellation_has_exactly_one_way_to_name_environments(
     changes: dict[str, object], problem: dict[str, str]
 ) -> None:
-    """A list or a project; what is wrong in itself is told as such."""
+    """A list or a project; a value that is wrong in itself is reported as such."""
     assert bulk_problems_of(**changes) == problem
 
 
@@ -437,7 +437,7 @@ def test_a_change_is_found(name: str, value: object) -> None:
     ],
 )
 def test_what_means_the_same_is_no_change(stored: dict[str, Any], inputs: dict[str, Any]) -> None:
-    """Old property sets stay readable: what they lack counts as its default."""
+    """Old property sets stay readable: a missing input counts as its default."""
     assert changed(stored, inputs) == []
 
 

@@ -50,7 +50,7 @@ def environment(qovery: QoverySimulator, clock: FakeClock, monkeypatch: pytest.M
 def test_a_bug_keeps_an_accepted_cancel(
     environment: Environment, qovery: QoverySimulator, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The update fails with the bug's traceback; the next one tells how that deployment ended, and sends nothing."""
+    """The update fails with the bug's traceback; the next one reports how that deployment ended, and sends nothing."""
     target = environment.deployments[0]
     inputs = {"environment_id": environment.id}
     with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
@@ -71,7 +71,7 @@ def test_a_bug_keeps_an_accepted_cancel(
 
 
 def test_a_bug_keeps_every_accepted_cancel_of_a_bulk_run(environment: Environment, qovery: QoverySimulator) -> None:
-    """Each environment has its own record; what had not begun is kept as not sent."""
+    """Each environment has its own record; one that had not begun is kept as not sent."""
     with sdk_host(BulkDeploymentCancellationProvider(), configuration(qovery)) as host:
         failed = host.create(URN, {"project_id": environment.project_id})
 

@@ -93,7 +93,7 @@ class TestUpdate:
         qovery: QoverySimulator,
         clock: FakeClock,
     ) -> None:
-        """The history says that it was canceled; what runs by now is reported and never touched."""
+        """The history says that it was canceled; the deployment that runs by now is reported and never touched."""
         environment.cancel()
         clock.sleep(11)
         target, following = environment.deployments
@@ -228,7 +228,7 @@ class TestDiff:
 
 
 def test_a_row_promises_nothing_that_the_engine_decides(environment: Environment) -> None:
-    """With `replace_on_changes` a changed option may replace the resource, and of that no provider is told."""
+    """With `replace_on_changes` a changed option may replace the resource, without the provider's knowledge."""
     target = environment.deployments[0]
     lifecycle = DeploymentCancellationProvider.lifecycle
     olds = _unfinished(target, "accepted", timeout=600)
@@ -332,7 +332,7 @@ class TestInTheSdkHost:
     def test_failing_twice_stays_with_the_target(
         self, environment: Environment, qovery: QoverySimulator, clock: FakeClock
     ) -> None:
-        """Two timeouts, then the queue moves on: the third run tells the target's end and touches no other."""
+        """Two timeouts, then the queue moves on: the third run reports the target's end and touches no other."""
         declared = {"environment_id": environment.id, "timeout": 3}
         with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
             once = _kept(host.create(URN, declared))

@@ -47,7 +47,7 @@ class TestCheck:
         assert result.inputs == {"environment_id": ENVIRONMENT_ID, "triggers": None}
 
     def test_reports_all_bad_inputs_at_once(self) -> None:
-        """Each one is named, with what was given and what is allowed."""
+        """Each one is named, with its value and the allowed values."""
         result = RunningDeploymentProvider().check({}, {"environment_id": "staging", "triggers": "1"})
 
         assert [failure.reason.split()[0] for failure in result.failures] == ["environment_id", "triggers"]
@@ -104,7 +104,7 @@ class TestCreate:
     def test_records_that_nothing_runs(
         self, provider: RunningDeploymentProvider, environment: Environment, *, has_run: bool
     ) -> None:
-        """The empty text is what a `DeploymentCancellation` understands as: cancel nothing."""
+        """A `DeploymentCancellation` understands the empty text as: cancel nothing."""
         if has_run:
             environment.deploy(Plan(phases=(("BUILDING", 0.0),)))
 
@@ -142,7 +142,7 @@ class TestCreate:
         )
 
     def test_an_unknown_environment_is_an_error(self, provider: RunningDeploymentProvider) -> None:
-        """Nothing is recorded of what does not exist."""
+        """Nothing is recorded of an environment that does not exist."""
         with pytest.raises(errors.NotFoundError, match=f"reading the status of environment {ENVIRONMENT_ID}"):
             provider.create({"environment_id": ENVIRONMENT_ID})
 
