@@ -1,4 +1,4 @@
-"""The texts about a cancellation that a user reads: outcomes, failures, progress. Nothing is decided here."""
+"""The texts about a cancellation that a user reads: outcomes and failures. Nothing is decided here."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from qovery_provider._cancellation.model import Knowledge, Outcome, Sent
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider._qovery.states import Phase, phase_of
-from qovery_provider.errors import ApiError, CallError, TransportError
+from qovery_provider.errors import TransportError
 
 MAX_SHORT_LENGTH = 16
 
 FROM_THE_BEGINNING = "the next `pulumi up` starts from the beginning."
-
-MINUTE = 60.0
-LONG = 2 * MINUTE
-"""Seconds; the rest of a longer time is shown in minutes."""
 
 
 def outcome(known: Knowledge, name: Outcome) -> str:
@@ -47,24 +43,6 @@ def _after_end(known: Knowledge, again: str) -> str:
     if known.is_resumable:
         return f"the next `pulumi up` {again}. To cancel the deployment that is running now, change triggers"
     return FROM_THE_BEGINNING.removesuffix(".")
-
-
-def progress(known: Knowledge) -> str:
-    """Say in one line how far the cancellation is, while the user waits."""
-    if known.status is None:
-        return "reading the current status"
-    if known.deployment_state is None:
-        return f"current status: {known.status.last_deployment_state}"
-    waited, left = duration(known.now - known.started), known.deadline - known.now
-    rest = duration(round(left / MINUTE) * MINUTE if left > LONG else left)
-    target = f"deployment {short(known.deployment_id)}"
-    if known.read_error is not None:
-        return f"{known.deployment_state} after {waited}: the last read failed, trying again, timeout in {rest}"
-    if known.unknown_since is not None:
-        return f"another deployment is running after {waited}: searching the history for {target}, timeout in {rest}"
-    # The row of a terminal may be cut off at its end: what changes comes first.
-    cancel = f"{_cancel_progress(known)}{_queued_behind(known)}"
-    return f"{known.deployment_state} after {waited}: {cancel}, timeout in {rest}, {target}"
 
 
 def timed_out(known: Knowledge) -> str:
@@ -285,28 +263,3 @@ def _nothing_to_cancel(known: Knowledge) -> str:
     state = f" ({end or status.last_deployment_state})" if status else ""
     started = _started_since(known)
     return f"nothing to cancel: no deployment {f'was running{started}' if started else f'is running{state}'}"
-
-
-def _trying_again(send_error: CallError) -> str:
-    if isinstance(send_error, ApiError):
-        return f"Qovery rejected the cancel ({send_error.status}), trying again"
-    return "the cancel was not sent, trying again"
-
-
-def _queued_behind(known: Knowledge) -> str:
-    """Say how many requests are queued, and by whom; which of them starts next is not documented."""
-    if not known.queued:
-        return ""
-    users = sorted({request.triggered_by for request in known.queued if request.triggered_by})
-    others = " and others" if users[1:] else ""
-    return f", {len(known.queued)} queued behind it" + (f" (by {users[0]}{others})" if users else "")
-
-
-def _cancel_progress(known: Knowledge) -> str:
-    return {
-        Sent.NOT_SENT: _trying_again(known.send_error) if known.send_error else "sending the cancel",
-        Sent.TOO_LATE: "finished before a cancel was accepted, sending nothing",
-        Sent.UNCONFIRMED: "checking whether the cancel was received",
-        Sent.ACCEPTED: "cancel accepted",
-        Sent.ADOPTED: "adopted a cancellation in progress" + (", adding force" if known.request.force_cancel else ""),
-    }[known.sent]

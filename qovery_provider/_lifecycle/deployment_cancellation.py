@@ -8,6 +8,7 @@ from typing import Any
 
 from qovery_provider._cancellation import messages, preview
 from qovery_provider._cancellation.model import Knowledge
+from qovery_provider._cancellation.progress import progress_line
 from qovery_provider._cancellation.schedule import CONFIRM_AFTER
 from qovery_provider._lifecycle import inputs, outputs
 from qovery_provider._lifecycle.lifecycle import Diff, Lifecycle, Operation, PartialFailureError, State
@@ -120,7 +121,7 @@ class DeploymentCancellationLifecycle(Lifecycle):
         session = operation.connect()
         cancellation = session.begin(request, unfinished.sent)
         try:
-            session.follow(cancellation, lambda known: operation.status(messages.progress(known)), operation.stop)
+            session.follow(cancellation, lambda known: operation.status(progress_line(known)), operation.stop)
             result = cancellation.result()
         except Exception as error:
             reported = {**declared, **_outputs(declared, cancellation.known, olds)}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from qovery_provider._cancellation import messages
 from qovery_provider._cancellation.model import CancellationRequest, Knowledge, Outcome, Sent
+from qovery_provider._cancellation.progress import progress_line
 from qovery_provider._qovery.models import EnvironmentStatus, QueuedRequest
 from qovery_provider.errors import ConflictError, TransportError
 
@@ -309,7 +310,7 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
 )
 def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
     """It names the state, what was sent, how long it has taken and how long it may still take."""
-    assert messages.progress(knowledge(**facts)) == line
+    assert progress_line(knowledge(**facts)) == line
 
 
 @pytest.mark.parametrize(
@@ -518,7 +519,7 @@ def test_every_sentence_is_one_line(outcome: Outcome, sent: Sent) -> None:
     sentences = [
         messages.outcome(known, outcome),
         messages.failure(known, outcome),
-        messages.progress(known),
+        progress_line(known),
         messages.timed_out(known),
         messages.unknown_end(known),
     ]

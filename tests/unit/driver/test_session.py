@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from qovery_provider._cancellation.messages import progress
 from qovery_provider._cancellation.model import CancellationRequest, Knowledge
+from qovery_provider._cancellation.progress import progress_line
 from qovery_provider._clock import Signal, SystemClock
 from qovery_provider._driver.session import Session, Sessions
 from qovery_provider._qovery.client import QoveryClient
@@ -129,14 +129,14 @@ def test_a_single_one_reads_its_environment(qovery: QoverySimulator, session: Se
 
 
 def test_a_long_wait_shows_what_is_queued(qovery: QoverySimulator, session: Session) -> None:
-    """The line of the progress names what is queued, as soon as that has been read."""
+    """The progress line shows the queued requests, as soon as they have been read."""
     alone = _busy(qovery)
     alone.enqueue(replace(SLOW, triggered_by="alice"))
     alone.enqueue(SLOW)
     lines: list[str] = []
 
     def on_change(known: Knowledge) -> None:
-        lines.append(progress(known))
+        lines.append(progress_line(known))
         if known.now > known.started + 5.0:  # the end must not come before the answer
             wait_until(lambda: _reads(qovery)[f"/environment/{alone.id}/deploymentQueue"] == 1)
 
