@@ -42,7 +42,13 @@ def states() -> str:
         one = names[0] if names else "A_NEW_STATE"
         rows.append([all_names, phase.name.lower(), _after(one, Sent.NOT_SENT), _after(one, Sent.ACCEPTED)])
     return table(
-        ["state of the deployment", "phase", "seen first, it means", "seen after the cancel was accepted"], rows
+        [
+            "state of the deployment",
+            "phase",
+            "next action, before a cancel",
+            "next action, after the cancel was accepted",
+        ],
+        rows,
     )
 
 
