@@ -100,6 +100,7 @@ CALLS: Mapping[type, str] = {
     actions.ReadStatus: "what a status read shows",
     actions.SendCancel: "the answer to the cancel",
     actions.ReadHistory: "what the history says of the target",
+    actions.ReadRequest: "what the target's own request says",
     actions.ListQueue: "what the queue shows",
     actions.CancelQueued: "the answer to the cancel of a queued request",
 }
