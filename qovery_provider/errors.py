@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-UNAUTHORIZED, GIVE_ANOTHER = "is wrong, has expired, or is denied by a policy", "Give a valid one."
+UNAUTHORIZED, GIVE_ANOTHER = "is invalid, has expired, or is denied by a policy", "Give a valid one."
 """What is said of a token of which nothing more is known, and the advice."""
 
 LONG = 120.0
@@ -120,14 +120,14 @@ class AuthenticationError(ApiError):
 class PermissionDeniedError(ApiError):
     """403: the token's role is not enough, or the environment belongs to another organization."""
 
-    meaning = "the token may not do this, or does not see this environment"
+    meaning = "the token is not allowed to do this, or cannot access this environment"
     advice = "Check the id, the token, and its role."
 
 
 class NotFoundError(ApiError):
     """404, or a 400 that says that the object does not exist: both are in use."""
 
-    meaning = "it does not exist, or not for this token"
+    meaning = "it does not exist, or this token cannot access it"
     advice = "Check the id, the token's organization, and qovery:apiUrl if it is set."
 
 
@@ -135,7 +135,7 @@ class ConflictError(ApiError):
     """409. The API gives two reasons for it, so the machine looks again and decides."""
 
     meaning = "nothing can be canceled now, or another operation is in progress"
-    advice = "Look at the environment in the Qovery console, then run `pulumi up` again."
+    advice = "Check the environment in the Qovery console, then run `pulumi up` again."
 
 
 class RateLimitError(ApiError):
@@ -146,12 +146,12 @@ class RateLimitError(ApiError):
     def _meaning(self) -> str:
         seconds = self.retry_after or 0.0
         wait = f"{seconds:.0f} s" if seconds < LONG else f"{seconds / 60:.0f} min"
-        when = "" if self.retry_after is None else f"; it opens again in {wait}"
-        return f"the token's rate limit (1000 requests per hour) is used up{when}"
+        when = "" if self.retry_after is None else f"; it resets in {wait}"
+        return f"the token's rate limit (1000 requests per hour) is exhausted{when}"
 
     def _advice(self) -> str:
         when = "later" if self.retry_after is None else "then"
-        return f"Run `pulumi up` again {when}, or use a token of its own for this stack."
+        return f"Run `pulumi up` again {when}, or use a separate token for this stack."
 
 
 class ServerError(ApiError):
@@ -159,8 +159,8 @@ class ServerError(ApiError):
 
     may_have_executed = True
     retryable = True
-    meaning = "Qovery has a problem"
-    advice = "Try again in a while."
+    meaning = "Qovery had an internal error"
+    advice = "Try again later."
 
 
 class IntermediaryError(CallError):
@@ -196,7 +196,7 @@ class IntermediaryError(CallError):
         self.operation, self.status, self.retry_after = operation, status, retry_after
         self.may_have_executed = may_have_executed
         super().__init__(
-            f"{operation}: the answer {status}{explanation} does not come from Qovery's API but from something in "
+            f"{operation}: the response {status}{explanation} did not come from Qovery's API but from something in "
             f"between (a proxy, a load balancer, a login page). {advice}"
         )
 
@@ -219,7 +219,7 @@ class TransportError(CallError):
     """No usable answer came.
 
     Attributes:
-        problem: What happened, as a phrase such as "no answer in time".
+        problem: What happened, as a phrase such as "no response in time".
         is_too_long: Whether the answer was longer than what is read.
     """
 
@@ -253,7 +253,7 @@ class CancellationError(QoveryError):
 
 
 class NothingToCancelError(CancellationError):
-    """Nothing of what was asked for is running, and `on_idle` is "fail"."""
+    """There is nothing to cancel, and `on_idle` is "fail"."""
 
 
 class NotCanceledError(CancellationError):
@@ -291,4 +291,6 @@ class BulkCancellationError(QoveryError):
         self.errors = dict(errors)
         # One line each: hundreds of texts on one line could not be read.
         each = "".join(f"\n- {error}" for _, error in sorted(errors.items()))
-        super().__init__(f"{len(errors)} of {total} environments failed; `pulumi up` again acts only on these:{each}")
+        super().__init__(
+            f"{len(errors)} of {total} environments failed; the next `pulumi up` acts only on these:{each}"
+        )

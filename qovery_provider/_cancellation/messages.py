@@ -23,11 +23,11 @@ def outcome(known: Knowledge, name: Outcome) -> str:
     """Describe an outcome."""
     return {
         "canceled": _canceled(known),
-        "requested": f"Qovery has accepted the cancel of {_target(known)}; not waited for",
+        "requested": f"Qovery accepted the cancel of {_target(known)}; not waiting for it to finish",
         "nothing_to_cancel": _nothing_to_cancel(known),
         "superseded": f"{_target(known)} is not running{_superseded_by(known)}; {_sent_nothing(known)}",
-        "completed": f"{_target(known)} ended by itself{_ended_as(known)}{_despite(known)}",
-        "unknown": f"{_target(known)} is over, and Qovery does not say how it ended{_searched(known)}{_despite(known)}",
+        "completed": f"{_target(known)} finished on its own{_ended_as(known)}{_despite(known)}",
+        "unknown": f"{_target(known)} has ended, but Qovery does not say how{_searched(known)}; {_cancel_of(known)}",
         "environment_gone": f"the environment vanished while {_target(known)} was being canceled",
     }[name]
 
@@ -36,8 +36,8 @@ def failure(known: Knowledge, name: Outcome) -> str:
     """Say in one line that an outcome is a failure, and which option would accept it."""
     option = "on_idle" if name in {"nothing_to_cancel", "superseded"} else "on_completed"
     again = {
-        "completed": f"; {_after_end(known, 'says the same')}",
-        "unknown": f"; {_after_end(known, 'asks once more')}",
+        "completed": f"; {_after_end(known, 'reports the same')}",
+        "unknown": f"; {_after_end(known, 'checks again')}",
         "environment_gone": "; or remove the resource",
     }.get(name, "")
     return f'{_environment(known)}: {outcome(known, name)}. {option}="succeed" accepts this{again}.'
@@ -45,26 +45,26 @@ def failure(known: Knowledge, name: Outcome) -> str:
 
 def _after_end(known: Knowledge, again: str) -> str:
     if known.is_resumable:
-        return f"`pulumi up` again {again}. To cancel what runs now, change triggers"
+        return f"the next `pulumi up` {again}. To cancel the deployment that is running now, change triggers"
     return FROM_THE_BEGINNING.removesuffix(".")
 
 
 def progress(known: Knowledge) -> str:
     """Say in one line how far the cancellation is, while the user waits."""
     if known.status is None:
-        return "looking at what runs"
+        return "reading the current status"
     if known.deployment_state is None:
-        return f"looking: {known.status.last_deployment_state}"
+        return f"current status: {known.status.last_deployment_state}"
     waited, left = duration(known.now - known.started), known.deadline - known.now
     rest = duration(round(left / MINUTE) * MINUTE if left > LONG else left)
     target = f"deployment {short(known.deployment_id)}"
     if known.read_error is not None:
-        return f"{known.deployment_state} after {waited}: the last read failed, trying again, {rest} to the timeout"
+        return f"{known.deployment_state} after {waited}: the last read failed, trying again, timeout in {rest}"
     if known.unknown_since is not None:
-        return f"another one runs after {waited}: asking the history how {target} ended, {rest} to the timeout"
+        return f"another deployment is running after {waited}: searching the history for {target}, timeout in {rest}"
     # The row of a terminal may be cut off at its end: what changes comes first.
     cancel = f"{_cancel_progress(known)}{_queued_behind(known)}"
-    return f"{known.deployment_state} after {waited}: {cancel}, {rest} to the timeout, {target}"
+    return f"{known.deployment_state} after {waited}: {cancel}, timeout in {rest}, {target}"
 
 
 def timed_out(known: Knowledge) -> str:
@@ -104,10 +104,10 @@ def stopped(known: Knowledge, *, nothing_was_sent: bool) -> str:
 def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
     """Say that the answer to the cancel names another deployment."""
     return (
-        f"{_environment(known)}: the cancel was meant for deployment {known.deployment_id}, but Qovery's answer names "
+        f"{_environment(known)}: the cancel targeted deployment {known.deployment_id}, but Qovery's response names "
         f"{answer.last_deployment_id}, which may have been canceled instead. "
-        "Look at both in the Qovery console; what was canceled by mistake can be deployed again. "
-        "`pulumi up` again sends nothing, it only tells how the first one ended."
+        "Check both in the Qovery console; a deployment that was canceled by mistake can be deployed again. "
+        "The next `pulumi up` sends nothing and only reports how the first one ended."
     )
 
 
@@ -115,8 +115,8 @@ def unavailable(status: EnvironmentStatus) -> TransportError:
     """Return the error of a status that Qovery could not compute."""
     return TransportError(
         endpoints.environment_status(status.id).operation,
-        f"Qovery could not compute it ({status.last_deployment_state})",
-        "Try again in a while, or look at the environment in the Qovery console.",
+        f"Qovery could not compute the status ({status.last_deployment_state})",
+        "Try again later, or check the environment in the Qovery console.",
         may_have_executed=False,
     )
 
@@ -124,15 +124,15 @@ def unavailable(status: EnvironmentStatus) -> TransportError:
 def unidentified(known: Knowledge) -> str:
     """Say that it is not certain that the deployment which runs is the one that ran before the queue was emptied."""
     return (
-        f"{_environment(known)}: Qovery did not name the deployment that was running before the queue was emptied, and "
-        f"it may not be the one that is running now. {summary(known)}"
+        f"{_environment(known)}: Qovery did not name the deployment that was running before the queue was emptied, so "
+        f"the one that is running now may be a different one. {summary(known)}"
     )
 
 
 def unknown_end(known: Knowledge) -> str:
     """Say that the history does not tell how the target ended."""
     return (
-        f"{_environment(known)}: deployment {known.deployment_id} is no longer the running one, and Qovery's history "
+        f"{_environment(known)}: the status no longer names deployment {known.deployment_id}, and Qovery's history "
         f"does not say how it ended{_searched(known)}. {summary(known)}"
     )
 
@@ -149,22 +149,24 @@ def summary(known: Knowledge) -> str:
     """Say what has been sent, and what the next run would do."""
     if known.sent is not Sent.NOT_SENT and not known.is_resumable:
         fact = f"{_canceled_requests(known)}{_CANCEL[known.sent]}"
-        return f"{fact}, but the deployment has no id to resume by; {FROM_THE_BEGINNING}"
-    target = "it if it still runs" if known.request.deployment_id else "what runs then"
+        return f"{fact}, but it cannot be resumed without a deployment id; {FROM_THE_BEGINNING}"
+    target = "it if it is still running" if known.request.deployment_id else "the deployment that is running then"
     return f"{_canceled_requests(known)}{_next_run(known.sent, target)}"
 
 
 def missing(environment_id: str) -> str:
     """Say that a refresh did not find the environment of a cancellation that is recorded."""
     return (
-        f"environment {environment_id}: Qovery answered 404 twice: it does not exist, or not for this token. "
-        "What was recorded stays in the stack, and nothing is canceled again."
+        f"environment {environment_id}: Qovery answered 404 twice: it does not exist, or this token cannot access it. "
+        "The record stays in the stack, and nothing is canceled again."
     )
 
 
 def recorded(deployment_id: str, status: EnvironmentStatus) -> str:
     """Say which deployment was found running, "" for none."""
-    return f"deployment {deployment_id} is {status.last_deployment_state}" if deployment_id else "nothing runs"
+    return (
+        f"deployment {deployment_id} is {status.last_deployment_state}" if deployment_id else "no deployment is running"
+    )
 
 
 def counts(by_outcome: Mapping[str, float]) -> str:
@@ -174,7 +176,7 @@ def counts(by_outcome: Mapping[str, float]) -> str:
 
 def unfinished(deployment_id: str, sent: Sent) -> str:
     """Say which cancellation failed on the way, and what the next run would do about it."""
-    return f"unfinished: deployment {deployment_id}. {_next_run(sent, 'it if it still runs')}"
+    return f"unfinished cancellation of deployment {deployment_id}. {_next_run(sent, 'it if it is still running')}"
 
 
 def _canceled_requests(known: Knowledge) -> str:
@@ -187,19 +189,19 @@ _CANCEL = {
     Sent.TOO_LATE: "No cancel was accepted",
     Sent.UNCONFIRMED: "The cancel may have been received",
     Sent.ACCEPTED: "The cancel was accepted",
-    Sent.ADOPTED: "A cancel was under way already",
+    Sent.ADOPTED: "A cancellation was already in progress",
 }
 
 
 def _next_run(sent: Sent, target: str) -> str:
     next_run = {
-        Sent.NOT_SENT: f"looks, and cancels {target}",
-        Sent.TOO_LATE: "sends nothing to what runs now",
-        Sent.UNCONFIRMED: "looks before it sends",
-        Sent.ACCEPTED: "resumes without sending again",
-        Sent.ADOPTED: "goes on waiting for it",
+        Sent.NOT_SENT: f"reads the status, and cancels {target}",
+        Sent.TOO_LATE: "will not cancel the deployment that is running now",
+        Sent.UNCONFIRMED: "reads the status before it sends again",
+        Sent.ACCEPTED: "resumes without sending it again",
+        Sent.ADOPTED: "continues to wait for it",
     }
-    return f"{_CANCEL[sent]}; `pulumi up` again {next_run[sent]}."
+    return f"{_CANCEL[sent]}; the next `pulumi up` {next_run[sent]}."
 
 
 def short(deployment_id: str | None) -> str:
@@ -235,12 +237,14 @@ def _searched(known: Knowledge) -> str:
 
 
 def _superseded_by(known: Knowledge) -> str:
-    return _ended_as(known, f", nor among the newest {known.searched} deployments" if known.searched else "")
+    return _ended_as(known, f" and is not among the newest {known.searched} deployments" if known.searched else "")
 
 
 def _sent_nothing(known: Knowledge) -> str:
     queued = len(known.canceled_request_ids)
-    return f"no cancel was sent but for {queued} queued request{'s' * (queued > 1)}" if queued else "nothing was sent"
+    return (
+        f"only {queued} queued request{'s were' if queued > 1 else ' was'} canceled" if queued else "nothing was sent"
+    )
 
 
 def _despite(known: Knowledge) -> str:
@@ -250,8 +254,13 @@ def _despite(known: Knowledge) -> str:
         Sent.TOO_LATE: f" before a cancel was accepted{followed}",
         Sent.UNCONFIRMED: ", though a cancel may have been received",
         Sent.ACCEPTED: ", although the cancel was accepted",
-        Sent.ADOPTED: ", although a cancel was under way",
+        Sent.ADOPTED: ", although a cancellation was in progress",
     }[known.sent]
+
+
+def _cancel_of(known: Knowledge) -> str:
+    cancel = _CANCEL[Sent.TOO_LATE if known.sent is Sent.NOT_SENT else known.sent]
+    return f"{cancel[0].lower()}{cancel[1:]}"
 
 
 def _canceled(known: Knowledge) -> str:
@@ -271,7 +280,7 @@ def _started_since(known: Knowledge) -> str:
 
 def _nothing_to_cancel(known: Knowledge) -> str:
     if known.request.deployment_id == "":
-        return "nothing to cancel: deployment_id is empty, so nothing was running when it was looked up"
+        return "nothing to cancel: deployment_id is empty, because no deployment was running when it was recorded"
     status, end = known.status, known.deployment_state
     state = f" ({end or status.last_deployment_state})" if status else ""
     started = _started_since(known)
@@ -280,8 +289,8 @@ def _nothing_to_cancel(known: Knowledge) -> str:
 
 def _trying_again(send_error: CallError) -> str:
     if isinstance(send_error, ApiError):
-        return f"Qovery refused the cancel ({send_error.status}), trying again"
-    return "the cancel did not leave, trying again"
+        return f"Qovery rejected the cancel ({send_error.status}), trying again"
+    return "the cancel was not sent, trying again"
 
 
 def _queued_behind(known: Knowledge) -> str:
@@ -294,8 +303,8 @@ def _queued_behind(known: Knowledge) -> str:
 def _cancel_progress(known: Knowledge) -> str:
     return {
         Sent.NOT_SENT: _trying_again(known.send_error) if known.send_error else "sending the cancel",
-        Sent.TOO_LATE: "finished before a cancel was accepted, nothing is sent",
-        Sent.UNCONFIRMED: "looking whether the cancel was received",
+        Sent.TOO_LATE: "finished before a cancel was accepted, sending nothing",
+        Sent.UNCONFIRMED: "checking whether the cancel was received",
         Sent.ACCEPTED: "cancel accepted",
-        Sent.ADOPTED: "joined a cancel under way" + (", adding force" if known.request.force_cancel else ""),
+        Sent.ADOPTED: "adopted a cancellation in progress" + (", adding force" if known.request.force_cancel else ""),
     }[known.sent]

@@ -16,7 +16,7 @@ from qovery_provider._qovery.states import Phase
 MAX_NAMED = 5
 """Environments that are named: more do not fit the row of a terminal."""
 
-IDLE_FAILS = 'would fail, as on_idle is "fail": '
+IDLE_FAILS = 'would fail because on_idle is "fail": '
 FORCE_RISK = "force kills running steps; a Terraform state can stay locked"
 
 
@@ -34,16 +34,16 @@ def describe(request: CancellationRequest, status: EnvironmentStatus, wall: floa
     match _first_action(request, status):
         case actions.SendCancel():
             risk = f"; {FORCE_RISK}" if request.force_cancel else ""
-            forced = "force the cancellation already under way:" if status.phase is Phase.CANCELING else "cancel"
+            forced = "force the cancellation already in progress:" if status.phase is Phase.CANCELING else "cancel"
             return f"would {forced} {running(status, wall)}{risk}"
         case actions.ListQueue():
             rest = f", then {running(status, wall)}" if status.is_in_progress else ""
-            return f"would cancel what is queued, if anything{rest}"
+            return f"would cancel the queued requests, if any{rest}"
         case actions.ReadStatus() if status.phase.is_over:
             return f"would wait up to {duration(request.wait_for_start)} for a deployment to start; {idle}"
         case actions.ReadHistory() | actions.ReadRequest():
             failing = (
-                '; on_idle="fail" makes that a failure unless it was canceled' if request.on_idle == "fail" else ""
+                '; on_idle="fail" makes this a failure unless it was canceled' if request.on_idle == "fail" else ""
             )
             return f"would cancel nothing: deployment {request.deployment_id} is not running{failing}"
         case actions.ReadStatus() | actions.CancelQueued():
@@ -64,12 +64,12 @@ def _first_action(request: CancellationRequest, status: EnvironmentStatus) -> ac
 
 
 def _unavailable(status: EnvironmentStatus) -> str:
-    return f"what would be done cannot be told: Qovery could not compute the status ({status.last_deployment_state})"
+    return f"no preview: Qovery could not compute the status ({status.last_deployment_state})"
 
 
 def _would_adopt(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
     unforced = ", without force" if request.force_cancel else ""
-    return f"would join the cancellation already under way{unforced}: {running(status, wall)}"
+    return f"would adopt the cancellation already in progress{unforced}: {running(status, wall)}"
 
 
 def describe_all(request: CancellationRequest, statuses: Mapping[str, EnvironmentStatus], wall: float) -> str:
@@ -88,8 +88,8 @@ def describe_all(request: CancellationRequest, statuses: Mapping[str, Environmen
         return f"would cancel all queued requests in {len(statuses)} environments; nothing is running right now{rest}"
     if not busy:
         return f"{IDLE_FAILS if failing else ''}{_idle(len(told))}{rest}"
-    counts = {"cancel": len(cancels) - forced, "force": forced, "join": len(busy) - len(cancels)}
-    deeds = " and ".join(f"{verb} {count}" for verb, count in counts.items() if count)
+    counts = {"cancel": len(cancels) - forced, "force": forced, "adopt": len(busy) - len(cancels)}
+    deeds = " and ".join(f"{verb} in {count}" for verb, count in counts.items() if count)
     queued = " and all queued requests" if request.include_queued else ""
     named = [f"{short(status.id)} {running(status, wall)}" for status in busy[:MAX_NAMED]]
     more = [f"{len(busy) - MAX_NAMED} more"] if len(busy) > MAX_NAMED else []
@@ -107,7 +107,7 @@ def describe_record(status: EnvironmentStatus, wall: float) -> str:
     if status.phase is Phase.UNAVAILABLE:
         return _unavailable(status)
     if not status.is_in_progress:
-        return f"would record that nothing runs ({status.last_deployment_state})"
+        return f"would record that no deployment is running ({status.last_deployment_state})"
     return f"would record {running(status, wall)}"
 
 

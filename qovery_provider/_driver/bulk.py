@@ -53,7 +53,7 @@ def tally(cancellations: Sequence[Cancellation]) -> str:
     failed = sum(isinstance(cancellation.action, actions.Fail) for cancellation in cancellations)
     done = sum(isinstance(cancellation.action, actions.Done) for cancellation in cancellations)
     left = len(cancellations) - done - failed
-    return f"{done} of {len(cancellations)} done, {left} under way, {failed} failed"
+    return f"{done} of {len(cancellations)} done, {left} in progress, {failed} failed"
 
 
 class BulkCancellation:

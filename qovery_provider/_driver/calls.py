@@ -82,7 +82,7 @@ def time_limit(at: float, deadline: float) -> float:
 
 def no_answer(operation: str, seconds: float, *, may_have_executed: bool = False) -> TransportError:
     """Return the error of a call that was given up after this time."""
-    problem = f"no whole answer within {seconds:.0f} s"
+    problem = f"no complete response within {seconds:.0f} s"
     return TransportError(operation, problem, NETWORK, may_have_executed=may_have_executed)
 
 
@@ -147,7 +147,7 @@ class StoppedError(TransportError):
 
     def __init__(self, operation: str) -> None:
         advice = "Nothing was sent; the next `pulumi up` starts from the beginning."
-        super().__init__(operation, "the update was stopped before an answer came", advice, may_have_executed=False)
+        super().__init__(operation, "the update was stopped before a response came", advice, may_have_executed=False)
 
 
 class CallRunner:

@@ -87,15 +87,15 @@ class Gate:
 
     def _objection(self, environment: _Environment, now: float) -> str | None:
         if self._is_revoked:
-            return "it was given up before it could be sent"
+            return "the call was given up before it could be sent"
         if self.stop and self.stop.done():
             return "the update was stopped"
         if now >= self.deadline:
-            return "the time was up before it could be sent"
+            return "the timeout had passed before it could be sent"
         if now > self.read_at + MAX_STATUS_AGE:
             return f"the status was read more than {MAX_STATUS_AGE:.0f} s before it could be sent"
         is_overtaken = environment.sent_at is not None and environment.sent_at >= self.read_from
-        return "another cancel was sent in this environment" if environment.is_sending or is_overtaken else None
+        return "another cancel was sent to this environment" if environment.is_sending or is_overtaken else None
 
     def revoke(self) -> bool:
         """Give the cancel up; return whether it is certain that it was not sent, and never will be."""

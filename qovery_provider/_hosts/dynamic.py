@@ -35,7 +35,7 @@ from qovery_provider._lifecycle.stored_state import DRIFT
 from qovery_provider._qovery import settings
 from qovery_provider.errors import QoveryError
 
-NO_DRIFT = "the status has changed; `pulumi refresh` shows what with the Python package pulumi 3.220.0 or newer"
+NO_DRIFT = "the status has changed; `pulumi refresh` shows the changes with the Python package pulumi 3.220.0 or newer"
 
 
 class DynamicProvider(ResourceProvider):

@@ -30,7 +30,7 @@ def _uuids(value: object) -> str | None:
     bad = [item for item in value if _uuid(item)] if isinstance(value, list) and is_list else []
     if is_list and not bad:
         return None
-    return f"must be a list of at most {MAX_ENVIRONMENTS} UUIDs" + (f"; this is none: {redact(bad[0])}" if bad else "")
+    return f"must be a list of at most {MAX_ENVIRONMENTS} UUIDs" + (f"; not a UUID: {redact(bad[0])}" if bad else "")
 
 
 def _flag(value: object) -> str | None:
@@ -45,9 +45,9 @@ def _deployment(value: object) -> str | None:
 def _triggers(value: object) -> str | None:
     """An asset or archive cannot be stored, and would break every later command on the stack."""
     if not isinstance(value, list | dict) or not can_be_carried(value):
-        return "must be a list or a map of plain values (of a file, its hash)"
+        return "must be a list or a map of plain values (for a file, use its hash)"
     if not is_exact(value):
-        return "must not hold numbers of 2^53 or more, which Pulumi does not tell apart (give them as texts)"
+        return "must not hold numbers of 2^53 or more, which Pulumi cannot store exactly (give them as strings)"
     return None
 
 
@@ -93,12 +93,12 @@ PAUSE = Kind("float", _pause, argument="float | timedelta")
 TOLERANCE = Kind("str", _tolerance, choices=("succeed", "fail"))
 
 ENVIRONMENT_ID = Input(UUID, "The environment, a UUID.", is_required=True)
-TRIGGERS = Input(VALUES, "A list or a map of plain values, such as a commit; of a file, its hash.")
+TRIGGERS = Input(VALUES, "A list or a map of plain values, such as a commit; for a file, use its hash.")
 
 OF_ANY_CANCELLATION = {
     "force_cancel": Input(
         FLAG,
-        "Whether to interrupt what a cancel otherwise waits for: lifecycle jobs, Terraform services and agentic "
+        "Whether to interrupt work that a cancel otherwise waits for: lifecycle jobs, Terraform services and agentic "
         "workflows. It kills a running Terraform service, whose state can stay locked. A cancellation that is already "
         "in progress is forced as well.",
         default=False,
@@ -130,7 +130,7 @@ OF_ANY_CANCELLATION = {
     ),
     "on_idle": Input(
         TOLERANCE,
-        'Nothing of what was asked for is running: `"succeed"` or `"fail"`.',
+        'If there is nothing to cancel: `"succeed"` or `"fail"`.',
         default="succeed",
         replaces=False,
     ),
@@ -148,7 +148,7 @@ DEPLOYMENT_CANCELLATION: Mapping[str, Input] = {
     "deployment_id": Input(
         DEPLOYMENT,
         "Cancel only this deployment; if it is not the running one, nothing is sent. The empty text means that "
-        "nothing was targeted. Left out or `None`: whichever deployment is running.",
+        "nothing was targeted. Left out or `None`: the running deployment.",
     ),
     **OF_ANY_CANCELLATION,
 }
@@ -159,7 +159,7 @@ BULK_DEPLOYMENT_CANCELLATION: Mapping[str, Input] = {
         f"The environments, at most {MAX_ENVIRONMENTS} UUIDs, unless `project_id` is given. An empty list is nothing "
         "to do.",
     ),
-    "project_id": Input(UUID, "The project in all of whose environments to cancel, a UUID."),
+    "project_id": Input(UUID, "The project, a UUID: cancels in all of its environments."),
     **OF_ANY_CANCELLATION,
 }
 
@@ -169,7 +169,7 @@ RUNNING_DEPLOYMENT: Mapping[str, Input] = {"environment_id": ENVIRONMENT_ID, "tr
 def either_list_or_project(inputs: Mapping[str, Any]) -> dict[str, str]:
     """Return what is wrong with the choice between a list of environments and a project."""
     if (inputs["environment_ids"] is None) == (inputs["project_id"] is None):
-        return {"environment_ids": "must be given, or project_id: exactly one of the two"}
+        return {"environment_ids": "or project_id must be given, but not both"}
     return {}
 
 

@@ -17,8 +17,8 @@ STATUS: Mapping[str, Output] = {
     "last_deployment_date": Output("str | None", "When that deployment was started, in RFC 3339."),
     "last_deployment_id": Output("str | None", "The id of that deployment."),
     "total_deployment_duration_in_seconds": Output("int | None", "How long that deployment took."),
-    "origin": Output("str | None", "Through which of Qovery's interfaces it was started."),
-    "triggered_by": Output("str | None", "Who started it."),
+    "origin": Output("str | None", "The Qovery interface through which it was started."),
+    "triggered_by": Output("str | None", "The user who started it."),
     "deployment_status": Output("str | None", "Whether what is deployed is up to date."),
 }
 """The status of an environment, field by field as Qovery names them."""

@@ -46,6 +46,8 @@ def _running(status: EnvironmentStatus) -> str:
     if not status.is_in_progress:
         return ""
     if status.last_deployment_id is None:
-        message = f"environment {status.id}: a deployment is {status.last_deployment_state}, but Qovery names no id"
+        message = (
+            f"environment {status.id}: a deployment is {status.last_deployment_state}, but Qovery does not name its id"
+        )
         raise UnexpectedStateError(message, status.id, None, status.last_deployment_state)
     return status.last_deployment_id

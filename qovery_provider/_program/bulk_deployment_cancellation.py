@@ -30,13 +30,13 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
         opts: Pulumi's resource options.
         environment_ids: The environments, at most 500 UUIDs, unless `project_id` is given. An empty list is nothing to
             do. A change cancels again. Default: None.
-        project_id: The project in all of whose environments to cancel, a UUID. A change cancels again. Default: None.
-        force_cancel: Whether to interrupt what a cancel otherwise waits for: lifecycle jobs, Terraform services and
-            agentic workflows. It kills a running Terraform service, whose state can stay locked. A cancellation that is
-            already in progress is forced as well. A change cancels again. Default: False.
+        project_id: The project, a UUID: cancels in all of its environments. A change cancels again. Default: None.
+        force_cancel: Whether to interrupt work that a cancel otherwise waits for: lifecycle jobs, Terraform services
+            and agentic workflows. It kills a running Terraform service, whose state can stay locked. A cancellation
+            that is already in progress is forced as well. A change cancels again. Default: False.
         include_queued: Whether to cancel the requests in the environment's queue as well, before the running
             deployment. A change cancels again. Default: False.
-        triggers: A list or a map of plain values, such as a commit; of a file, its hash. A change cancels again.
+        triggers: A list or a map of plain values, such as a commit; for a file, use its hash. A change cancels again.
             Default: None.
         wait_for_start: Seconds to keep reading the status until a deployment starts, before the environment counts as
             idle: one that was requested seconds ago is not visible yet. Default: 0.
@@ -44,7 +44,7 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
             True.
         timeout: Seconds for the whole wait, at most 7 days; `opts.custom_timeouts.create` counts as well. Default:
             1800.
-        on_idle: Nothing of what was asked for is running: `"succeed"` or `"fail"`. Default: "succeed".
+        on_idle: If there is nothing to cancel: `"succeed"` or `"fail"`. Default: "succeed".
         on_completed: The deployment finished on its own although the cancel was accepted, its environment vanished, or
             its end cannot be learned: `"fail"` or `"succeed"`. Default: "fail".
     """

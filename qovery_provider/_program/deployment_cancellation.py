@@ -36,14 +36,14 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         opts: Pulumi's resource options.
         environment_id: The environment, a UUID. A change cancels again.
         deployment_id: Cancel only this deployment; if it is not the running one, nothing is sent. The empty text means
-            that nothing was targeted. Left out or `None`: whichever deployment is running. A change cancels again.
-            Default: None.
-        force_cancel: Whether to interrupt what a cancel otherwise waits for: lifecycle jobs, Terraform services and
-            agentic workflows. It kills a running Terraform service, whose state can stay locked. A cancellation that is
-            already in progress is forced as well. A change cancels again. Default: False.
+            that nothing was targeted. Left out or `None`: the running deployment. A change cancels again. Default:
+            None.
+        force_cancel: Whether to interrupt work that a cancel otherwise waits for: lifecycle jobs, Terraform services
+            and agentic workflows. It kills a running Terraform service, whose state can stay locked. A cancellation
+            that is already in progress is forced as well. A change cancels again. Default: False.
         include_queued: Whether to cancel the requests in the environment's queue as well, before the running
             deployment. A change cancels again. Default: False.
-        triggers: A list or a map of plain values, such as a commit; of a file, its hash. A change cancels again.
+        triggers: A list or a map of plain values, such as a commit; for a file, use its hash. A change cancels again.
             Default: None.
         wait_for_start: Seconds to keep reading the status until a deployment starts, before the environment counts as
             idle: one that was requested seconds ago is not visible yet. Default: 0.
@@ -51,7 +51,7 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
             True.
         timeout: Seconds for the whole wait, at most 7 days; `opts.custom_timeouts.create` counts as well. Default:
             1800.
-        on_idle: Nothing of what was asked for is running: `"succeed"` or `"fail"`. Default: "succeed".
+        on_idle: If there is nothing to cancel: `"succeed"` or `"fail"`. Default: "succeed".
         on_completed: The deployment finished on its own although the cancel was accepted, its environment vanished, or
             its end cannot be learned: `"fail"` or `"succeed"`. Default: "fail".
     """
@@ -86,9 +86,9 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
     total_deployment_duration_in_seconds: pulumi.Output[int | None]
     """How long that deployment took."""
     origin: pulumi.Output[str | None]
-    """Through which of Qovery's interfaces it was started."""
+    """The Qovery interface through which it was started."""
     triggered_by: pulumi.Output[str | None]
-    """Who started it."""
+    """The user who started it."""
     deployment_status: pulumi.Output[str | None]
     """Whether what is deployed is up to date."""
 

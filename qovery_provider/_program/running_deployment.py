@@ -30,7 +30,7 @@ class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
         resource_name: The name of the resource in the stack.
         opts: Pulumi's resource options.
         environment_id: The environment, a UUID. A change reads the status again.
-        triggers: A list or a map of plain values, such as a commit; of a file, its hash. A change reads the status
+        triggers: A list or a map of plain values, such as a commit; for a file, use its hash. A change reads the status
             again. Default: None.
     """
 
@@ -51,9 +51,9 @@ class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
     total_deployment_duration_in_seconds: pulumi.Output[int | None]
     """How long that deployment took."""
     origin: pulumi.Output[str | None]
-    """Through which of Qovery's interfaces it was started."""
+    """The Qovery interface through which it was started."""
     triggered_by: pulumi.Output[str | None]
-    """Who started it."""
+    """The user who started it."""
     deployment_status: pulumi.Output[str | None]
     """Whether what is deployed is up to date."""
 

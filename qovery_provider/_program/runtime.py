@@ -129,7 +129,7 @@ def plain_inputs(
         values, unfit = {}, ["inputs"]
     if unfit:
         found = lifecycle.schema.problems(lifecycle.schema.with_defaults(values)) if values else {}
-        text = "; ".join(f"{name} {found.get(name, 'hold lists or maps too deep in each other')}" for name in unfit)
+        text = "; ".join(f"{name} {found.get(name, 'hold lists or maps that are nested too deeply')}" for name in unfit)
         with plain_errors():
             raise ConfigurationError(f"{resource_name}: {text}")
     return values

@@ -19,11 +19,11 @@ from qovery_provider.errors import TransportError
 
 NETWORK = "Check the network, then try again."
 HOST = "Check the network, and qovery:apiUrl."
-ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page stands in between."
-LIMIT = "It was not read to its end. Check qovery:apiUrl; if it is right, please report this."
+ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page is in between."
+LIMIT = "Reading it was stopped. Check qovery:apiUrl; if it is correct, please report this."
 PROXY = "Check {variable} and NO_PROXY."
 ROAD = "Check {road}, then try again."
-BUNDLE = "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names"
+BUNDLE = "the file named by REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
 VARIABLE = "Correct the variable, or unset it."
 TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
 
@@ -98,31 +98,31 @@ BEFORE = (
     TransportFailure(frozenset({"gaierror"}), "{host} cannot be resolved", HOST),
     TransportFailure(
         frozenset({"InvalidSchema"}),
-        "{variable} names a SOCKS proxy, which needs the package PySocks, and that is not installed",
+        "{variable} names a SOCKS proxy, but the package PySocks, which it needs, is not installed",
         "Install it (`pip install pysocks`), or use another proxy.",
         retryable=False,
     ),
     TransportFailure(frozenset({FIND_BUNDLE}), f"{BUNDLE} does not exist", VARIABLE, retryable=False),
     TransportFailure(
-        frozenset({KEY_LOG}), "the file that SSLKEYLOGFILE names cannot be written", VARIABLE, retryable=False
+        frozenset({KEY_LOG}), "the file named by SSLKEYLOGFILE cannot be written", VARIABLE, retryable=False
     ),
     TransportFailure(HANDSHAKE, "no TLS connection could be made", TRUST),
     TransportFailure(
         frozenset({LOAD_BUNDLE}), f"{BUNDLE} cannot be read, or holds no certificates", VARIABLE, retryable=False
     ),
-    TransportFailure(frozenset({"ProxyError"}), "the proxy refused or did not answer", PROXY),
-    TransportFailure(frozenset({"ConnectTimeout", "ReadTimeout"}), "no connection in time{through}", ROAD),
-    TransportFailure(frozenset({"NewConnectionError"}), "no connection: refused, or unreachable", ROAD),
+    TransportFailure(frozenset({"ProxyError"}), "the proxy refused the connection or did not respond", PROXY),
+    TransportFailure(frozenset({"ConnectTimeout", "ReadTimeout"}), "the connection timed out{through}", ROAD),
+    TransportFailure(frozenset({"NewConnectionError"}), "the connection was refused, or the host is unreachable", ROAD),
     UNUSABLE,
-    TransportFailure(frozenset({"OSError", "HTTPException"}), "no connection could be made{through}", ROAD),
+    TransportFailure(frozenset({"OSError", "HTTPException"}), "the connection failed{through}", ROAD),
     TransportFailure(frozenset({"Exception"}), "the request could not be sent ({kind})", HOST),
 )
 """While nothing has been sent: from the most specific to the least; the last one fits every exception."""
 
-TOO_LONG = TransportFailure(frozenset({"TooLongError"}), "the answer is longer than {limit}", LIMIT)
-SILENCE = TransportFailure(frozenset({"ReadTimeout", "ReadTimeoutError"}), "no answer in time", NETWORK)
+TOO_LONG = TransportFailure(frozenset({"TooLongError"}), "the response is longer than {limit}", LIMIT)
+SILENCE = TransportFailure(frozenset({"ReadTimeout", "ReadTimeoutError"}), "no response in time", NETWORK)
 BROKEN_TLS = TransportFailure(frozenset({"SSLError"}), "the TLS connection broke", TRUST)
-UNREADABLE = TransportFailure(frozenset({"Exception"}), "the answer could not be read ({kind})", ADDRESS)
+UNREADABLE = TransportFailure(frozenset({"Exception"}), "the response could not be read ({kind})", ADDRESS)
 
 AFTER = {
     Progress.NOT_SENT: BEFORE,
@@ -130,17 +130,17 @@ AFTER = {
         TOO_LONG,
         SILENCE,
         BROKEN_TLS,
-        TransportFailure(RESETS, "the connection broke before an answer came", NETWORK),
-        TransportFailure(frozenset({"HTTPException"}), "the answer is not HTTP", ADDRESS),
-        TransportFailure(frozenset({"OSError"}), "the connection broke before an answer came", NETWORK),
+        TransportFailure(RESETS, "the connection broke before a response came", NETWORK),
+        TransportFailure(frozenset({"HTTPException"}), "the response is not HTTP", ADDRESS),
+        TransportFailure(frozenset({"OSError"}), "the connection broke before a response came", NETWORK),
         UNREADABLE,
     ),
     Progress.ANSWERED: (
         TOO_LONG,
-        TransportFailure(frozenset({"BrokenCompressionError"}), "the answer's compression is broken", ADDRESS),
+        TransportFailure(frozenset({"BrokenCompressionError"}), "the response's compression is broken", ADDRESS),
         SILENCE,
         BROKEN_TLS,
-        TransportFailure(frozenset({"OSError", "HTTPException", "HTTPError"}), "the answer was cut off", NETWORK),
+        TransportFailure(frozenset({"OSError", "HTTPException", "HTTPError"}), "the response was cut off", NETWORK),
         UNREADABLE,
     ),
 }
@@ -177,7 +177,7 @@ def transport_error(call: ApiCall[object], error: Exception, progress: Progress,
 
 def malformed(call: ApiCall[object], problem: object) -> TransportError:
     """Return the error of an answer that is JSON, and not what the API's description says."""
-    problem = f"the answer does not have the format of Qovery's API ({problem})"
+    problem = f"the response does not have the format of Qovery's API ({problem})"
     return TransportError(call.operation, problem, ADDRESS, may_have_executed=call.changes)
 
 

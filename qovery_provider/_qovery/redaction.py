@@ -40,7 +40,7 @@ ESCAPES = re.compile(r"\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|([/\"'\\]))", re.IGNOR
 ROUNDS = 3
 """How JSON and Python escape a letter, and how often one text is taken to be encoded in another."""
 
-KINDS = {str: "a text", bool: "a flag", int: "a number", float: "a number"}
+KINDS = {str: "a string", bool: "a boolean", int: "a number", float: "a number"}
 
 
 class TokenKind(Enum):
@@ -189,7 +189,7 @@ def redact(value: object) -> str:
     except (ValueError, RecursionError):  # thousands of digits, or of lists in each other
         return "a value too large to show"
     if _holds_token(ESCAPE.sub("", text)):
-        return "what looks like a token (not shown)"
+        return "a value that looks like a token (not shown)"
     return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}... ({len(text)} characters)"
 
 

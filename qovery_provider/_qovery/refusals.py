@@ -38,7 +38,7 @@ BY_STATUS: dict[int, type[ApiError]] = {
 NEVER_QOVERY_S = frozenset({408, 425, 499})
 """The statuses, beside all redirects, that tell of a connection or a caller: the API's description has none of them."""
 
-LATER = "Try again in a while; if it stays like this, check qovery:apiUrl and HTTPS_PROXY."
+LATER = "Try again later; if the problem persists, check qovery:apiUrl and HTTPS_PROXY."
 
 
 def api_error(
@@ -72,14 +72,15 @@ def api_error(
 def _denial(call: ApiCall[object], token: Token) -> tuple[str, str]:
     """Return why Qovery may refuse a token with a 401, and what to do next."""
     if token.wrong_scheme:
-        sent = f"is sent as {token.wrong_scheme}, as qovery:authScheme says, but looks like {token.kind.value}"
-        return f"{sent}, which is not sent like that", "Remove qovery:authScheme."
+        sent = (
+            f"is sent with the scheme {token.wrong_scheme} because of qovery:authScheme, but looks like "
+            f"{token.kind.value}"
+        )
+        return f"{sent}, which uses another scheme", "Remove qovery:authScheme."
     if token.kind is TokenKind.POLICY:
         # Qovery answers 401 where a policy denies, also where it cannot resolve the ids of a path.
-        whole = (
-            "" if call.path.startswith("/environment/") else ", which it may do with all calls that name no environment"
-        )
-        return f"is wrong, or its policy denies this{whole}", "Check the token and its policy."
+        whole = "" if call.path.startswith("/environment/") else " (it may deny every call that names no environment)"
+        return f"is invalid, or its policy denies this call{whole}", "Check the token and its policy."
     return UNAUTHORIZED, GIVE_ANOTHER
 
 
@@ -89,7 +90,7 @@ def _foreign(
     """Return the error of an answer that is not Qovery's. Without a body it may be, but nothing says so."""
     explanation, advice = "" if content.strip() else " without a body", LATER
     if status // 100 == 3:  # noqa: PLR2004
-        explanation, advice = " (a redirect, which is never followed, so that the token stays here)", ADDRESS
+        explanation, advice = " (a redirect, which is never followed, to protect the token)", ADDRESS
     if status in {401, 403}:
         advice = f"Check qovery:apiUrl and HTTPS_PROXY, and the token from {token.source}."
     return IntermediaryError(

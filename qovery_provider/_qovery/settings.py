@@ -46,18 +46,18 @@ HEADER = re.compile(r"(?:authorization:\s*)?(bearer|token)\s+(?=\S)", re.IGNOREC
 MISTAKES = (
     (
         re.compile(r"\$\{.*\}|\$\(.*\)|\$\w+|\{\{.*\}\}|%\w+%|<.*>", re.DOTALL),
-        "it is a placeholder for a value that was never filled in, such as ${NAME}",
+        "it is a placeholder that was never filled in, such as ${NAME}",
     ),
-    (re.compile(r"[\[{].*", re.DOTALL), "it is JSON or a configuration object; give the token alone, as a text"),
+    (re.compile(r"[\[{].*", re.DOTALL), "it is JSON or a configuration object; give only the token, as a string"),
     (re.compile(r"[\"'`\u2018-\u201f].*|.*[\"'`\u2018-\u201f]", re.DOTALL), "it has quotes around it; remove them"),
     (
         re.compile(r"(?:export\s+)?[a-z_][\w.:-]*(?:=(?!=*\Z)|:\s+).*", re.DOTALL | re.IGNORECASE),
-        "it has the form NAME=value; give the value alone",
+        "it has the form NAME=value; give only the value",
     ),
 )
 """Ways to paste a token wrongly, from the most specific to the least, with what a message says of each."""
 
-NO_WORD = f"it must be a single word of plain letters, digits and punctuation, at most {MAX_TOKEN_LENGTH} of them"
+NO_WORD = f"it must be one word of at most {MAX_TOKEN_LENGTH} printable ASCII characters"
 
 URL = re.compile(
     r"(?P<scheme>https?)://(?:\[(?P<ipv6>[0-9a-f:.]{2,45})\]|(?P<name>[0-9a-z.-]{1,253}))(?::(?P<port>[1-9][0-9]{0,4}))?"
@@ -173,7 +173,7 @@ def _checked_token(value: object, source: str) -> tuple[str, str]:
     mistake = next((mistake for form, mistake in MISTAKES if form.fullmatch(token)), None)
     is_word = 0 < len(token) <= MAX_TOKEN_LENGTH and all("!" <= letter <= "~" for letter in token)
     if mistake or not is_word:
-        raise ConfigurationError(f"the token from {source} cannot be one: {mistake or NO_WORD}")
+        raise ConfigurationError(f"the token from {source} cannot be used: {mistake or NO_WORD}")
     return token, SCHEMES[header[1].lower()] if header else ""
 
 

@@ -50,14 +50,16 @@ Row: TypeAlias = Mapping[Position, tuple[Ends, Ends]]
 CANCELED = Ends("canceled", 1)
 CANCELED_BY_THE_SECOND = Ends("canceled", 2)
 
-ACCEPTED = ("was accepted", "resumes without sending again")
+ACCEPTED = ("was accepted", "resumes without sending it again")
 """What is said when a call fails after the cancel was accepted (design 2.6, 2.7)."""
 
 INTERRUPTED = Ends(CancellationInterruptedError, 1, ACCEPTED)
 
 OUT_OF_TIME = Ends(CancellationTimeoutError, 1, ACCEPTED)
 
-NEVER_KNOWN_TO_ARRIVE = Ends(CancellationTimeoutError, ATTEMPTS, ("may have been received", "looks before it sends"))
+NEVER_KNOWN_TO_ARRIVE = Ends(
+    CancellationTimeoutError, ATTEMPTS, ("may have been received", "reads the status before it sends again")
+)
 """Sent within the attempts, each after a grace period, then waited for (design 2.3)."""
 
 GONE = Ends(NotCanceledError, 1, ("vanished",), names_fault=False)

@@ -95,7 +95,7 @@ def test_a_bundle_that_cannot_be_used_is_told_of(
         recorder(certificate="good") as server,
         client_of(server.url) as client,
         pytest.raises(
-            TransportError, match=f"the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names {problem}"
+            TransportError, match=f"the file named by REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE {problem}"
         ) as caught,
     ):
         client.send(CANCEL)
@@ -108,7 +108,7 @@ def test_a_key_log_that_cannot_be_written_is_told_of(monkeypatch: pytest.MonkeyP
     """It fails before any connection is secure, and the text names the variable."""
     with recorder(certificate="good") as server, client_of(server.url) as client:
         monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys"))
-        with pytest.raises(TransportError, match="the file that SSLKEYLOGFILE names cannot be written") as caught:
+        with pytest.raises(TransportError, match="the file named by SSLKEYLOGFILE cannot be written") as caught:
             client.send(CANCEL)
 
     assert (caught.value.may_have_executed, caught.value.retryable) == (False, False)
@@ -156,4 +156,4 @@ def test_a_server_that_never_ends_does_not_hold_the_process(part: str) -> None:
         program = [sys.executable, "-c", PROGRAM, f"http://{LOOPBACK}:{server.port}"]
         ended = subprocess.run(program, capture_output=True, text=True, timeout=8, check=True)
 
-    assert "no whole answer within" in ended.stdout
+    assert "no complete response within" in ended.stdout

@@ -60,7 +60,7 @@ def test_qovery_s_own_words_count(call: ApiCall[object], status: int, kind: type
 
 FOREIGN = {
     "a page": b"<html><h1>Not found</h1></html>",
-    "a text": b"404 page not found",
+    "a string": b"404 page not found",
     "nothing": b"",
     "spaces": b" \r\n",
     "a message alone": b'{"message": "no Route matched with those values"}',
@@ -90,7 +90,7 @@ def test_a_foreign_answer_of_any_status_is_an_outage(call: ApiCall[object], stat
 
     assert type(error) is IntermediaryError
     assert (error.status, error.retryable, error.may_have_executed) == (status, True, call.changes)
-    assert f"the answer {status}" in str(error)
+    assert f"the response {status}" in str(error)
     assert "something in between (a proxy, a load balancer, a login page)" in str(error)
 
 

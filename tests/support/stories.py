@@ -65,7 +65,7 @@ FAILURES: Mapping[str, CallError] = {
     "too long": TransportError(
         "calling", "too long", "Report it.", may_have_executed=False, retryable=False, is_too_long=True
     ),
-    "not sent": NotSentError("calling", "another cancel was sent in this environment"),
+    "not sent": NotSentError("calling", "another cancel was sent to this environment"),
     "garbage": TransportError("calling", "too long", "Check it.", may_have_executed=True, retryable=False),
 }
 

@@ -78,67 +78,68 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         ),
         pytest.param(
             AuthenticationError(ASKED, 401, "expired", token_source="QOVERY_API_TOKEN"),
-            f'{ASKED}: Qovery answered 401 ("expired"): the token from QOVERY_API_TOKEN is wrong, has expired, or is '
+            f'{ASKED}: Qovery answered 401 ("expired"): the token from QOVERY_API_TOKEN is invalid, has expired, or is '
             "denied by a policy. Give a valid one.",
             id="authentication",
         ),
         pytest.param(
             PermissionDeniedError(ASKED, 403),
-            f"{ASKED}: Qovery answered 403: the token may not do this, or does not see this environment. "
+            f"{ASKED}: Qovery answered 403: the token is not allowed to do this, or cannot access this environment. "
             "Check the id, the token, and its role.",
             id="permission",
         ),
         pytest.param(
             NotFoundError(ASKED, 404, "not found"),
-            f'{ASKED}: Qovery answered 404 ("not found"): it does not exist, or not for this token. '
+            f'{ASKED}: Qovery answered 404 ("not found"): it does not exist, or this token cannot access it. '
             "Check the id, the token's organization, and qovery:apiUrl if it is set.",
             id="not found",
         ),
         pytest.param(
             ConflictError(ASKED, 409),
             f"{ASKED}: Qovery answered 409: nothing can be canceled now, or another operation is in progress. "
-            "Look at the environment in the Qovery console, then run `pulumi up` again.",
+            "Check the environment in the Qovery console, then run `pulumi up` again.",
             id="conflict",
         ),
         pytest.param(
             RateLimitError(ASKED, 429),
-            f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is used up. "
-            "Run `pulumi up` again later, or use a token of its own for this stack.",
+            f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is exhausted. "
+            "Run `pulumi up` again later, or use a separate token for this stack.",
             id="rate limit",
         ),
         pytest.param(
             RateLimitError(ASKED, 429, "slow down", retry_after=89.6),
-            f'{ASKED}: Qovery answered 429 ("slow down"): the token\'s rate limit (1000 requests per hour) is used up; '
-            "it opens again in 90 s. Run `pulumi up` again then, or use a token of its own for this stack.",
+            f'{ASKED}: Qovery answered 429 ("slow down"): the token\'s rate limit (1000 requests per hour) is '
+            "exhausted; "
+            "it resets in 90 s. Run `pulumi up` again then, or use a separate token for this stack.",
             id="rate limit that says when it opens",
         ),
         pytest.param(
             RateLimitError(ASKED, 429, retry_after=0.0),
-            f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is used up; "
-            "it opens again in 0 s. Run `pulumi up` again then, or use a token of its own for this stack.",
+            f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is exhausted; "
+            "it resets in 0 s. Run `pulumi up` again then, or use a separate token for this stack.",
             id="rate limit that is open again",
         ),
         pytest.param(
             RateLimitError(ASKED, 429, retry_after=119.9),
-            f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is used up; "
-            "it opens again in 120 s. Run `pulumi up` again then, or use a token of its own for this stack.",
+            f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is exhausted; "
+            "it resets in 120 s. Run `pulumi up` again then, or use a separate token for this stack.",
             id="rate limit of two minutes",
         ),
         pytest.param(
             RateLimitError(ASKED, 429, retry_after=120.0),
-            f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is used up; "
-            "it opens again in 2 min. Run `pulumi up` again then, or use a token of its own for this stack.",
+            f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is exhausted; "
+            "it resets in 2 min. Run `pulumi up` again then, or use a separate token for this stack.",
             id="rate limit in minutes",
         ),
         pytest.param(
             RateLimitError(ASKED, 429, retry_after=3400.0),
-            f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is used up; "
-            "it opens again in 57 min. Run `pulumi up` again then, or use a token of its own for this stack.",
+            f"{ASKED}: Qovery answered 429: the token's rate limit (1000 requests per hour) is exhausted; "
+            "it resets in 57 min. Run `pulumi up` again then, or use a separate token for this stack.",
             id="rate limit of nearly an hour",
         ),
         pytest.param(
             IntermediaryError(ASKED, 302, " (a redirect)", "Check it.", may_have_executed=False),
-            f"{ASKED}: the answer 302 (a redirect) does not come from Qovery's API but from something in between (a "
+            f"{ASKED}: the response 302 (a redirect) did not come from Qovery's API but from something in between (a "
             "proxy, a load balancer, a login page). Check it.",
             id="something in between",
         ),
@@ -149,17 +150,17 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         ),
         pytest.param(
             ServerError(ASKED, 502),
-            f"{ASKED}: Qovery answered 502: Qovery has a problem. Try again in a while.",
+            f"{ASKED}: Qovery answered 502: Qovery had an internal error. Try again later.",
             id="server",
         ),
         pytest.param(
-            TransportError(ASKED, "no answer in time", "Check the network.", may_have_executed=True),
-            f"{ASKED}: no answer in time. Check the network.",
+            TransportError(ASKED, "no response in time", "Check the network.", may_have_executed=True),
+            f"{ASKED}: no response in time. Check the network.",
             id="transport",
         ),
         pytest.param(
             BulkCancellationError({"4d01": QoveryError("second"), "3c90": QoveryError("first")}, 7),
-            "2 of 7 environments failed; `pulumi up` again acts only on these:\n- first\n- second",
+            "2 of 7 environments failed; the next `pulumi up` acts only on these:\n- first\n- second",
             id="bulk",
         ),
     ],

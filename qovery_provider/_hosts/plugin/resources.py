@@ -45,7 +45,7 @@ class Served(NamedTuple):
         unknown = self.names.unknown_inputs(written)
         known = ", ".join(self.names.inputs)
         problems = [TEXTS.to_outside(problem) for problem in problems]
-        problems += [f"{name} is no input of {self.name}: it has {known}" for name in sorted(unknown)]
+        problems += [f"{name} is not an input of {self.name}; its inputs are {known}" for name in sorted(unknown)]
         return _hidden(inputs), problems
 
     def planned(self, written: Properties) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class Served(NamedTuple):
         state = self.lifecycle.read(operation, id_, self.names.to_inside(stored))
         if not state.outputs:
             raise ConfigurationError(
-                f"a {self.name} cannot be imported or read by its id: it is the record of something that happened"
+                f"a {self.name} cannot be imported or read by its id: it is the record of an event"
             )
         observed = state.inputs or {}
         rows = self.lifecycle.schema.inputs.items()

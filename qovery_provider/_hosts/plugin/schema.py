@@ -52,7 +52,7 @@ CONFIG: Mapping[str, Spec] = {
         "type": "string",
         "description": "`Token` or `Bearer`. By default, it follows from the token.",
     },
-    "previewStatus": {"type": "boolean", "description": "`false`: previews do not look environments up."},
+    "previewStatus": {"type": "boolean", "description": "`false`: previews do not read the status of environments."},
 }
 """The settings. The environment variables are no defaults here: SDKs would store them as inputs."""
 

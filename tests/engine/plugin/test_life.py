@@ -25,7 +25,7 @@ def test_a_life(stack: PluginStack, environment: Environment, qovery_simulator: 
     assert f'"{canceled.id}"' in run.output
     assert 'outcome        : "canceled"' in run.output
     assert run.row("stop").endswith(f"deployment {canceled.id} is canceled")
-    assert "CANCELING after 0 s: cancel accepted, 30 min to the timeout, deployment " in run.output
+    assert "CANCELING after 0 s: cancel accepted, timeout in 30 min, deployment " in run.output
     assert "2 unchanged" in unchanged.output
     assert (canceled.state, following.state, len(qovery_simulator.posts())) == ("CANCELED", "BUILDING", 1)
     assert stack.latest() == {}

@@ -137,7 +137,7 @@ def test_a_resumed_unconfirmed_cancel_is_checked() -> None:
     [
         (Sent.UNCONFIRMED, ", though a cancel may have been received"),
         (Sent.ACCEPTED, ", although the cancel was accepted"),
-        (Sent.ADOPTED, ", although a cancel was under way"),
+        (Sent.ADOPTED, ", although a cancellation was in progress"),
     ],
 )
 def test_a_resumed_cancellation_knows_what_was_sent(sent: Sent, words: str) -> None:
@@ -145,7 +145,7 @@ def test_a_resumed_cancellation_knows_what_was_sent(sent: Sent, words: str) -> N
     cancellation = walk(resumed(sent, on_completed="succeed"), DEPLOYED)
 
     assert cancellation.result().outcome == "completed"
-    assert cancellation.result().sentence == f"deployment d1 ended by itself (DEPLOYED){words}"
+    assert cancellation.result().sentence == f"deployment d1 finished on its own (DEPLOYED){words}"
 
 
 def test_a_resumed_target_is_fixed() -> None:

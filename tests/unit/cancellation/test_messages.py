@@ -57,7 +57,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         pytest.param(
             "requested",
             {"sent": Sent.ACCEPTED},
-            "Qovery has accepted the cancel of deployment d12; not waited for",
+            "Qovery accepted the cancel of deployment d12; not waiting for it to finish",
             id="requested",
         ),
         pytest.param(
@@ -75,7 +75,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         pytest.param(
             "nothing_to_cancel",
             {"deployment_id": "", "request": {"deployment_id": ""}, "status": STATUS},
-            "nothing to cancel: deployment_id is empty, so nothing was running when it was looked up",
+            "nothing to cancel: deployment_id is empty, because no deployment was running when it was recorded",
             id="no target",
         ),
         pytest.param(
@@ -87,7 +87,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         pytest.param(
             "superseded",
             {"status": STATUS, "searched": 20},
-            "deployment d12 is not running, nor among the newest 20 deployments; nothing was sent",
+            "deployment d12 is not running and is not among the newest 20 deployments; nothing was sent",
             id="superseded",
         ),
         pytest.param(
@@ -99,50 +99,50 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         pytest.param(
             "superseded",
             {"canceled_request_ids": ["r1"], "searched": 20},
-            "deployment d12 is not running, nor among the newest 20 deployments; "
-            "no cancel was sent but for 1 queued request",
+            "deployment d12 is not running and is not among the newest 20 deployments; "
+            "only 1 queued request was canceled",
             id="superseded after a queued request",
         ),
         pytest.param(
             "superseded",
             {"canceled_request_ids": ["r1", "r2"], "deployment_state": "DEPLOYED"},
-            "deployment d12 is not running (DEPLOYED); no cancel was sent but for 2 queued requests",
+            "deployment d12 is not running (DEPLOYED); only 2 queued requests were canceled",
             id="superseded after two queued ones",
         ),
         pytest.param(
             "completed",
             {"deployment_state": "DEPLOYED", "sent": Sent.NOT_SENT},
-            "deployment d12 ended by itself (DEPLOYED) before a cancel was accepted",
+            "deployment d12 finished on its own (DEPLOYED) before a cancel was accepted",
             id="completed before anything was accepted",
         ),
         pytest.param(
             "completed",
             {"deployment_state": "DEPLOYED", "status": STATUS},
-            "deployment d12 ended by itself (DEPLOYED) before a cancel was accepted",
+            "deployment d12 finished on its own (DEPLOYED) before a cancel was accepted",
             id="completed, with nothing after it",
         ),
         pytest.param(
             "completed",
             {"deployment_state": "DEPLOYED", "status": RUNNING},
-            "deployment d12 ended by itself (DEPLOYED) before a cancel was accepted, and another one is running",
+            "deployment d12 finished on its own (DEPLOYED) before a cancel was accepted, and another one is running",
             id="completed, with another deployment after it",
         ),
         pytest.param(
             "completed",
             {"deployment_state": "BUILD_ERROR", "sent": Sent.UNCONFIRMED},
-            "deployment d12 ended by itself (BUILD_ERROR), though a cancel may have been received",
+            "deployment d12 finished on its own (BUILD_ERROR), though a cancel may have been received",
             id="completed, perhaps asked to",
         ),
         pytest.param(
             "completed",
             {"deployment_state": "DEPLOYED", "sent": Sent.ACCEPTED},
-            "deployment d12 ended by itself (DEPLOYED), although the cancel was accepted",
+            "deployment d12 finished on its own (DEPLOYED), although the cancel was accepted",
             id="completed in spite of the cancel",
         ),
         pytest.param(
             "completed",
             {"sent": Sent.ADOPTED},
-            "deployment d12 ended by itself, although a cancel was under way",
+            "deployment d12 finished on its own, although a cancellation was in progress",
             id="completed in spite of another's cancel",
         ),
         pytest.param(
@@ -162,7 +162,9 @@ def test_a_target_that_is_known_is_asked_for_again() -> None:
     """What is kept in the state decides what the next run does."""
     sentence = messages.failure(knowledge(sent=Sent.TOO_LATE, deployment_state="DEPLOYED"), "completed")
 
-    assert sentence.endswith("`pulumi up` again says the same. To cancel what runs now, change triggers.")
+    assert sentence.endswith(
+        "the next `pulumi up` reports the same. To cancel the deployment that is running now, change triggers."
+    )
 
 
 @pytest.mark.parametrize(
@@ -188,42 +190,44 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
 @pytest.mark.parametrize(
     ("facts", "line"),
     [
-        pytest.param({}, "looking at what runs", id="before the first status read"),
-        pytest.param({"status": STATUS}, "looking: STOPPED", id="after a status read without a target"),
-        pytest.param({"status": STATUS, "sent": Sent.ACCEPTED}, "looking: STOPPED", id="resumed, before its state"),
+        pytest.param({}, "reading the current status", id="before the first status read"),
+        pytest.param({"status": STATUS}, "current status: STOPPED", id="after a status read without a target"),
+        pytest.param(
+            {"status": STATUS, "sent": Sent.ACCEPTED}, "current status: STOPPED", id="resumed, before its state"
+        ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING"},
-            "BUILDING after 1 min 30 s: sending the cancel, 28 min to the timeout, deployment d12",
+            "BUILDING after 1 min 30 s: sending the cancel, timeout in 28 min, deployment d12",
             id="found",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.UNCONFIRMED},
-            "BUILDING after 1 min 30 s: looking whether the cancel was received, 28 min to the timeout, deployment d12",
+            "BUILDING after 1 min 30 s: checking whether the cancel was received, timeout in 28 min, deployment d12",
             id="unconfirmed",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED},
-            "CANCELING after 1 min 30 s: cancel accepted, 28 min to the timeout, deployment d12",
+            "CANCELING after 1 min 30 s: cancel accepted, timeout in 28 min, deployment d12",
             id="accepted",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ADOPTED, "now": 2801.0},
-            "CANCELING after 30 min 1 s: joined a cancel under way, 0 s to the timeout, deployment d12",
+            "CANCELING after 30 min 1 s: adopted a cancellation in progress, timeout in 0 s, deployment d12",
             id="adopted, late",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "now": 2621.0},
-            "CANCELING after 27 min 1 s: cancel accepted, 3 min to the timeout, deployment d12",
+            "CANCELING after 27 min 1 s: cancel accepted, timeout in 3 min, deployment d12",
             id="nearly three minutes left",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "now": 2679.5},
-            "CANCELING after 28 min: cancel accepted, 2 min to the timeout, deployment d12",
+            "CANCELING after 28 min: cancel accepted, timeout in 2 min, deployment d12",
             id="a bit over two minutes left",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "now": 2681.0},
-            "CANCELING after 28 min 1 s: cancel accepted, 1 min 59 s to the timeout, deployment d12",
+            "CANCELING after 28 min 1 s: cancel accepted, timeout in 1 min 59 s, deployment d12",
             id="nearly two minutes left",
         ),
         pytest.param(
@@ -233,7 +237,7 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
                 "sent": Sent.ACCEPTED,
                 "queued": [QueuedRequest("r1", "alice"), QueuedRequest("r2")],
             },
-            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it (next by alice), 28 min to the timeout, "
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it (next by alice), timeout in 28 min, "
             "deployment d12",
             id="requests are queued",
         ),
@@ -244,18 +248,18 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
                 "sent": Sent.ACCEPTED,
                 "queued": [QueuedRequest("r1"), QueuedRequest("r2", "alice")],
             },
-            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it, 28 min to the timeout, deployment d12",
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it, timeout in 28 min, deployment d12",
             id="queued without a user",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.UNCONFIRMED, "deployment_id": None},
-            "BUILDING after 1 min 30 s: looking whether the cancel was received, 28 min to the timeout, "
+            "BUILDING after 1 min 30 s: checking whether the cancel was received, timeout in 28 min, "
             "deployment without an id",
             id="without an id",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "send_error": ConflictError("canceling", 409)},
-            "BUILDING after 1 min 30 s: Qovery refused the cancel (409), trying again, 28 min to the timeout, "
+            "BUILDING after 1 min 30 s: Qovery rejected the cancel (409), trying again, timeout in 28 min, "
             "deployment d12",
             id="refused",
         ),
@@ -265,28 +269,29 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
                 "deployment_state": "BUILDING",
                 "send_error": TransportError("canceling", "refused", "Check it.", may_have_executed=False),
             },
-            "BUILDING after 1 min 30 s: the cancel did not leave, trying again, 28 min to the timeout, deployment d12",
+            "BUILDING after 1 min 30 s: the cancel was not sent, trying again, timeout in 28 min, deployment d12",
             id="no connection",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "sent": Sent.TOO_LATE},
-            "BUILDING after 1 min 30 s: finished before a cancel was accepted, nothing is sent, 28 min to the timeout, "
+            "BUILDING after 1 min 30 s: finished before a cancel was accepted, sending nothing, timeout in 28 min, "
             "deployment d12",
             id="shown again although it was over",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "unknown_since": 1080.0},
-            "another one runs after 1 min 30 s: asking the history how deployment d12 ended, 28 min to the timeout",
+            "another deployment is running after 1 min 30 s: searching the history for deployment d12, timeout in 28 "
+            "min",
             id="another deployment runs",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "read_error": LOST},
-            "CANCELING after 1 min 30 s: the last read failed, trying again, 28 min to the timeout",
+            "CANCELING after 1 min 30 s: the last read failed, trying again, timeout in 28 min",
             id="an outage",
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "BUILDING", "deployment_id": "3c90c3cc-0d44-4b50-8888-12"},
-            "BUILDING after 1 min 30 s: sending the cancel, 28 min to the timeout, deployment 3c90…888-12",
+            "BUILDING after 1 min 30 s: sending the cancel, timeout in 28 min, deployment 3c90…888-12",
             id="with a long id",
         ),
     ],
@@ -301,39 +306,40 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
     [
         pytest.param(
             {},
-            "The running deployment was not canceled; `pulumi up` again looks, and cancels what runs then.",
+            "The running deployment was not canceled; the next `pulumi up` reads the status, and cancels the "
+            "deployment that is running then.",
             id="nothing was accepted",
         ),
         pytest.param(
             {"sent": Sent.TOO_LATE},
-            "No cancel was accepted; `pulumi up` again sends nothing to what runs now.",
+            "No cancel was accepted; the next `pulumi up` will not cancel the deployment that is running now.",
             id="too late",
         ),
         pytest.param(
             {"sent": Sent.UNCONFIRMED},
-            "The cancel may have been received; `pulumi up` again looks before it sends.",
+            "The cancel may have been received; the next `pulumi up` reads the status before it sends again.",
             id="unconfirmed",
         ),
         pytest.param(
             {"sent": Sent.ACCEPTED},
-            "The cancel was accepted; `pulumi up` again resumes without sending again.",
+            "The cancel was accepted; the next `pulumi up` resumes without sending it again.",
             id="accepted",
         ),
         pytest.param(
             {"sent": Sent.ADOPTED},
-            "A cancel was under way already; `pulumi up` again goes on waiting for it.",
+            "A cancellation was already in progress; the next `pulumi up` continues to wait for it.",
             id="adopted",
         ),
         pytest.param(
             {"canceled_request_ids": ["r1"]},
             "1 queued request was canceled. The running deployment was not canceled; "
-            "`pulumi up` again looks, and cancels what runs then.",
+            "the next `pulumi up` reads the status, and cancels the deployment that is running then.",
             id="a queued request",
         ),
         pytest.param(
             {"canceled_request_ids": ["r1", "r2"], "sent": Sent.ACCEPTED},
             "2 queued requests were canceled. The cancel was accepted; "
-            "`pulumi up` again resumes without sending again.",
+            "the next `pulumi up` resumes without sending it again.",
             id="two queued requests",
         ),
     ],
@@ -365,7 +371,10 @@ def test_what_was_sent_and_what_another_run_would_do(facts: dict[str, Any], sent
 )
 def test_a_timeout_says_what_is_known(facts: dict[str, Any], beginning: str) -> None:
     """It names the target, the time, the last state, and what the next run would do."""
-    end = "The running deployment was not canceled; `pulumi up` again looks, and cancels what runs then."
+    end = (
+        "The running deployment was not canceled; the next `pulumi up` reads the status, and cancels the deployment "
+        "that is running then."
+    )
     expected = f"environment 3c90: {beginning}. {end}"
 
     assert messages.timed_out(knowledge(**facts)) == expected
@@ -377,13 +386,13 @@ def test_a_timeout_says_which_call_failed_last() -> None:
 
     assert sentence.endswith(
         "The last read failed: reading: no answer within 30 s. Try again. "
-        "The cancel was accepted; `pulumi up` again resumes without sending again."
+        "The cancel was accepted; the next `pulumi up` resumes without sending it again."
     )
 
 
 def test_an_interruption_says_how_far_it_got() -> None:
     """The call's own error comes first."""
-    expected = "It broke. The cancel was accepted; `pulumi up` again resumes without sending again."
+    expected = "It broke. The cancel was accepted; the next `pulumi up` resumes without sending it again."
 
     assert messages.interrupted(knowledge(sent=Sent.ACCEPTED), ValueError("It broke.")) == expected
 
@@ -391,9 +400,10 @@ def test_an_interruption_says_how_far_it_got() -> None:
 def test_another_deployment_in_the_answer_is_named() -> None:
     """Both ids, and that nothing more is done."""
     expected = (
-        "environment 3c90: the cancel was meant for deployment d12, but Qovery's answer names d13, which may have been "
-        "canceled instead. Look at both in the Qovery console; what was canceled by mistake can be deployed again. "
-        "`pulumi up` again sends nothing, it only tells how the first one ended."
+        "environment 3c90: the cancel targeted deployment d12, but Qovery's response names d13, which may have been "
+        "canceled instead. Check both in the Qovery console; a deployment that was canceled by mistake can be "
+        "deployed again. "
+        "The next `pulumi up` sends nothing and only reports how the first one ended."
     )
 
     assert messages.wrong_deployment(knowledge(), STATUS) == expected
@@ -402,8 +412,8 @@ def test_another_deployment_in_the_answer_is_named() -> None:
 def test_an_unknown_end_is_said_to_be_unknown() -> None:
     """No guess is made about how it ended."""
     expected = (
-        "environment 3c90: deployment d12 is no longer the running one, and Qovery's history does not say how it "
-        "ended. The cancel may have been received; `pulumi up` again looks before it sends."
+        "environment 3c90: the status no longer names deployment d12, and Qovery's history does not say how it "
+        "ended. The cancel may have been received; the next `pulumi up` reads the status before it sends again."
     )
 
     assert messages.unknown_end(knowledge(sent=Sent.UNCONFIRMED)) == expected
@@ -477,8 +487,8 @@ def test_any_duration_can_be_said(seconds: float) -> None:
     ("outcome", "sentence"),
     [
         ("canceled", "the running deployment is canceled"),
-        ("requested", "Qovery has accepted the cancel of the running deployment; not waited for"),
-        ("completed", "the running deployment ended by itself (READY), although the cancel was accepted"),
+        ("requested", "Qovery accepted the cancel of the running deployment; not waiting for it to finish"),
+        ("completed", "the running deployment finished on its own (READY), although the cancel was accepted"),
         ("environment_gone", "the environment vanished while the running deployment was being canceled"),
     ],
 )
@@ -532,5 +542,6 @@ def test_a_timeout_says_that_a_state_is_new(state: str | None, *, told: bool) ->
 def test_an_unfinished_cancellation_is_named() -> None:
     """A preview shows it, before the next update goes on with it."""
     assert messages.unfinished("d12", Sent.ACCEPTED) == (
-        "unfinished: deployment d12. The cancel was accepted; `pulumi up` again resumes without sending again."
+        "unfinished cancellation of deployment d12. The cancel was accepted; the next `pulumi up` resumes without "
+        "sending it again."
     )

@@ -34,7 +34,10 @@ from tests.support.stories import FAILURES, status
 # Stopping.
 
 SILENT = "before anything was sent; the next `pulumi up` starts from the beginning."
-NOT_CANCELED = "The running deployment was not canceled; `pulumi up` again looks, and cancels what runs then."
+NOT_CANCELED = (
+    "The running deployment was not canceled; the next `pulumi up` reads the status, and cancels the deployment that "
+    "is running then."
+)
 HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
 
 
@@ -67,7 +70,7 @@ HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
             [BUILDING, LOST],
             Stage.CONFIRMING,
             "while waiting for deployment d1 (last state BUILDING). "
-            "The cancel may have been received; `pulumi up` again looks before it sends.",
+            "The cancel may have been received; the next `pulumi up` reads the status before it sends again.",
             id="unconfirmed",
         ),
         pytest.param(
@@ -75,7 +78,7 @@ HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
             [BUILDING, ACCEPTED, HISTORY_NEEDED],
             Stage.WAITING,
             "while waiting for deployment d1 (last state CANCELING). "
-            "The cancel was accepted; `pulumi up` again resumes without sending again.",
+            "The cancel was accepted; the next `pulumi up` resumes without sending it again.",
             id="accepted",
         ),
         pytest.param(
@@ -83,7 +86,7 @@ HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
             [CANCELING],
             Stage.WAITING,
             "while waiting for deployment d1 (last state CANCELING). "
-            "A cancel was under way already; `pulumi up` again goes on waiting for it.",
+            "A cancellation was already in progress; the next `pulumi up` continues to wait for it.",
             id="adopted",
         ),
         pytest.param(
@@ -97,7 +100,7 @@ HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
             ],
             Stage.WAITING,
             "while waiting for the running deployment (last state CANCELING). 1 queued request was canceled. "
-            "The cancel was accepted, but the deployment has no id to resume by; "
+            "The cancel was accepted, but it cannot be resumed without a deployment id; "
             "the next `pulumi up` starts from the beginning.",
             id="without an id",
         ),

@@ -49,20 +49,20 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
         pytest.param(
             _request(on_idle="fail"),
             IDLE,
-            'would fail, as on_idle is "fail": nothing to cancel right now (DEPLOYED)',
+            'would fail because on_idle is "fail": nothing to cancel right now (DEPLOYED)',
             id="nothing runs, and that is an error",
         ),
         pytest.param(
             _request(),
             CANCELING,
-            "would join the cancellation already under way: "
+            "would adopt the cancellation already in progress: "
             "deployment 3c90…52a-12 (CANCELING for 3 min, started by CLI)",
             id="already canceling",
         ),
         pytest.param(
             _request(wait_until_canceled=False),
             CANCELING,
-            "would join the cancellation already under way: "
+            "would adopt the cancellation already in progress: "
             "deployment 3c90…52a-12 (CANCELING for 3 min, started by CLI)",
             id="already canceling, and not waited for",
         ),
@@ -76,14 +76,14 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
         pytest.param(
             _request(include_queued=True),
             BUSY,
-            "would cancel what is queued, if anything, then deployment 3c90…52a-12 (BUILDING for 3 min, "
+            "would cancel the queued requests, if any, then deployment 3c90…52a-12 (BUILDING for 3 min, "
             "started by CLI)",
             id="queue and running",
         ),
         pytest.param(
             _request(include_queued=True),
             IDLE,
-            "would cancel what is queued, if anything",
+            "would cancel the queued requests, if any",
             id="queue alone",
         ),
         pytest.param(
@@ -148,21 +148,21 @@ def _environments(busy: int, idle: int) -> dict[str, EnvironmentStatus]:
         pytest.param(
             _request(),
             _environments(2, 1),
-            "would cancel 2 of 3 environments: busy-0 deployment d-0 (BUILDING for 3 min, started by CLI), "
+            "would cancel in 2 of 3 environments: busy-0 deployment d-0 (BUILDING for 3 min, started by CLI), "
             "busy-1 deployment d-1 (BUILDING for 3 min, started by CLI)",
             id="some",
         ),
         pytest.param(
             _request(force_cancel=True),
             _environments(1, 0),
-            "would cancel 1 of 1 environments: busy-0 deployment d-0 (BUILDING for 3 min, started by CLI); "
+            "would cancel in 1 of 1 environments: busy-0 deployment d-0 (BUILDING for 3 min, started by CLI); "
             "force kills running steps; a Terraform state can stay locked",
             id="with force",
         ),
         pytest.param(
             _request(include_queued=True),
             _environments(1, 1),
-            "would cancel 1 of 2 environments and all queued requests: "
+            "would cancel in 1 of 2 environments and all queued requests: "
             "busy-0 deployment d-0 (BUILDING for 3 min, started by CLI)",
             id="with the queues",
         ),
@@ -175,20 +175,20 @@ def _environments(busy: int, idle: int) -> dict[str, EnvironmentStatus]:
         pytest.param(
             _request(on_idle="fail"),
             _environments(0, 2),
-            'would fail, as on_idle is "fail": nothing to cancel right now in 2 environments',
+            'would fail because on_idle is "fail": nothing to cancel right now in 2 environments',
             id="idle, and that is an error",
         ),
         pytest.param(
             _request(on_idle="fail"),
             _environments(1, 1),
-            "would cancel 1 of 2 environments: busy-0 deployment d-0 (BUILDING for 3 min, started by CLI); "
-            'would fail, as on_idle is "fail": nothing to cancel right now in 1 environment',
+            "would cancel in 1 of 2 environments: busy-0 deployment d-0 (BUILDING for 3 min, started by CLI); "
+            'would fail because on_idle is "fail": nothing to cancel right now in 1 environment',
             id="one is idle, and that is an error",
         ),
         pytest.param(
             _request(include_queued=True, on_idle="fail"),
             _environments(1, 1),
-            "would cancel 1 of 2 environments and all queued requests: "
+            "would cancel in 1 of 2 environments and all queued requests: "
             "busy-0 deployment d-0 (BUILDING for 3 min, started by CLI)",
             id="one is idle, and its queue is not known yet",
         ),
@@ -205,7 +205,7 @@ def test_force_is_told_apart_in_many_environments() -> None:
     """A cancellation in progress is forced where force is asked for, and the risk is named."""
     line = describe_all(_request(force_cancel=True), {"a": CANCELING, "b": BUSY}, NOW)
 
-    assert line.startswith("would cancel 1 and force 1 of 2 environments: ")
+    assert line.startswith("would cancel in 1 and force in 1 of 2 environments: ")
     assert line.endswith("; force kills running steps; a Terraform state can stay locked")
 
 
@@ -214,7 +214,7 @@ UNAVAILABLE = replace(BUSY, state="UNAVAILABLE", last_deployment_state="UNAVAILA
 
 def test_a_status_that_could_not_be_computed_tells_nothing() -> None:
     """A preview says so, and guesses nothing."""
-    expected = "what would be done cannot be told: Qovery could not compute the status (UNAVAILABLE)"
+    expected = "no preview: Qovery could not compute the status (UNAVAILABLE)"
 
     assert describe(_request(), UNAVAILABLE, NOW) == expected
     assert describe_record(UNAVAILABLE, NOW) == expected
@@ -253,7 +253,7 @@ def test_names_five_of_many() -> None:
     """A row of a terminal has an end."""
     line = describe_all(_request(), _environments(7, 1), NOW)
 
-    assert line.startswith("would cancel 7 of 8 environments: busy-0 deployment d-0")
+    assert line.startswith("would cancel in 7 of 8 environments: busy-0 deployment d-0")
     assert "busy-4" in line
     assert "busy-5" not in line
     assert line.endswith(", 2 more")
@@ -262,5 +262,5 @@ def test_names_five_of_many() -> None:
 def test_joins_are_told_apart_in_many_environments() -> None:
     """A cancellation in progress is adopted: nothing is sent there."""
     assert describe_all(_request(), {"a": CANCELING, "b": BUSY, "c": IDLE}, NOW).startswith(
-        "would cancel 1 and join 1 of 3 environments: "
+        "would cancel in 1 and adopt in 1 of 3 environments: "
     )

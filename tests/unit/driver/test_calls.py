@@ -112,7 +112,7 @@ def test_a_call_that_hangs_is_given_up(*, changes: bool) -> None:
     outcome = call.outcome(100.0 + CALL_LIMIT, 100.0)
 
     assert isinstance(outcome, TransportError)
-    assert str(outcome) == f"{OPERATION}: no whole answer within 60 s. Check the network, then try again."
+    assert str(outcome) == f"{OPERATION}: no complete response within 60 s. Check the network, then try again."
     assert (outcome.may_have_executed, outcome.retryable) == (True, True)
 
 
@@ -352,7 +352,7 @@ def test_a_call_that_hangs_is_given_up_when_the_time_is_up(hanging: Event) -> No
     runner = CallRunner(SystemClock(), DAEMON_THREADS, full)
     script = Script(FakeClock(), {"status a": [hanging.wait]})
 
-    with pytest.raises(TransportError, match="no whole answer within 0 s"):
+    with pytest.raises(TransportError, match="no complete response within 0 s"):
         runner.call_with_retries(script, CALL, 0.02)
 
     assert not hanging.is_set()

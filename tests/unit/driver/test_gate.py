@@ -42,7 +42,7 @@ def test_a_status_is_good_for_two_seconds(now: float, reason: str | None) -> Non
     assert refusal(gate(now=now)) == reason
 
 
-@pytest.mark.parametrize(("now", "reason"), [(101.0, "the time was up before it could be sent"), (100.9, None)])
+@pytest.mark.parametrize(("now", "reason"), [(101.0, "the timeout had passed before it could be sent"), (100.9, None)])
 def test_nothing_leaves_at_the_deadline(now: float, reason: str | None) -> None:
     """The wait for its end would be over before it began."""
     assert refusal(gate(now=now, deadline=101.0)) == reason
@@ -63,7 +63,7 @@ def test_what_was_given_up_never_leaves() -> None:
     cancel = gate()
 
     assert cancel.revoke()
-    assert refusal(cancel) == "it was given up before it could be sent"
+    assert refusal(cancel) == "the call was given up before it could be sent"
 
 
 def test_what_has_left_cannot_be_taken_back() -> None:
@@ -83,7 +83,7 @@ def test_one_that_was_given_up_on_the_wire_blocks_no_other() -> None:
     second()
     first.close()
 
-    assert refusal(gate(gates, read_from=READ_AT + 0.2)) == "another cancel was sent in this environment"
+    assert refusal(gate(gates, read_from=READ_AT + 0.2)) == "another cancel was sent to this environment"
 
 
 def test_one_cancel_of_an_environment_is_on_the_wire_at_a_time() -> None:
@@ -92,7 +92,7 @@ def test_one_cancel_of_an_environment_is_on_the_wire_at_a_time() -> None:
     first = gate(gates)
     first()
 
-    assert refusal(gate(gates, read_from=READ_AT + 0.1)) == "another cancel was sent in this environment"
+    assert refusal(gate(gates, read_from=READ_AT + 0.1)) == "another cancel was sent to this environment"
     first.close()
     assert refusal(gate(gates, read_from=READ_AT + 0.1)) is None
 
@@ -104,7 +104,7 @@ def test_a_status_from_before_another_cancel_is_out_of_date() -> None:
     first()
     first.close()
 
-    assert refusal(gate(gates)) == "another cancel was sent in this environment"
+    assert refusal(gate(gates)) == "another cancel was sent to this environment"
 
 
 def test_other_environments_pass() -> None:
@@ -123,4 +123,4 @@ def test_a_refused_one_that_ends_changes_nothing() -> None:
     assert refusal(second) is not None
     second.close()
 
-    assert refusal(gate(gates, read_from=READ_AT + 0.1)) == "another cancel was sent in this environment"
+    assert refusal(gate(gates, read_from=READ_AT + 0.1)) == "another cancel was sent to this environment"

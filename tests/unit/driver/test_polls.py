@@ -107,7 +107,7 @@ def test_an_entry_that_is_no_status_concerns_its_environment_alone(time: Virtual
     assert here.result().outcome == "nothing_to_cancel"
     assert isinstance(error, TransportError)
     assert error.operation == f"reading the status of environment {name or 'b'}"
-    assert error.problem == "the answer does not have the format of Qovery's API (state is missing)"
+    assert error.problem == "the response does not have the format of Qovery's API (state is missing)"
 
 
 def test_more_may_come(time: VirtualTime) -> None:
@@ -280,4 +280,6 @@ def test_statuses_are_those_of_the_own_environment(time: VirtualTime) -> None:
     run(script, time, PollGroup(many, script.read_statuses))
 
     assert [many[n].result().outcome for n in (0, 1, 3)] == ["canceled", "superseded", "canceled"]
-    assert "deployment c-d1 ended by itself (DEPLOYED), although a cancel was under way" in str(error_of(many[2]))
+    assert "deployment c-d1 finished on its own (DEPLOYED), although a cancellation was in progress" in str(
+        error_of(many[2])
+    )

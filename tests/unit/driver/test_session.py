@@ -352,7 +352,7 @@ def test_statuses_of_silent_environments_end_in_time(qovery: QoverySimulator) ->
     assert took < 2.0
     assert list(answers) == ids
     problems = {answer.problem for answer in answers.values() if isinstance(answer, TransportError)}
-    assert problems == {"no whole answer within 0 s"}
+    assert problems == {"no complete response within 0 s"}
 
 
 def test_statuses_that_many_threads_read_share_their_calls(qovery: QoverySimulator, session: Session) -> None:

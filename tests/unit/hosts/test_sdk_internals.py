@@ -50,7 +50,7 @@ def test_more_than_four_operations_run_at_once() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [None, (), ("text",), (lambda: None,), (lambda: "text",)],
-    ids=["nothing", "empty", "a text", "a dead reference", "a reference to a text"],
+    ids=["nothing", "empty", "a string", "a dead reference", "a reference to a text"],
 )
 def test_where_the_insides_differ_nothing_happens(arguments: object) -> None:
     """A later Python or SDK may keep other things there: then it stays at four."""

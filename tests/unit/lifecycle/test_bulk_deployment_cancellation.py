@@ -97,7 +97,7 @@ class TestCheck:
         result = BulkDeploymentCancellationProvider().check({}, given)
 
         assert [failure.reason for failure in result.failures] == [
-            "environment_ids must be given, or project_id: exactly one of the two"
+            "environment_ids or project_id must be given, but not both"
         ]
 
     def test_reports_all_bad_inputs_at_once(self) -> None:
@@ -107,7 +107,7 @@ class TestCheck:
         result = BulkDeploymentCancellationProvider().check({}, given)
 
         assert [failure.reason.split()[0] for failure in result.failures] == ["environment_ids", "timeout"]
-        assert "must be a list of at most 500 UUIDs; this is none: 'staging'" in result.failures[0].reason
+        assert "must be a list of at most 500 UUIDs; not a UUID: 'staging'" in result.failures[0].reason
 
     @pytest.mark.parametrize(
         "given",
@@ -312,7 +312,7 @@ class TestFailures:
 
         text = str(caught.value)
         assert caught.value.errors.keys() == {refused.id, MISSING}
-        assert text.startswith("2 of 3 environments failed; `pulumi up` again acts only on these:\n- ")
+        assert text.startswith("2 of 3 environments failed; the next `pulumi up` acts only on these:\n- ")
         assert f"canceling in environment {refused.id}: Qovery answered 403" in text
         assert f"reading the status of environment {MISSING}: Qovery answered 404" in text
         assert canceled.id not in text
@@ -450,7 +450,7 @@ class TestUpdate:
 
         assert id_ == project
         assert reasons[0].startswith(
-            "1 of 2 environments failed; `pulumi up` again acts only on these:\n- canceling in"
+            "1 of 2 environments failed; the next `pulumi up` acts only on these:\n- canceling in"
         )
         assert declared.items() <= inputs.items()
         assert kept["counts"] == {"canceled": 1, "failed": 1}

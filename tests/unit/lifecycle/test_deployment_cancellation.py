@@ -407,7 +407,7 @@ class TestPreview:
         qovery_simulator.inject(Delay(before=5.0, times=None))
         operation, _ = lent(qovery_simulator, timeout=0.02)
 
-        with pytest.raises(errors.TransportError, match=r"no (whole )?answer"):
+        with pytest.raises(errors.TransportError, match=r"no (complete )?response"):
             provider.lifecycle.preview(operation, inputs)
 
 

@@ -278,7 +278,7 @@ def test_all_problems_are_told_at_once() -> None:
         "force_cancel": f"{NO_FLAG}; got '?\\n'",
         "deployment_id": f"{NO_DEPLOYMENT}; got '?\\n'",
         "include_queued": f"{NO_FLAG}; got '?\\n'",
-        "triggers": f"{NO_TRIGGERS}; got a text",
+        "triggers": f"{NO_TRIGGERS}; got a string",
         "wait_for_start": f"{NO_PAUSE}; got '?\\n'",
         "wait_until_canceled": f"{NO_FLAG}; got '?\\n'",
         "timeout": f"{NO_SECONDS}; got '?\\n'",
@@ -302,7 +302,7 @@ def test_the_known_items_of_a_list_are_judged() -> None:
     found = BULK.schema.problems(some, lambda value: value is later)
 
     assert list(found) == ["environment_ids"]
-    assert found["environment_ids"].startswith(f"{NO_UUIDS}; this is none: 'staging'; got [")
+    assert found["environment_ids"].startswith(f"{NO_UUIDS}; not a UUID: 'staging'; got [")
     assert BULK.schema.problems({**BULK_DEFAULTS, "environment_ids": [later]}, lambda value: value is later) == {}
     assert BULK.schema.problems({**BULK_DEFAULTS, "environment_ids": [later, ENV]}, lambda value: value is later) == {}
 
@@ -342,7 +342,7 @@ def test_a_project_stands_for_its_environments() -> None:
         pytest.param({"environment_ids": None}, {"environment_ids": NOT_ONE}, id="neither"),
         pytest.param(
             {"environment_ids": [1], "project_id": ENV},
-            {"environment_ids": f"{NO_UUIDS}; this is none: 1; got [1]"},
+            {"environment_ids": f"{NO_UUIDS}; not a UUID: 1; got [1]"},
             id="both, one bad",
         ),
         pytest.param(

@@ -89,4 +89,6 @@ def test_triggers_that_cannot_be_stored_are_refused(triggers: object) -> None:
     result = DeploymentCancellationProvider().check({}, {"environment_id": ENVIRONMENT_ID, "triggers": triggers})
 
     (failure,) = result.failures
-    assert failure.reason.startswith("triggers must be a list or a map of plain values (of a file, its hash); got a ")
+    assert failure.reason.startswith(
+        "triggers must be a list or a map of plain values (for a file, use its hash); got a "
+    )

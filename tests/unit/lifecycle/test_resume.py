@@ -82,7 +82,7 @@ class TestUpdate:
         outs = provider.update(environment.id, olds, news).outs
 
         assert picked(outs, *TOLD) == ("completed", target.id, "DEPLOYED")
-        with pytest.raises(errors.NotCanceledError, match="ended by itself"):
+        with pytest.raises(errors.NotCanceledError, match="finished on its own"):
             provider.update(environment.id, olds, _declared(target))
         assert qovery.posts() == ()
 
@@ -136,7 +136,7 @@ class TestUpdate:
         qovery: QoverySimulator,
         clock: FakeClock,
     ) -> None:
-        """The cancel was lost, the target ended by itself, and the next one is not meant."""
+        """The cancel was lost, the target finished on its own, and the next one is not meant."""
         environment = qovery.world.add_environment()
         target = environment.deploy(Plan(phases=(("BUILDING", 5.0),)))
         environment.enqueue(Plan(phases=BUILDING))
@@ -194,7 +194,7 @@ class TestTooLate:
             again = host.update(URN, failed.kept[0], failed.kept[2], declared)
             accepted = host.update(URN, failed.kept[0], failed.kept[2], {**declared, "on_completed": "succeed"})
 
-        text = "ended by itself (DEPLOYED) before a cancel was accepted, and another one is running."
+        text = "finished on its own (DEPLOYED) before a cancel was accepted, and another one is running."
         assert isinstance(again, Refused)
         assert [text in one.message for one in (failed, again)] == [True, True]
         assert failed.kept[2][UNFINISHED]["sent"] == "too_late"
@@ -236,7 +236,7 @@ def test_a_row_promises_nothing_that_the_engine_decides(environment: Environment
     same = lifecycle.diff(olds, _declared(target, timeout=600))
     changed = lifecycle.diff(olds, _declared(target, timeout=60))
 
-    assert same.note.startswith(f"unfinished: deployment {target.id}. ")
+    assert same.note.startswith(f"unfinished cancellation of deployment {target.id}. ")
     assert changed == ([], ["timeout", UNFINISHED], "")
 
 

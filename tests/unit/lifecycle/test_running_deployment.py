@@ -118,7 +118,7 @@ class TestCreate:
         """It says neither that something runs nor that nothing does."""
         environment.shown_last_deployment_state = "UNAVAILABLE"
 
-        with pytest.raises(errors.TransportError, match=r"Qovery could not compute it \(UNAVAILABLE\)"):
+        with pytest.raises(errors.TransportError, match=r"Qovery could not compute the status \(UNAVAILABLE\)"):
             provider.create({"environment_id": environment.id})
 
     def test_a_deployment_without_an_id_cannot_be_recorded(
@@ -131,7 +131,10 @@ class TestCreate:
         with pytest.raises(errors.UnexpectedStateError) as caught:
             provider.create({"environment_id": environment.id})
 
-        assert str(caught.value) == f"environment {environment.id}: a deployment is BUILDING, but Qovery names no id"
+        assert (
+            str(caught.value)
+            == f"environment {environment.id}: a deployment is BUILDING, but Qovery does not name its id"
+        )
         assert (environment.id, None, "BUILDING") == (
             caught.value.environment_id,
             caught.value.deployment_id,
@@ -170,7 +173,7 @@ def test_a_stop_ends_the_attempts_to_read(
     stop.set_result(None)
     operation = replace(lent(qovery, clock)[0], stop=stop)
 
-    with pytest.raises(StoppedError, match="the update was stopped before an answer came"):
+    with pytest.raises(StoppedError, match="the update was stopped before a response came"):
         act(operation, environment.id)
 
     assert clock.sleeps == []

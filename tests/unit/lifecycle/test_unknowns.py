@@ -75,7 +75,7 @@ def test_what_is_known_beside_it_is_judged() -> None:
         _, problems = host.check({}, {"environment_ids": [UNKNOWN, "staging"], "timeout": -1})
 
     assert [problem.split()[0] for problem in problems] == ["environment_ids", "timeout"]
-    assert problems[0].endswith("this is none: 'staging'; got ['staging']")
+    assert problems[0].endswith("not a UUID: 'staging'; got ['staging']")
 
 
 def _as_a_set(properties: dict[str, Any]) -> set[str]:

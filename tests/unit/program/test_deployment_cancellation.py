@@ -154,15 +154,19 @@ def _endless() -> list[object]:
     ("triggers", "problem"),
     [
         pytest.param(
-            {1: "a"}, "triggers must be a list or a map of plain values (of a file, its hash); got a dict", id="key"
+            {1: "a"},
+            "triggers must be a list or a map of plain values (for a file, use its hash); got a dict",
+            id="key",
         ),
         pytest.param(
-            [b"a"], "triggers must be a list or a map of plain values (of a file, its hash); got a list", id="bytes"
+            [b"a"],
+            "triggers must be a list or a map of plain values (for a file, use its hash); got a list",
+            id="bytes",
         ),
         pytest.param(
-            {"a"}, "triggers must be a list or a map of plain values (of a file, its hash); got a set", id="set"
+            {"a"}, "triggers must be a list or a map of plain values (for a file, use its hash); got a set", id="set"
         ),
-        pytest.param(_endless(), "inputs hold lists or maps too deep in each other", id="endless"),
+        pytest.param(_endless(), "inputs hold lists or maps that are nested too deeply", id="endless"),
     ],
 )
 def test_what_pulumi_cannot_carry_is_refused_by_the_program(recorder: Recorder, triggers: Any, problem: str) -> None:  # noqa: ANN401

@@ -94,7 +94,7 @@ class TestLines:
 
         shown = _shown(program, RunningDeployment("target", environment_id=idle.id))
 
-        assert shown == ["would record that nothing runs (READY)"]
+        assert shown == ["would record that no deployment is running (READY)"]
 
     def test_of_a_whole_project(
         self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator
@@ -105,7 +105,7 @@ class TestLines:
         shown = _shown(program, BulkDeploymentCancellation("freeze", project_id=environment.project_id))
 
         assert len(shown) == 1
-        assert shown[0].startswith("would cancel 1 of 2 environments: ")
+        assert shown[0].startswith("would cancel in 1 of 2 environments: ")
         assert len(qovery_simulator.requests) == 1
 
     def test_of_a_list(self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator) -> None:
@@ -118,7 +118,7 @@ class TestLines:
         )
 
         assert len(shown) == 1
-        assert shown[0].startswith("would cancel 1 of 2 environments: ")
+        assert shown[0].startswith("would cancel in 1 of 2 environments: ")
 
     def test_of_a_tuple_of_uuids(self, program: Recorder, environment: Environment) -> None:
         """The preview understands what the update understands."""
@@ -126,7 +126,7 @@ class TestLines:
 
         (shown,) = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=ids))
 
-        assert shown.startswith("would cancel 1 of 1 environments: ")
+        assert shown.startswith("would cancel in 1 of 1 environments: ")
 
     def test_of_an_empty_list(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
         """Nothing is asked for, and nothing is asked."""
@@ -301,7 +301,7 @@ class TestFailedLooks:
         (line,) = _shown(program, declare(environment))
 
         assert re.match(r"could not read the current status from https?://\S+: reading the ", line)
-        assert "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names does not exist" in line
+        assert "the file named by REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE does not exist" in line
 
     def test_of_one_environment_that_is_refused(
         self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator
@@ -314,7 +314,7 @@ class TestFailedLooks:
         shown = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[refused.id, environment.id]))
 
         assert len(shown) == 1
-        assert shown[0].startswith("would cancel 1 of 1 environments: ")
+        assert shown[0].startswith("would cancel in 1 of 1 environments: ")
 
     def test_of_nothing_but_unknown_environments(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
         """That there would be nothing to cancel is not true: the update would fail."""

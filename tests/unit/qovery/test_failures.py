@@ -36,13 +36,13 @@ PROXIED = Route("api.qovery.com", "HTTPS_PROXY", "proxy.internal")
 
 NETWORK = "Check the network, then try again."
 HOST = "Check the network, and qovery:apiUrl."
-ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page stands in between."
-LIMIT = "It was not read to its end. Check qovery:apiUrl; if it is right, please report this."
+ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page is in between."
+LIMIT = "Reading it was stopped. Check qovery:apiUrl; if it is correct, please report this."
 PROXY = "Check HTTPS_PROXY and NO_PROXY."
 ROAD = "Check the network, HTTPS_PROXY and NO_PROXY, then try again."
 VARIABLE = "Correct the variable, or unset it."
 TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
-BUNDLE = "the file that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names"
+BUNDLE = "the file named by REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
 
 POOL = urllib3.HTTPSConnectionPool("api.qovery.com")
 CONNECTION = HTTPConnection("api.qovery.com")
@@ -82,7 +82,7 @@ def test_a_malformed_answer_says_what_is_wrong() -> None:
 
     assert (
         str(error)
-        == f"{CANCEL.operation}: the answer does not have the format of Qovery's API (id is missing). {ADDRESS}"
+        == f"{CANCEL.operation}: the response does not have the format of Qovery's API (id is missing). {ADDRESS}"
     )
     assert error.may_have_executed
 
@@ -129,7 +129,7 @@ def told(error: Exception, progress: Progress = Progress.NOT_SENT, route: Route 
         pytest.param(
             requests.exceptions.InvalidSchema("Missing dependencies for SOCKS support."),
             PROXIED,
-            "HTTPS_PROXY names a SOCKS proxy, which needs the package PySocks, and that is not installed",
+            "HTTPS_PROXY names a SOCKS proxy, but the package PySocks, which it needs, is not installed",
             "Install it (`pip install pysocks`), or use another proxy.",
             False,
             id="SOCKS",
@@ -137,7 +137,7 @@ def told(error: Exception, progress: Progress = Progress.NOT_SENT, route: Route 
         pytest.param(
             requests.ConnectTimeout(gave_up(ConnectTimeoutError(CONNECTION, "timed out"))),
             DIRECT,
-            "no connection in time",
+            "the connection timed out",
             NETWORK,
             True,
             id="connect timeout",
@@ -145,7 +145,7 @@ def told(error: Exception, progress: Progress = Progress.NOT_SENT, route: Route 
         pytest.param(
             requests.ReadTimeout(ReadTimeoutError(POOL, "/status", "timed out")),
             PROXIED,
-            "no connection in time through the proxy in HTTPS_PROXY",
+            "the connection timed out through the proxy in HTTPS_PROXY",
             ROAD,
             True,
             id="silent proxy",
@@ -153,7 +153,7 @@ def told(error: Exception, progress: Progress = Progress.NOT_SENT, route: Route 
         pytest.param(
             requests.ConnectionError(gave_up(caused(NewConnectionError(CONNECTION, "refused"), REFUSED))),
             DIRECT,
-            "no connection: refused, or unreachable",
+            "the connection was refused, or the host is unreachable",
             NETWORK,
             True,
             id="refused",
@@ -161,7 +161,7 @@ def told(error: Exception, progress: Progress = Progress.NOT_SENT, route: Route 
         pytest.param(
             requests.exceptions.ProxyError(gave_up(NewConnectionError(CONNECTION, "refused"))),
             PROXIED,
-            "the proxy refused or did not answer",
+            "the proxy refused the connection or did not respond",
             PROXY,
             True,
             id="proxy refused",
@@ -169,7 +169,7 @@ def told(error: Exception, progress: Progress = Progress.NOT_SENT, route: Route 
         pytest.param(
             requests.ConnectionError(ProtocolError("aborted", http.client.BadStatusLine("SSH"))),
             PROXIED,
-            "no connection could be made through the proxy in HTTPS_PROXY",
+            "the connection failed through the proxy in HTTPS_PROXY",
             ROAD,
             True,
             id="a proxy that speaks another protocol",
@@ -208,26 +208,26 @@ def test_what_fails_before_the_request_was_certainly_not_executed(
 @pytest.mark.parametrize(
     ("error", "progress", "problem", "advice"),
     [
-        pytest.param(TooLongError(), Progress.SENT, "the answer is longer than 1 MiB", LIMIT, id="endless head"),
-        pytest.param(TooLongError(), Progress.ANSWERED, "the answer is longer than 1 MiB", LIMIT, id="too long"),
+        pytest.param(TooLongError(), Progress.SENT, "the response is longer than 1 MiB", LIMIT, id="endless head"),
+        pytest.param(TooLongError(), Progress.ANSWERED, "the response is longer than 1 MiB", LIMIT, id="too long"),
         pytest.param(
             BrokenCompressionError(),
             Progress.ANSWERED,
-            "the answer's compression is broken",
+            "the response's compression is broken",
             ADDRESS,
             id="compression",
         ),
         pytest.param(
             requests.ReadTimeout(ReadTimeoutError(POOL, "/status", "timed out")),
             Progress.SENT,
-            "no answer in time",
+            "no response in time",
             NETWORK,
             id="read timeout",
         ),
         pytest.param(
             ReadTimeoutError(POOL, "/status", "timed out"),
             Progress.ANSWERED,
-            "no answer in time",
+            "no response in time",
             NETWORK,
             id="read timeout in the body",
         ),
@@ -241,49 +241,53 @@ def test_what_fails_before_the_request_was_certainly_not_executed(
         pytest.param(
             ProtocolError("cut", IncompleteRead(3, 10)),
             Progress.ANSWERED,
-            "the answer was cut off",
+            "the response was cut off",
             NETWORK,
             id="cut off",
         ),
         pytest.param(
-            ProtocolError("ended"), Progress.ANSWERED, "the answer was cut off", NETWORK, id="ended between two chunks"
+            ProtocolError("ended"),
+            Progress.ANSWERED,
+            "the response was cut off",
+            NETWORK,
+            id="ended between two chunks",
         ),
-        pytest.param(RESET, Progress.ANSWERED, "the answer was cut off", NETWORK, id="reset in the body"),
+        pytest.param(RESET, Progress.ANSWERED, "the response was cut off", NETWORK, id="reset in the body"),
         pytest.param(
             requests.ConnectionError(ProtocolError("Connection aborted.", RESET)),
             Progress.SENT,
-            "the connection broke before an answer came",
+            "the connection broke before a response came",
             NETWORK,
             id="reset",
         ),
         pytest.param(
             requests.exceptions.ProxyError(gave_up(http.client.RemoteDisconnected("closed"))),
             Progress.SENT,
-            "the connection broke before an answer came",
+            "the connection broke before a response came",
             NETWORK,
             id="closed behind a proxy",
         ),
         pytest.param(
             requests.ConnectionError(ProtocolError("aborted", http.client.BadStatusLine("SSH"))),
             Progress.SENT,
-            "the answer is not HTTP",
+            "the response is not HTTP",
             ADDRESS,
             id="another protocol",
         ),
         pytest.param(
-            OSError("anything"), Progress.SENT, "the connection broke before an answer came", NETWORK, id="system"
+            OSError("anything"), Progress.SENT, "the connection broke before a response came", NETWORK, id="system"
         ),
         pytest.param(
             ValueError("read length"),
             Progress.SENT,
-            "the answer could not be read (ValueError)",
+            "the response could not be read (ValueError)",
             ADDRESS,
             id="anything",
         ),
         pytest.param(
             ValueError("read length"),
             Progress.ANSWERED,
-            "the answer could not be read (ValueError)",
+            "the response could not be read (ValueError)",
             ADDRESS,
             id="anything in the body",
         ),
@@ -335,7 +339,7 @@ def test_the_most_telling_exception_decides(rank: int) -> None:
         ("do_handshake", "no TLS connection could be made"),
         ("cert_verify", f"{BUNDLE} does not exist"),
         ("ssl_wrap_socket", f"{BUNDLE} cannot be read, or holds no certificates"),
-        ("create_urllib3_context", "the file that SSLKEYLOGFILE names cannot be written"),
+        ("create_urllib3_context", "the file named by SSLKEYLOGFILE cannot be written"),
     ],
 )
 def test_some_failures_are_told_by_the_function_that_raised(name: str, problem: str) -> None:
@@ -400,7 +404,7 @@ def test_a_reason_that_is_no_exception_is_passed_over() -> None:
     """Other libraries have a `reason` too: a word, say."""
     error = UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
 
-    assert told(error, Progress.SENT).problem == "the answer could not be read (UnicodeDecodeError)"
+    assert told(error, Progress.SENT).problem == "the response could not be read (UnicodeDecodeError)"
 
 
 def test_the_text_of_an_exception_never_shows() -> None:
@@ -408,4 +412,4 @@ def test_the_text_of_an_exception_never_shows() -> None:
     dump = SimpleNamespace(headers={"Authorization": "Token qov_1234567890"})
     failure = told(requests.ConnectionError("secret", dump, gave_up(RESET)), Progress.SENT)
 
-    assert str(failure) == f"{CANCEL.operation}: the connection broke before an answer came. {NETWORK}"
+    assert str(failure) == f"{CANCEL.operation}: the connection broke before a response came. {NETWORK}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from qovery_provider._qovery.redaction import Token, kind_of, redact
 
 TOKEN = "qov_1234"
-HIDDEN = "what looks like a token (not shown)"
+HIDDEN = "a value that looks like a token (not shown)"
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -58,7 +58,7 @@ def test_a_value_is_quoted(value: object, quoted: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "kind"),
-    [("qov_1234", "a text"), (True, "a flag"), (1, "a number"), (0.5, "a number"), ([1], "a list")],
+    [("qov_1234", "a string"), (True, "a boolean"), (1, "a number"), (0.5, "a number"), ([1], "a list")],
 )
 def test_a_secret_value_is_named_by_its_kind(value: object, kind: str) -> None:
     """The kind says enough to find the mistake."""

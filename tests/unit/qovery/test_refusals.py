@@ -27,8 +27,8 @@ from qovery_provider.errors import (
 CALL, CANCEL = endpoints.environment_status("3c90"), endpoints.cancel_deployment("3c90", force=False)
 TOKEN = Token("qov_1234567890", "QOVERY_API_TOKEN")
 
-ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page stands in between."
-IN_BETWEEN = "does not come from Qovery's API but from something in between (a proxy, a load balancer, a login page)"
+ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page is in between."
+IN_BETWEEN = "did not come from Qovery's API but from something in between (a proxy, a load balancer, a login page)"
 
 
 def body(**fields: object) -> bytes:
@@ -89,28 +89,27 @@ def test_every_status_in_qovery_s_words_has_its_error(status: int, kind: type[Ca
         pytest.param(
             502,
             b"<html>",
-            f"the answer 502 {IN_BETWEEN}. "
-            "Try again in a while; if it stays like this, check qovery:apiUrl and HTTPS_PROXY.",
+            f"the response 502 {IN_BETWEEN}. "
+            "Try again later; if the problem persists, check qovery:apiUrl and HTTPS_PROXY.",
             id="page",
         ),
         pytest.param(
             404,
             b" ",
-            f"the answer 404 without a body {IN_BETWEEN}. "
-            "Try again in a while; if it stays like this, check qovery:apiUrl and HTTPS_PROXY.",
+            f"the response 404 without a body {IN_BETWEEN}. "
+            "Try again later; if the problem persists, check qovery:apiUrl and HTTPS_PROXY.",
             id="empty",
         ),
         pytest.param(
             302,
             b"",
-            f"the answer 302 (a redirect, which is never followed, so that the token stays here) {IN_BETWEEN}. "
-            f"{ADDRESS}",
+            f"the response 302 (a redirect, which is never followed, to protect the token) {IN_BETWEEN}. {ADDRESS}",
             id="redirect",
         ),
         pytest.param(
             401,
             b"",
-            f"the answer 401 without a body {IN_BETWEEN}. "
+            f"the response 401 without a body {IN_BETWEEN}. "
             "Check qovery:apiUrl and HTTPS_PROXY, and the token from QOVERY_API_TOKEN.",
             id="401",
         ),
@@ -188,32 +187,33 @@ def test_any_answer_has_an_error_of_one_line(status: int, content: bytes) -> Non
         pytest.param(
             CALL,
             Token("qov_1234567890", "QOVERY_API_TOKEN", "Bearer"),
-            "is sent as Bearer, as qovery:authScheme says, but looks like an API token, which is not sent like that. "
+            "is sent with the scheme Bearer because of qovery:authScheme, but looks like an API token, which uses "
+            "another scheme. "
             "Remove qovery:authScheme.",
             id="forced scheme",
         ),
         pytest.param(
             CALL,
             Token("sk-qov-1234567890", "QOVERY_API_TOKEN"),
-            "is wrong, or its policy denies this. Check the token and its policy.",
+            "is invalid, or its policy denies this call. Check the token and its policy.",
             id="policy token",
         ),
         pytest.param(
             endpoints.cancel_queued("4d01"),
             Token("sk-qov-1234567890", "QOVERY_API_TOKEN"),
-            "is wrong, or its policy denies this, which it may do with all calls that name no environment. "
+            "is invalid, or its policy denies this call (it may deny every call that names no environment). "
             "Check the token and its policy.",
             id="policy token, queue",
         ),
         pytest.param(
             endpoints.project_statuses("4d01"),
             Token("sk-qov-1234567890", "QOVERY_API_TOKEN"),
-            "is wrong, or its policy denies this, which it may do with all calls that name no environment. "
+            "is invalid, or its policy denies this call (it may deny every call that names no environment). "
             "Check the token and its policy.",
             id="policy token, project",
         ),
         pytest.param(
-            CALL, TOKEN, "is wrong, has expired, or is denied by a policy. Give a valid one.", id="any other token"
+            CALL, TOKEN, "is invalid, has expired, or is denied by a policy. Give a valid one.", id="any other token"
         ),
     ],
 )

@@ -179,7 +179,7 @@ def test_a_forced_scheme_that_does_not_fit_is_noted(token: str, scheme: str | No
         pytest.param("..", id="three empty parts"),
         pytest.param(jwt('{"typ":"JWT"}'), id="no alg"),
         pytest.param(jwt('["alg"]'), id="a list"),
-        pytest.param(jwt('"alg"'), id="a text"),
+        pytest.param(jwt('"alg"'), id="a string"),
         pytest.param(jwt("1"), id="a number"),
         pytest.param(jwt("[" * 6000), id="very deep"),
         pytest.param(jwt(b'{"alg\xff":1}'), id="no UTF-8"),
@@ -250,7 +250,11 @@ def test_a_safe_url_is_taken(value: str, url: str) -> None:
         pytest.param({}, {"QOVERY_API_URL": "http://b"}, "QOVERY_API_URL", "'http://b'", id="environment"),
         pytest.param({}, {"QOVERY_API_URL": " "}, "QOVERY_API_URL", "' '", id="blank"),
         pytest.param(
-            {}, {"QOVERY_API_URL": TOKEN}, "QOVERY_API_URL", "what looks like a token (not shown)", id="the token"
+            {},
+            {"QOVERY_API_URL": TOKEN},
+            "QOVERY_API_URL",
+            "a value that looks like a token (not shown)",
+            id="the token",
         ),
     ],
 )
