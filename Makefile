@@ -157,7 +157,7 @@ clean: ## Remove everything that make created in this folder; a Pulumi CLI in th
 	@.venv-$*/bin/python $(PIP) --require-hashes --requirement $<
 	@touch $@
 
-# pyenv puts only the selected versions on PATH.
+# pyenv shows only the versions that the user has selected.
 prefer = python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python) $(PYTHONS)
 .venv-compat-oldest/bin/python: PYTHONS := $(call prefer,3.10)
 .venv-compat-newest/bin/python: PYTHONS := $(call prefer,3.13)
