@@ -1,1 +1,1 @@
-"""What a cancellation costs, compared with its rivals and with the least possible: `python -m benchmarks`."""
+"""The cost of a cancellation, compared with other tools and with the least possible: `python -m benchmarks`."""

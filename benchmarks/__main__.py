@@ -42,7 +42,7 @@ def main() -> None:
     (HERE / "results.json").write_text(json.dumps(document(rows, extras, repetitions), indent=2) + "\n")
     (HERE / "results.svg").write_text(chart(rows) + "\n")
     if not is_quiet(rows):
-        say("Others kept this machine busy meanwhile: these times say little. Run it again when it is quiet.")
+        say("Other processes kept this machine busy: these times are not reliable. Run it again when it is idle.")
     print("\n".join([*table(rows.values()), "", *notes(rows, extras), "", *goal_lines(goals(rows, extras))]))
 
 

@@ -54,7 +54,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Measured:
-    """One update: its cost, and what the simulator saw of it."""
+    """One update: its cost, and the simulator's record of it."""
 
     cost: Cost
     seen: Seen

@@ -1,4 +1,4 @@
-"""What importing the package costs a process that needs `pulumi` and `requests` anyway.
+"""The cost of importing the package for a process that needs `pulumi` and `requests` anyway.
 
 In CPU time: an import waits for nothing, and so other load on the machine does not count.
 """

@@ -1,4 +1,4 @@
-"""What a command and all its processes cost: `python meter.py COMMAND ...` prints it as one line of JSON.
+"""The cost of a command with all its processes: `python meter.py COMMAND ...` prints it as one line of JSON.
 
 It is a process of its own: processes that the command leaves behind become its children (on Linux) and count as well.
 It knows nothing of what it measures.

@@ -73,7 +73,7 @@ def row(case: Case, measurements: Measurements) -> Row:
 
 @dataclass(frozen=True)
 class Extras:
-    """The measurements beside those of updates."""
+    """The measurements other than updates."""
 
     detections: Sequence[Detection]
     longest_delay: float
@@ -125,7 +125,7 @@ class Goal:
 
 
 def goals(rows: Mapping[Case, Row], extras: Extras) -> list[Goal]:
-    """Return each goal with what was measured."""
+    """Return each goal with the measured value."""
     bulk, largest, quiet = rows[Case(BULK, 64)], rows[Case(BULK, MAX_ENVIRONMENTS)], is_quiet(rows)
     dynamic, plugin = rows[Case(SEPARATE, 8)], rows[Case(PLUGIN, 8)]
     return [

@@ -1,4 +1,4 @@
-"""The simulator in a process of its own: its CPU and memory are in no cost, and afterwards it reports what it saw."""
+"""The simulator in a process of its own: its CPU and memory are in no cost, and afterwards it reports its record."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LATENCY, CANCEL_SECONDS = 0.05, 2.0
 
 @dataclass(frozen=True)
 class Seen:
-    """What the simulator saw so far.
+    """The simulator's record so far.
 
     Attributes:
         requests: How many requests came.
@@ -42,7 +42,7 @@ class Qovery:
     environment_ids: Sequence[str]
 
     def seen(self) -> Seen:
-        """Return what it saw so far."""
+        """Return its record so far."""
         self.pipe.send("seen")
         seen: Seen = self.pipe.recv()
         return seen

@@ -1,4 +1,4 @@
-"""A fresh Pulumi stack in a folder of its own, and what an update of it costs."""
+"""A fresh Pulumi stack in a folder of its own, and the cost of an update."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ Signal: TypeAlias = Future[None]
 
 
 class Clock(Protocol):
-    """What is needed of time; tests pass one that they move."""
+    """The time; tests pass one that they control."""
 
     def monotonic(self) -> float:
         """Return seconds from an arbitrary start, never going back: for durations and deadlines."""

@@ -1,3 +1,3 @@
-"""The version, in the one place where it stands; it must import nothing, for the build reads it."""
+"""The version, in one place; this file must import nothing, since the build reads it."""
 
 __version__ = "0.1.0"

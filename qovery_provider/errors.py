@@ -4,25 +4,25 @@ The classes::
 
     QoveryError                          catch this to catch all of them
     ├── ConfigurationError               the settings cannot be used; nothing was sent
-    ├── RateBudgetError                  what is asked for does not fit the rate limit; nothing was sent
+    ├── RateBudgetError                  the rate limit has too few requests left; nothing was sent
     ├── CallError                        one call to Qovery failed
-    │   ├── ApiError                     Qovery refused, in its own words
+    │   ├── ApiError                     Qovery rejected the request, in one of its own error formats
     │   │   ├── AuthenticationError      401: token wrong, expired or denied by a policy
     │   │   ├── PermissionDeniedError    403
     │   │   ├── NotFoundError            404, or a 400 that says the object does not exist
     │   │   ├── ConflictError            409: nothing to cancel, or another operation is in progress
     │   │   ├── RateLimitError           429
     │   │   └── ServerError              5xx
-    │   ├── IntermediaryError            an answer from something between here and Qovery's API, such as a proxy
-    │   ├── NotSentError                 the caller took the call back before anything of it was sent
+    │   ├── IntermediaryError            a response from something between here and Qovery's API, such as a proxy
+    │   ├── NotSentError                 the caller withdrew the call before anything of it was sent
     │   └── TransportError               no usable answer: network, TLS, time, or not in the format of the API
     └── CancellationError                the calls worked, the cancellation did not end as asked
-        ├── NothingToCancelError         nothing that was asked for is running, and `on_idle` is "fail"
+        ├── NothingToCancelError         there is nothing to cancel, and `on_idle` is "fail"
         ├── NotCanceledError             it ended in another way, and `on_completed` is "fail"
-        ├── WrongDeploymentError         Qovery names another deployment than the one that was meant
+        ├── WrongDeploymentError         Qovery names another deployment than the target
         ├── UnexpectedStateError         Qovery's answers do not fit together
         ├── CancellationTimeoutError     it did not end within `timeout`
-        ├── CancellationInterruptedError a call failed for good while a cancellation was under way
+        ├── CancellationInterruptedError a call failed for good while a cancellation was in progress
         ├── CancellationStoppedError     the update was stopped before the cancellation ended
         └── BulkCancellationError        some environments of a bulk cancellation failed
 
@@ -36,10 +36,10 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 UNAUTHORIZED, GIVE_ANOTHER = "is invalid, has expired, or is denied by a policy", "Give a valid one."
-"""What is said of a token of which nothing more is known, and the advice."""
+"""Why a token may be rejected when nothing more is known about it, and the advice."""
 
 LONG = 120.0
-"""Seconds from which on a person thinks in minutes."""
+"""Seconds from which on a time is shown in minutes."""
 
 
 class QoveryError(Exception):
@@ -47,18 +47,18 @@ class QoveryError(Exception):
 
 
 class ConfigurationError(QoveryError):
-    """A setting is missing or cannot be used; the text names it, what was given and what is allowed."""
+    """A setting is missing or cannot be used; the text names it, its value and what is allowed."""
 
 
 class RateBudgetError(QoveryError):
-    """What is asked for needs more requests than the rate limit has left; the text has the arithmetic."""
+    """The cancellation needs more requests than the rate limit has left; the text has the numbers."""
 
 
 class CallError(QoveryError):
     """One call failed.
 
     Attributes:
-        operation: What was asked for, as a phrase such as "the status of environment 3c90...".
+        operation: The call, as a phrase such as "the status of environment 3c90...".
         may_have_executed: Whether Qovery may have acted on the call all the same.
         retryable: Whether the same call may succeed when it is made again.
         retry_after: Seconds that the server asked to wait, if it did.
@@ -71,7 +71,7 @@ class CallError(QoveryError):
 
 
 class ApiError(CallError):
-    """Qovery refused, in one of the forms in which its API writes errors.
+    """Qovery rejected the request, in one of the forms in which its API writes errors.
 
     Attributes:
         status: The HTTP status code.
@@ -132,7 +132,7 @@ class NotFoundError(ApiError):
 
 
 class ConflictError(ApiError):
-    """409. The API gives two reasons for it, so the machine looks again and decides."""
+    """409. The API gives two reasons for it, so the machine reads the status again and decides."""
 
     meaning = "nothing can be canceled now, or another operation is in progress"
     advice = "Check the environment in the Qovery console, then run `pulumi up` again."
@@ -166,8 +166,8 @@ class ServerError(ApiError):
 class IntermediaryError(CallError):
     """An answer came, but not from Qovery's API: it is not in one of the forms in which Qovery refuses.
 
-    It tells nothing of the environment, and not whether Qovery has acted: the one in between may have passed the
-    request on. So it is an outage: what only reads is tried again, and a cancel is followed by status reads.
+    It says nothing about the environment, nor whether Qovery has acted: the intermediary may have passed the request
+    on. So it counts as an outage: a read is tried again, and a cancel is followed by status reads.
 
     Args:
         operation: The call, as a phrase.
@@ -202,7 +202,7 @@ class IntermediaryError(CallError):
 
 
 class NotSentError(CallError):
-    """The caller took the call back before its first byte was sent, so it was certainly not executed.
+    """The caller withdrew the call before its first byte was sent, so it was certainly not executed.
 
     Attributes:
         reason: Why, as a phrase such as "the deadline has passed".
@@ -220,7 +220,7 @@ class TransportError(CallError):
 
     Attributes:
         problem: What happened, as a phrase such as "no response in time".
-        is_too_long: Whether the answer was longer than what is read.
+        is_too_long: Whether the response was longer than the limit.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of its sentence, and three facts
@@ -243,7 +243,7 @@ class CancellationError(QoveryError):
 
     Attributes:
         environment_id: The environment.
-        deployment_id: The deployment that was meant, or None where none was found.
+        deployment_id: The target deployment, or None where none was found.
         deployment_state: Its last known state, verbatim.
     """
 
@@ -261,7 +261,7 @@ class NotCanceledError(CancellationError):
 
 
 class WrongDeploymentError(CancellationError):
-    """The answer to the cancel names another deployment than the one that was meant."""
+    """The response to the cancel names another deployment than the target."""
 
 
 class UnexpectedStateError(CancellationError):
@@ -273,7 +273,7 @@ class CancellationTimeoutError(CancellationError):
 
 
 class CancellationInterruptedError(CancellationError):
-    """A call failed for good after something had been sent or joined; `__cause__` is that call's error."""
+    """A call failed for good after something had been sent or adopted; `__cause__` is that call's error."""
 
 
 class CancellationStoppedError(CancellationError):

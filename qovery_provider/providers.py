@@ -1,4 +1,4 @@
-"""The classes that Pulumi stores in every state, by this path and these names. Nothing else may ever stand here.
+"""The classes that Pulumi stores in every state, by this path and these names. Nothing else may ever be defined here.
 
 What is stored is a pickle: the path of this module and the name of a class. An attribute of a class is no part of it,
 so that what a class does may change; its path and name may not.

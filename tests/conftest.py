@@ -1,4 +1,4 @@
-"""What every test gets: an environment without anybody's credentials, and a process that stays as it was."""
+"""Fixtures of every test: an environment without credentials, and a process that stays as it was."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PREFIXES = ("QOVERY_", "Q_CLI_", "PULUMI_")
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the credentials and the Pulumi settings of whoever runs the tests."""
+    """Hide the credentials and the Pulumi settings of the user who runs the tests."""
     for name in os.environ:
         if name.startswith(PREFIXES):
             monkeypatch.delenv(name)

@@ -30,7 +30,7 @@ LEFT_OUT = re.compile(r"# pragma: no mutate\b(?:: )?(?P<reason>.*)")
 
 
 def prepare() -> None:
-    """Copy what is needed."""
+    """Copy the files that the tests need."""
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     for folder in ("qovery_provider", "tests"):
@@ -62,7 +62,7 @@ def left_out(source: str) -> list[str]:
 
 
 def main() -> int:
-    """Mutate, test, and say what survived."""
+    """Mutate, test, and report the survivors."""
     prepare()
     mutmut("run", "--max-children", str(os.cpu_count() or 1))
     ends = dict(line.strip().split(": ") for line in mutmut("results", "--all", "true").splitlines())

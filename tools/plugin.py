@@ -1,4 +1,4 @@
-"""What `make plugin` runs: packs the provider plugin's folder, with the wheel that it runs pinned by its hash.
+"""Packs the provider plugin's folder, for `make plugin`, with the wheel that it runs pinned by its hash.
 
 The archives have the names by which Pulumi downloads plugins, one for each platform; all hold the same, since the
 plugin is source, and the same files give the same bytes. Pulumi makes the virtual environment where it installs one.
@@ -41,7 +41,7 @@ def sources() -> dict[str, bytes]:
 
 
 def requirements(wheel: Path) -> bytes:
-    """What pip installs: this wheel and what it needs, everything by its hash."""
+    """The requirements for pip: this wheel and its dependencies, all by their hashes."""
     name, version, *_ = wheel.name.split("-")
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     locked = (ROOT / "requirements/plugin.txt").read_text()

@@ -70,16 +70,16 @@ def say(text: str) -> None:
 
 
 def up_on_qovery(environment: str, token: str, project: Path) -> None:
-    say(f"Canceling what runs in environment {environment} on Qovery, with the token of {token}.")
+    say(f"Canceling the running deployment of environment {environment} on Qovery, with the token from {token}.")
     up("qovery", environment, {}, project)
 
 
 def up_on_the_simulator(project: Path) -> None:
-    say("No Qovery token is set: starting a simulator with one deployment under way and one queued behind it.")
+    say("No Qovery token is set: starting a simulator with one deployment in progress and one queued behind it.")
     with simulator() as qovery:
         (environment,) = qovery["environment_ids"]
         running = qovery["running"][environment]
-        say(f"Deployment {running} runs in environment {environment}. Canceling it:")
+        say(f"Deployment {running} is running in environment {environment}. Canceling it:")
         outputs = up("simulator", environment, variables_for(qovery), project)
         deployments = deployments_after_start(qovery["url"], environment)
     say(confirmation(outputs, running, deployments))

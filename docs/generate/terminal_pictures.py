@@ -92,7 +92,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
 
     def type(self, command: str) -> None:
-        """Show a command as if somebody had typed it."""
+        """Show a command as if a user had typed it."""
         self._stream.feed(f"\x1b[1m$ {command}\x1b[0m\r\n".encode())
 
     def run(self, command: list[str], where: Path, environment: Mapping[str, str], watch: Callable[[], None]) -> None:
@@ -176,7 +176,7 @@ def main() -> None:
             terminal.type(f"pulumi {command}")
             terminal.run(["pulumi", *command.split()], stack.program, {**stack.environment, **SETTINGS}, watch)
             if command.startswith("up"):
-                environment.cancel()  # somebody else stops the next one, for the refresh to show it
+                environment.cancel()  # another user stops the next one, for the refresh to show it
         IMAGES.mkdir(parents=True, exist_ok=True)
         (IMAGES / "session.svg").write_text(terminal.draw("pulumi preview, pulumi up, pulumi refresh"))
         (IMAGES / "waiting.svg").write_text(waiting or sys.exit("the terminal never showed who is queued"))

@@ -1,6 +1,6 @@
 """What the cancellation machine asks for: a closed union, used as a namespace (`case actions.SendCancel()`).
 
-`at` is when the call is to be made, in seconds on the clock by which the machine is told the time. mypy
+`at` is when the call is to be made, in seconds on the clock of the times that `observe` gets. mypy
 (exhaustive-match) checks that every match names every member.
 """
 

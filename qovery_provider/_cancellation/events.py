@@ -1,4 +1,4 @@
-"""What the cancellation machine is told: a closed union, used as a namespace (`case events.Accepted(status)`).
+"""What the cancellation machine observes: a closed union, used as a namespace (`case events.Accepted(status)`).
 
 mypy (exhaustive-match) checks that every match names every member.
 """

@@ -31,7 +31,7 @@ class HistorySearch:
         return actions.ReadHistory(self._known.now, HISTORY_PAGES[self._page])
 
     def find(self, records: Sequence[DeploymentRecord]) -> actions.End | actions.ReadHistory | None:
-        """Return the end of the target, or a read of more, or None when the history does not tell."""
+        """Return the end of the target, or a read of more, or None when the history does not say."""
         known = self._known
         record = next((record for record in records if record.id == known.deployment_id), None)
         if record and record.phase.is_over:
@@ -56,10 +56,10 @@ class HistorySearch:
         self._known.deployment_id = next((one.id for one in records[:1] if one.phase is Phase.CANCELING), None)
 
     def wait(self, *, is_over: bool) -> actions.End | actions.ReadRequest | None:
-        """Return what follows when the history has not told for too long, None before that.
+        """Return what follows when the history has not said for too long how the target ended, None before that.
 
         Args:
-            is_over: Whether the target is certainly over; else it may be what runs without an id.
+            is_over: Whether the target is certainly over; else it may be the running deployment without an id.
         """
         known = self._known
         if known.unknown_since is None:
@@ -68,9 +68,9 @@ class HistorySearch:
             return None
         if not is_over:
             return outcomes.failed(known, errors.UnexpectedStateError, messages.unknown_end(known))
-        return actions.ReadRequest(known.now, known.request_id) if known.request_id else self.told(None)
+        return actions.ReadRequest(known.now, known.request_id) if known.request_id else self.ended_as(None)
 
-    def told(self, state: str | None) -> actions.End:
+    def ended_as(self, state: str | None) -> actions.End:
         """Return the end by the state of the target's own request, None where that cannot be read: the last resort."""
         known, phase = self._known, Phase.UNKNOWN if state is None else phase_of(state)
         if state is None or not phase.is_over:

@@ -1,28 +1,28 @@
 """One deployment's cancellation as a pure machine: events in, actions out.
 
-It knows no HTTP, no Pulumi, no thread and no clock. `Cancellation.observe` is told what was observed and when;
+It knows no HTTP, no Pulumi, no thread and no clock. `Cancellation.observe` takes what was observed and when;
 `Cancellation.action` says what to do next and at what time, until it is `Done` or `Fail`. Parts of a cancellation have
 files of their own: the search for the `target` with its `queue`, the status `reads`, the `history`, adding `force`.
 
-Theory of operation. Qovery's call to cancel takes an environment and no deployment: it cancels whichever deployment
+Theory of operation. Qovery's call to cancel takes an environment and no deployment: it cancels the deployment that
 runs at that moment. The machine makes it exact:
 
 * It fixes its target: the deployment that the first status read shows running, or the one that was asked for by its
-  id. From then on every decision is made by that id. When a later read shows another id, the target is over, whatever
-  state is shown beside it, and only the history can tell how it ended.
+  id. From then on every decision is made by that id. When a later read shows another id, the target is over, with
+  any state beside it, and only the history can say how it ended.
 * It sends a cancel only on a status read that has just shown the target running. When a cancel may have been executed
   but its answer was lost, further reads find out; it is sent again only if it shows no effect after a grace period.
 * It adopts a cancellation that is already in progress instead of repeating it, and at most adds force: each call
   overwrites Qovery's force flag, and a run after a crash must finish the job, not start it again.
 * It believes only the target's own final state: after an accepted cancel the target may still finish on its own.
 
-A cancellation goes through these stages. It goes back only where nothing was sent: a target without an id is found anew
-when its cancel was refused as out of date.
+A cancellation goes through these stages. It goes back only where nothing was sent: a target without an id is found
+again when its cancel was refused as out of date.
 
     FINDING_TARGET  to DRAINING_QUEUE  with `include_queued`
                     to CANCELING       the target runs
                     to WAITING         it is being canceled already: that is adopted
-    DRAINING_QUEUE  to CANCELING or WAITING, by what runs when the queue is drained
+    DRAINING_QUEUE  to CANCELING or WAITING, depending on the deployment that runs once the queue is drained
     CANCELING       to CONFIRMING      the answer to the cancel was lost
                     to WAITING         accepted, or adopted
     CONFIRMING      to WAITING         the target shows that it was executed; or it was sent again, and accepted
@@ -67,7 +67,7 @@ class Cancellation:
         self.action: actions.Action = actions.ReadStatus(now)
         self._stage = sent.first_stage
         self._history, self._has_asked_for_id = HistorySearch(self.known), False
-        self._told = ("", now)  # the unknown state in which the history has shown the target in progress, and when
+        self._confirmed = ("", now)  # the unknown state in which the history has shown the target in progress, and when
         self._reads = StatusReads(self.known, random)
         self._target = TargetSearch(self.known, self._history, self._reads, random)
         self._attempts = schedule.SendAttempts(now, random)
@@ -79,7 +79,7 @@ class Cancellation:
         return self._stage
 
     def observe(self, event: events.Event, now: float) -> None:
-        """Take what was observed at `now` and decide anew.
+        """Process what was observed at `now` and decide the next action.
 
         An event answers `action`, with two exceptions. `StatusRead` may come early while a status read is awaited: one
         call can read the status of many environments. `Stopped` may come at any time while no POST is on the wire.
@@ -90,7 +90,7 @@ class Cancellation:
             self._stage = Stage.FINISHED
 
     def abandon(self) -> None:
-        """Take that a bug ends it while its POST is on the wire: whether that was executed will not be known."""
+        """Record that a bug ended it; whether a POST on the wire was executed will not be known."""
         if isinstance(self.action, actions.SendCancel) and self.known.sent is Sent.NOT_SENT:
             self.known.sent = Sent.UNCONFIRMED
 
@@ -117,7 +117,7 @@ class Cancellation:
             case events.HistoryRead(records):
                 return self._on_history(records)
             case events.RequestRead(state):
-                return self._history.told(state)
+                return self._history.ended_as(state)
             case events.QueueListed(request_ids):
                 return self._target.listed(request_ids)
             case events.QueuedCanceled(request_id):
@@ -150,15 +150,15 @@ class Cancellation:
         known.request_id = status.deployment_request_id or known.request_id
         if status.phase.is_over:
             return outcomes.target_ended(known, status.phase)
-        # A state that this version does not know may be an end: the history has a second word for it.
+        # A state that this version does not know may be an end: the history has a second field that may say so.
         is_doubtful = self._stage.is_awaited or known.send_error is not None
-        if status.phase is Phase.UNKNOWN and known.deployment_id and is_doubtful and not self._is_told(status):
+        if status.phase is Phase.UNKNOWN and known.deployment_id and is_doubtful and not self._is_confirmed(status):
             return self._history.read()
         return self._go_on(status)
 
-    def _is_told(self, status: EnvironmentStatus) -> bool:
-        """Whether the history has said within the last minute that the target is in progress in this state."""
-        state, at = self._told
+    def _is_confirmed(self, status: EnvironmentStatus) -> bool:
+        """Return whether the history has shown within the last minute that the target is in progress in this state."""
+        state, at = self._confirmed
         return status.last_deployment_state == state and self.known.now < at + schedule.HISTORY_PAUSE
 
     def _go_on(self, status: EnvironmentStatus) -> actions.Action:
@@ -189,7 +189,7 @@ class Cancellation:
         known = self.known
         if known.now >= known.deadline:
             return outcomes.timed_out(known)
-        # Without an id, what runs now cannot be told from what ran at the first attempt: there is no second one.
+        # Without an id, another deployment may run by now: there is no second attempt.
         if known.send_error and self._attempts.made >= (schedule.ATTEMPTS if known.deployment_id else 1):
             return (
                 self._reads.poll() if self._stage is Stage.CONFIRMING else outcomes.interrupted(known, known.send_error)
@@ -217,7 +217,7 @@ class Cancellation:
             return actions.ReadStatus(known.now)
         if error.may_have_executed:
             attempts.wait_for_effect(known.now)
-            # Polls go on meanwhile, so a delay that ends after the deadline is no reason to give up: it is not obeyed.
+            # Polls go on meanwhile, so a delay that ends after the deadline is ignored instead of giving up.
             if asked_until <= known.deadline:
                 attempts.put_off(asked_until)
             self._stage, known.sent = Stage.CONFIRMING, Sent.UNCONFIRMED
@@ -232,9 +232,9 @@ class Cancellation:
         return actions.ReadStatus(attempts.earliest)
 
     def _on_not_sent(self) -> actions.Action:
-        """Decide anew on a newer status: the last one was out of date when the cancel could have left."""
+        """Decide on a newer status: the last one was out of date when the cancel could have been sent."""
         self._attempts.made -= 1
-        if self.known.deployment_id is None:  # what runs by then cannot be told from what ran: the target is not fixed
+        if self.known.deployment_id is None:  # a later deployment could not be told apart: the target is not fixed
             self.known.deployment_state = None
             self._stage = Stage.DRAINING_QUEUE if self.request.include_queued else Stage.FINDING_TARGET
         return self._reads.poll()
@@ -246,20 +246,20 @@ class Cancellation:
         if self.known.deployment_id is None:
             self._history.identify(records)
             return self._reads.keep_polling()
-        return self._history.find(records) or self._on_untold_end()
+        return self._history.find(records) or self._on_unknown_end()
 
-    def _on_untold_end(self) -> actions.Action:
-        """Decide when the history does not tell how the target ended."""
+    def _on_unknown_end(self) -> actions.Action:
+        """Decide when the history does not say how the target ended."""
         known, status = self.known, self.known.status
         assert status is not None  # noqa: S101 - for mypy: a history is read after a status
         if status.last_deployment_id == known.deployment_id:
-            self._told = (status.last_deployment_state, known.now)
+            self._confirmed = (status.last_deployment_state, known.now)
             # A cancel is sent on a status alone, and by now this one is old.
             return self._go_on(status) if self._stage is Stage.WAITING else actions.ReadStatus(known.now)
         is_nameless = status.is_nameless
         if known.searched and not self._stage.has_target and not is_nameless:
             return outcomes.done(known, "superseded")
-        # The target ran, or may be what runs without an id, and the history is not up to date.
+        # The target ran, or may be the running deployment without an id, and the history is not up to date.
         return self._history.wait(is_over=not is_nameless) or self._reads.keep_polling()
 
     # Failed calls.
@@ -271,9 +271,9 @@ class Cancellation:
             case actions.CancelQueued(_, request_id):
                 return self._target.failed(request_id, error)
             case actions.ReadHistory():
-                return self._on_untold_end() if self._history.narrow(error) else self._read_again(error)
+                return self._on_unknown_end() if self._history.narrow(error) else self._read_again(error)
             case actions.ReadRequest():
-                return self._read_again(error) if error.retryable else self._history.told(None)
+                return self._read_again(error) if error.retryable else self._history.ended_as(None)
             case actions.ReadStatus() | actions.ListQueue() | actions.Done() | actions.Fail():
                 return self._read_again(error)
 

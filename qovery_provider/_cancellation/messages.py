@@ -130,7 +130,7 @@ def unidentified(known: Knowledge) -> str:
 
 
 def unknown_end(known: Knowledge) -> str:
-    """Say that the history does not tell how the target ended."""
+    """Say that the history does not say how the target ended."""
     return (
         f"{_environment(known)}: the status no longer names deployment {known.deployment_id}, and Qovery's history "
         f"does not say how it ended{_searched(known)}. {summary(known)}"
@@ -205,7 +205,7 @@ def _next_run(sent: Sent, target: str) -> str:
 
 
 def short(deployment_id: str | None) -> str:
-    """Shorten an id for the row of a terminal; its end tells more, as many begin with the id of the environment."""
+    """Shorten an id for the row of a terminal; its end is kept, since many begin with the id of the environment."""
     if deployment_id is None:
         return "without an id"
     return deployment_id if len(deployment_id) <= MAX_SHORT_LENGTH else f"{deployment_id[:4]}…{deployment_id[-6:]}"

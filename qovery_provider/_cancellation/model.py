@@ -1,4 +1,4 @@
-"""The data of a cancellation: what is asked for, how far it has come, what is known of it, and what came of it."""
+"""The data of a cancellation: the request, its stage, what is known of it, and its result."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Tolerance: TypeAlias = Literal["succeed", "fail"]
 
 @dataclass(frozen=True, slots=True)
 class CancellationRequest:
-    """What a user declared for one environment; the options mean what they mean on `DeploymentCancellation`."""
+    """What a user declared for one environment; the options have the same meaning as on `DeploymentCancellation`."""
 
     environment_id: str
     deployment_id: str | None = None
@@ -100,9 +100,9 @@ class Knowledge:
         queued: The requests in the queue when it was last read to be shown; nothing is decided by it.
         send_error: How the last attempt to send the cancel failed.
         read_error: How the last read failed; None after one that succeeded.
-        request_id: The deployment request that the target came from, where a status has told it.
-        searched: How many deployments of the history were searched for the target in vain, the newest first.
-        unknown_since: Since when the target is no longer shown and the history does not tell how it ended.
+        request_id: The deployment request that started the target, where a status has named it.
+        searched: How many of the newest deployments in the history were searched for the target without finding it.
+        unknown_since: Since when the status no longer shows the target and the history does not say how it ended.
     """
 
     request: CancellationRequest
@@ -141,7 +141,7 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class CancellationResult:
-    """What happened, and the sentence that says it."""
+    """The result of a cancellation, with its sentence."""
 
     outcome: Outcome
     deployment_id: str | None

@@ -74,28 +74,28 @@ def _would_adopt(request: CancellationRequest, status: EnvironmentStatus, wall: 
 
 def describe_all(request: CancellationRequest, statuses: Mapping[str, EnvironmentStatus], wall: float) -> str:
     """Describe what an update would do in many environments if it ran now."""
-    # The queues have not been read: the machine is asked what it does after they are drained.
+    # The queues have not been read: the machine is asked for its action after they are drained.
     without_queue = replace(request, include_queued=False, wait_for_start=0.0)
-    told = [status for status in statuses.values() if status.phase is not Phase.UNAVAILABLE]
-    planned = [(status, _first_action(without_queue, status)) for status in told]
+    computed = [status for status in statuses.values() if status.phase is not Phase.UNAVAILABLE]
+    planned = [(status, _first_action(without_queue, status)) for status in computed]
     cancels = [status for status, action in planned if isinstance(action, actions.SendCancel)]
     forced = sum(status.phase is Phase.CANCELING for status in cancels)
-    hidden = len(statuses) - len(told)
+    hidden = len(statuses) - len(computed)
     rest = f"; Qovery could not compute the status of {hidden}" if hidden else ""
     failing = sum(isinstance(action, actions.Fail) for _, action in planned) if not request.include_queued else 0
     busy = [status for status, _ in planned if status.is_in_progress]
     if not busy and request.include_queued:
         return f"would cancel all queued requests in {len(statuses)} environments; nothing is running right now{rest}"
     if not busy:
-        return f"{IDLE_FAILS if failing else ''}{_idle(len(told))}{rest}"
+        return f"{IDLE_FAILS if failing else ''}{_idle(len(computed))}{rest}"
     counts = {"cancel": len(cancels) - forced, "force": forced, "adopt": len(busy) - len(cancels)}
-    deeds = " and ".join(f"{verb} in {count}" for verb, count in counts.items() if count)
+    plans = " and ".join(f"{verb} in {count}" for verb, count in counts.items() if count)
     queued = " and all queued requests" if request.include_queued else ""
     named = [f"{short(status.id)} {running(status, wall)}" for status in busy[:MAX_NAMED]]
     more = [f"{len(busy) - MAX_NAMED} more"] if len(busy) > MAX_NAMED else []
     risk = f"; {FORCE_RISK}" if request.force_cancel and cancels else ""
     failure = f"; {IDLE_FAILS}{_idle(failing)}" if failing else ""
-    return f"would {deeds} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}{failure}{rest}"
+    return f"would {plans} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}{failure}{rest}"
 
 
 def _idle(count: int) -> str:

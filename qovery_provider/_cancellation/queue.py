@@ -50,13 +50,13 @@ class QueueDrain:
         return self._next(now)
 
     def canceled_one(self, request_id: str, now: float) -> actions.CancelQueued | None:
-        """Take that a request was canceled and return the next step, or None when nothing is left."""
+        """Record that a request was canceled and return the next step, or None when nothing is left."""
         self.unconfirmed.discard(request_id)
         self.canceled.append(request_id)
         return self.gone(request_id, now)
 
     def gone(self, request_id: str, now: float) -> actions.CancelQueued | None:
-        """Take that a request is no longer queued and return the next step, or None when nothing is left."""
+        """Record that a request is no longer queued and return the next step, or None when nothing is left."""
         self._remaining = [other for other in self._remaining or () if other != request_id]
         return self._next(now)
 

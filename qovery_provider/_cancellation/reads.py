@@ -41,7 +41,7 @@ class StatusReads:
         self._schedule = PollSchedule(self._known.now)
 
     def took(self, seconds: float) -> None:
-        """Take how long the answer took that has just come."""
+        """Record how long the last response took."""
         self._slow = self._slow + 1 if seconds > SLOW_READ else 0
 
     @property
@@ -50,7 +50,7 @@ class StatusReads:
         return self._slow == 1
 
     def succeeded(self) -> None:
-        """Take that a status was read."""
+        """Record that a status was read."""
         self._known.read_error = None
         self._retry, self._missing_since = Retry(self._random), None
 
@@ -92,7 +92,7 @@ class StatusReads:
         return outcomes.interrupted(known, error) if again_at is None else actions.ReadStatus(again_at)
 
     def missing(self) -> actions.Action:
-        """Believe that the environment is gone when that is said again later, or at the deadline."""
+        """Return the next read, or the end once a later read confirms that the environment is gone."""
         known = self._known
         if self._missing_since is None:
             self._missing_since = known.now

@@ -27,7 +27,7 @@ SLOW_READ = 5.0
 """Seconds; a status read whose answer took longer is made once more before a cancel is sent on it."""
 
 HISTORY_TIMEOUT = 30.0
-"""Seconds that the history gets to tell how a deployment ended that no longer runs."""
+"""Seconds for which the history is asked how a deployment ended that is no longer running."""
 
 MAX_ASKED_PAUSE = 60.0
 """Seconds: the longest pause that an answer can ask for during a wait, unless it is a rate limit's."""
@@ -101,8 +101,8 @@ class Retry:
 def asked_pause(error: CallError) -> float:
     """Return for how many seconds a status read is put off because an answer asks for it while the target is awaited.
 
-    A rate limit is the API's own word, and each request before its end would be refused. What else asks for a pause
-    (503) cannot know when it is over: obeyed for an hour, it would hide an end that is there after a minute.
+    A rate limit comes from the API itself, and each request before its end would be rejected. Any other response with a
+    pause (503) cannot know when it is over: obeyed for an hour, it would hide an end that is there after a minute.
     """
     asked = error.retry_after or 0.0
     return asked if isinstance(error, RateLimitError) else min(asked, MAX_ASKED_PAUSE)
@@ -126,7 +126,7 @@ class SendAttempts:
         self._delays = retry_delays(random)
 
     def wait_for_effect(self, now: float) -> None:
-        """Give the attempt that failed now the time to show an effect: twice as much after each attempt."""
+        """Give the attempt that has just failed time to show an effect: twice as much after each attempt."""
         self.earliest = now + RESEND_GRACE * 2 ** (self.made - 1)
 
     def back_off(self, now: float) -> None:

@@ -108,14 +108,14 @@ class TargetSearch:
         return self.queue.retry(request_id, error, known.now, known.deadline) or outcomes.interrupted(known, error)
 
     def _go_on(self, step: actions.ListQueue | actions.CancelQueued | None) -> actions.Action:
-        """Go on with the queue; when it is empty, read the status, which shows what runs by now."""
+        """Go on with the queue; when it is empty, read the status, which shows what is running by now."""
         if self._known.now >= self._known.deadline:
             return outcomes.timed_out(self._known)
         return step or actions.ReadStatus(self._known.now)
 
 
 def _is_of_same(one: EnvironmentStatus, other: EnvironmentStatus) -> bool:
-    """Whether two statuses are certainly of one deployment; where an id is missing, the date of its start tells."""
+    """Whether two statuses are certainly of one deployment; where an id is missing, the start date decides."""
     if one.last_deployment_id is not None and other.last_deployment_id is not None:
         return one.last_deployment_id == other.last_deployment_id
     return one.last_deployment_date is not None and one.last_deployment_date == other.last_deployment_date

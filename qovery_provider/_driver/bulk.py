@@ -33,7 +33,7 @@ OWN_ERRORS = NotFoundError | PermissionDeniedError
 """What concerns one environment alone; everything else concerns the token, or the way to Qovery."""
 
 FIRST_READS_PATIENCE = 1.5
-"""Seconds from the first status read on in which others are waited for; those that are read later join as they come."""
+"""Seconds from the first status read on in which the others are waited for; later ones are taken in as they come."""
 
 READS_PER_PROJECT = 12
 """Requests for the status and the history that a cancellation of about a minute costs a project, beside its cancels."""
@@ -41,7 +41,7 @@ READS_PER_PROJECT = 12
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One environment, and what an earlier run that is resumed knows of it."""
+    """One environment, with the target and progress of the earlier run that is resumed."""
 
     environment_id: str
     deployment_id: str | None = None
@@ -62,11 +62,11 @@ class BulkCancellation:
     Args:
         session: The settings, the time, and what carries the calls.
         request: What is asked for in each environment; its `environment_id` is not used.
-        on_change: Is told of all cancellations now and then.
+        on_change: Is called with all cancellations from time to time.
         stop: Ends all of them early when it is set, as in `Session.follow`. Default: nothing does.
 
     Attributes:
-        cancellations: One for each environment, once they have begun: what is known of them, whatever ends the run.
+        cancellations: One for each environment, once they have begun; they stay here, however the run ends.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class BulkCancellation:
 
         Raises:
             CallError: The project cannot be read; StoppedError if that was stopped.
-            RateBudgetError: There are too many environments for what is left of the rate limit.
+            RateBudgetError: The rate limit does not leave enough requests for so many environments.
         """
         started = self._session.clock.monotonic()
         with closing(self._session.open_client(MAX_CONCURRENT_CALLS)) as client:
@@ -107,7 +107,7 @@ class BulkCancellation:
 
         Raises:
             CallError: No environment can be read.
-            RateBudgetError: There are too many environments for what is left of the rate limit.
+            RateBudgetError: The rate limit does not leave enough requests for so many environments.
         """
         started = self._session.clock.monotonic()
         with closing(self._session.open_client(len(targets))) as client:
@@ -144,9 +144,9 @@ class BulkCancellation:
             raise errors[0]
 
     def _check_budget(self, client: Client, cancellations: Sequence[Cancellation], projects: int) -> None:
-        """Refuse to begin what the rate limit would break off in the middle.
+        """Refuse to begin a run that the rate limit would interrupt.
 
-        What could not be read yet may need a cancel as well.
+        An environment that could not be read yet may need a cancel as well.
         """
         begins = actions.SendCancel | actions.ListQueue | actions.ReadStatus
         calls = sum(isinstance(each.action, begins) and each.known.sent is Sent.NOT_SENT for each in cancellations)
@@ -170,7 +170,7 @@ def _unread(cancellation: Cancellation) -> Exception | None:
 
 
 def _first_reads_end(cancellations: Sequence[Cancellation]) -> float:
-    """Return until when nothing but the status is read, -inf where there is nothing to wait for.
+    """Return until when only the status is read, -inf where there is nothing to wait for.
 
     Nothing is held up for longer than a status read may be behind a cancel: it would have to be read again.
     """

@@ -35,7 +35,7 @@ Answer = TypeVar("Answer")
 
 
 class Client(Protocol):
-    """The way to Qovery's API: `QoveryClient`, or what stands in for it in a test."""
+    """The way to Qovery's API: `QoveryClient`, or its replacement in a test."""
 
     budget: RateBudget
 
@@ -51,7 +51,7 @@ class Client(Protocol):
 class DaemonThreadExecutor(Executor):
     """Runs each call on a thread of its own, which does not keep the process from ending.
 
-    The standard library joins the threads of its pools when the interpreter exits: a call that hangs would hold it up.
+    The standard library joins the threads of its pools at exit: a call that hangs would keep the interpreter alive.
     """
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as in the base
@@ -97,7 +97,7 @@ class Call(Generic[Answer]):
         retry: When it is made again after a failure. Default: not at all.
         timeout: Seconds after which an attempt is given up. Default: 60.
         deadline: When the operation ends that it belongs to; from then on it is given up earlier. Default: never.
-        revoke: Takes the call back; returns whether it is certain that it was not sent. Default: that is unknown.
+        revoke: Withdraws the call; returns whether it was certainly not sent. Default: that is unknown.
         future: Its answer, once it is on the wire.
     """
 
@@ -154,10 +154,10 @@ class CallRunner:
     """Makes calls, side by side, each at its time.
 
     Args:
-        clock: Tells and spends the time.
+        clock: The time, and waiting.
         executor: Runs the calls.
         random: Returns a number from 0 to below 1, for the pauses before retries.
-        gates: What cancels have to pass: one object for all runners of a process. Default: one of its own.
+        gates: The gates that cancels have to pass, shared by all runners of a process. Default: new ones.
         concurrent: How many calls may be on the wire side by side. Default: 64.
     """
 

@@ -14,13 +14,13 @@ from typing import NamedTuple
 from qovery_provider._cancellation import events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._driver.calls import Call, Client
-from qovery_provider._driver.polls import Pace, Statuses, by_id, can_be_told_by
+from qovery_provider._driver.polls import Pace, Statuses, by_id, can_use
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import AuthenticationError, CallError, PermissionDeniedError
 
 SCOUT_PATIENCE = 2.0
-"""Seconds that the next round waits for a scout. After that, the scout's environment is read by itself."""
+"""Seconds that the next round waits for a scout. After that, the scout's environment is read separately."""
 
 SCOUT_LIMIT = 30.0
 """Seconds until a scout is given up; until then it may still show that environments belong together."""
@@ -29,10 +29,10 @@ MAX_ROUND, MAX_SCOUTS = 16, 32
 """Scouts of one round, and of all rounds on the wire: silent ones must leave room for other calls."""
 
 MAX_UNASSIGNED = 30.0
-"""Seconds until an environment is read by itself whose turn has not come; less where most of its time is up."""
+"""Seconds until an environment whose turn has not come is read separately; less where most of its time is up."""
 
 UNASSIGNED_PART = 0.75
-"""The part of its time after which it is read by itself in any case."""
+"""The part of its time after which it is read separately in any case."""
 
 MAX_DENIALS = 10
 """Refused scouts after which a token counts as one that may read no project."""
@@ -54,7 +54,7 @@ class Discovery:
     Attributes:
         cancellations: The cancellations.
         project_of: The projects of environments that are known by now.
-        ungrouped: The environments that are to be read by themselves, for now or for good.
+        ungrouped: The environments that are to be read separately, for now or for good.
         denials: How many scouts were refused.
     """
 
@@ -113,10 +113,10 @@ class Discovery:
             if (scout.future and scout.future.done()) or scout.at + SCOUT_LIMIT <= now:
                 del self._scouts[environment_id]
                 shown = self._found(environment_id, scout.outcome(now, inf))
-                yield from self._told_by(scout, shown, now)
+                yield from self._events_of(scout, shown, now)
 
     def _found(self, environment_id: str, outcome: Project | CallError | None) -> Statuses:
-        """Take in what a scout has found; one that could not read its project leaves its environment by itself."""
+        """Take in what a scout has found; if it found nothing, its environment is read separately."""
         if isinstance(outcome, Project) and environment_id in outcome.statuses:
             self.project_of |= dict.fromkeys(outcome.statuses, outcome.id)
             return outcome.statuses
@@ -124,16 +124,16 @@ class Discovery:
         self.ungrouped.add(environment_id)
         return {}
 
-    def _told_by(
+    def _events_of(
         self, scout: Call[Project], shown: Statuses, now: float
     ) -> Iterator[tuple[Cancellation, events.Event]]:
         for cancellation in self.cancellations:
             status = shown.get(cancellation.request.environment_id)
-            if isinstance(status, EnvironmentStatus) and can_be_told_by(cancellation, scout):
+            if isinstance(status, EnvironmentStatus) and can_use(cancellation, scout):
                 yield cancellation, events.StatusRead(status, now - scout.at)
 
 
 def _impatient_at(cancellation: Cancellation) -> float:
-    """Return when a cancellation reads its environment by itself, whatever scouts do."""
+    """Return when a cancellation reads its environment separately, even if a scout still searches for its project."""
     known = cancellation.known
     return known.started + min(MAX_UNASSIGNED, (known.deadline - known.started) * UNASSIGNED_PART)

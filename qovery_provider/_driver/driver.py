@@ -33,7 +33,7 @@ class StatusSource(Protocol):
     """Reads the status of some environments, for all of them at once.
 
     Attributes:
-        cancellations: Those that it serves; more may come, and go, while they are driven.
+        cancellations: The cancellations that it serves; they may come and go while they are driven.
     """
 
     cancellations: list[Cancellation]
@@ -43,7 +43,7 @@ class StatusSource(Protocol):
         ...
 
     def observations(self, now: float) -> Iterator[tuple[Cancellation, events.Event]]:
-        """Yield what a status read that has ended tells each cancellation that it can tell something."""
+        """Yield the events that finished status reads have for the cancellations."""
         ...
 
 
@@ -53,7 +53,7 @@ class Driver:
     Args:
         client: Makes the calls.
         runner: Runs them.
-        on_change: Is told of a cancellation after each event.
+        on_change: Is called with a cancellation after each event.
         stop_of: Returns the signal that ends a cancellation early, or None. Default: none has one.
     """
 
@@ -76,7 +76,7 @@ class Driver:
     def advance(
         self, sources: Sequence[StatusSource], signals: Sequence[Signal] = (), held_until: float = -inf
     ) -> bool:
-        """Do what is due, wait until something happens, and take it in; return False when nothing is left to do.
+        """Make the calls that are due, wait for an event and process it; return False when nothing is left to do.
 
         Args:
             sources: Where the cancellations learn the status.
@@ -86,7 +86,7 @@ class Driver:
         try:
             return self._advance(sources, signals, held_until)
         except Exception:
-            # A bug ends all of them: what may have been executed by then must be kept.
+            # A bug ends all of them: a cancel that may have been executed must be kept.
             for cancellation in self._steps:
                 if self._is_sending(cancellation):
                     cancellation.abandon()
@@ -98,7 +98,7 @@ class Driver:
         is_held = now < held_until
         calls = [*([] if is_held else self._own_steps(sources)), *self._polls(sources, now)]
         if not any(each.stage is not Stage.FINISHED for source in sources for each in source.cancellations):
-            return False  # what is still on the wire is for no cancellation any more
+            return False  # no cancellation needs the calls that are still on the wire
         self._runner.advance(calls, [*signals, *stops], held_until if is_held else inf)
         now = self._runner.clock.monotonic()
         # One after the other: a bug in one answer must not lose those before it.
@@ -134,7 +134,7 @@ class Driver:
     def _is_sending(self, cancellation: Cancellation) -> bool:
         step = self._steps.get(cancellation)
         is_cancel = isinstance(cancellation.action, actions.SendCancel | actions.CancelQueued)
-        # One that has not left yet, since it still has no connection, is taken back.
+        # One that has not been sent yet, since it still has no connection, is withdrawn.
         return is_cancel and step is not None and step.future is not None and not step.revoke()
 
     def _own_steps(self, sources: Sequence[StatusSource]) -> list[Call[Any]]:
@@ -208,7 +208,7 @@ class Driver:
             if outcome is None:
                 continue
             del self._steps[cancellation]
-            # What a stop has kept from being sent needs no answer: the stop itself is told next.
+            # A call that a stop has kept from being sent needs no event: the stop itself is the next event.
             if not (isinstance(outcome, NotSentError) and self._is_stopped(cancellation)):
                 yield cancellation, events.CallFailed(outcome) if isinstance(outcome, CallError) else outcome
 

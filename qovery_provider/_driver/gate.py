@@ -1,6 +1,6 @@
 """The gate at the first byte of a cancel: between the decision to send it and its bytes, time passes.
 
-A free place has to be found, a name resolved, a connection made; meanwhile the target can end and the next deployment
+A free slot has to be found, a name resolved, a connection made; meanwhile the target can end and the next deployment
 start. So the decision is judged once more when the first byte is about to leave: a cancel that is out of date is
 refused, and then it was certainly not sent. It knows no HTTP: the client calls the gate (`QoveryClient.send`).
 """
@@ -42,7 +42,7 @@ class Gates:
         self._environments: dict[str, _Environment] = {}
 
     def at(self, environment: str) -> _Environment:
-        """Return what is known of an environment; `lock` guards it."""
+        """Return the record of an environment; `lock` guards it."""
         return self._environments.setdefault(environment, _Environment())
 
 
@@ -54,7 +54,7 @@ class Gate:
         gates: Those of the process.
         environment: Which environment, as unique in this process: its API's address and its id.
         operation: What the cancel asks for, as a phrase: errors begin with it.
-        clock: Tells the time.
+        clock: The time.
         read_from: When the request for the status was made that the cancel is sent on: the status may be as old.
         read_at: When that status was there.
         deadline: When the wait for the target ends.
@@ -105,7 +105,7 @@ class Gate:
             return not self._has_passed
 
     def close(self) -> None:
-        """Take that the call has ended: the next cancel of the environment may pass, on a newer status read."""
+        """Record that the call has ended: the next cancel of the environment may pass, on a newer status read."""
         with self.gates.lock:
             if self._has_passed and not self._is_revoked:
                 self.gates.at(self.environment).is_sending = False

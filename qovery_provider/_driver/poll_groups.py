@@ -16,9 +16,9 @@ from qovery_provider._driver.polls import PollGroup
 class PollGroups:
     """The poll groups.
 
-    A cancellation that is the only one is polled by itself. Of each that comes while others are there, `Discovery`
-    finds out to which project it belongs. What no list of a project shows is polled by itself: the environment may be
-    gone, or the token may not see it there.
+    A cancellation that is the only one is polled separately. For one that comes while others are there, `Discovery`
+    finds its project. An environment that no project's list shows is polled separately: it may be gone, or the token
+    may not be allowed to list it.
 
     Args:
         client: Makes the calls.

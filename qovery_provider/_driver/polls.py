@@ -1,7 +1,7 @@
 """Which cancellations share their status reads: those in environments of one project, once that is known.
 
 A shared poll is a cache: it saves requests, and nothing else is shared. When to read, how long to wait for the answer
-and what to do about a failure is decided for each cancellation by itself. It plans and reads; the driver says when.
+and what to do about a failure is decided for each cancellation separately. It plans and reads; the driver says when.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from qovery_provider._qovery.models import EnvironmentStatus, UnreadableStatus
 from qovery_provider.errors import CallError
 
 Statuses = Mapping[str, EnvironmentStatus | CallError]
-"""What is known of environments, by their ids in small letters, as inputs have them."""
+"""The status of environments, or why it is not known, by their ids in small letters, as inputs have them."""
 
 Pace: TypeAlias = Callable[[Cancellation, float], float]
 """Returns when a status read of a cancellation is made that it wants at a time."""
@@ -31,7 +31,7 @@ MAX_WAIT_FOR_OTHERS = LAST_CALL_LIMIT
 def by_id(
     statuses: Iterable[EnvironmentStatus | UnreadableStatus], wanted: Iterable[str] = ()
 ) -> dict[str, EnvironmentStatus | CallError]:
-    """Return what a project's list shows, by environment.
+    """Return the entries of a project's list by environment.
 
     Args:
         statuses: The entries of the list.
@@ -61,7 +61,7 @@ class PollGroup:
         read: Reads the status of all of them.
 
     Attributes:
-        unlisted: The environments that an answer has left out; their cancellations are told nothing by it.
+        unlisted: The environments that a response has left out; it has no event for their cancellations.
     """
 
     def __init__(self, cancellations: list[Cancellation], read: Callable[[], Statuses]) -> None:
@@ -116,18 +116,18 @@ class PollGroup:
         return max(pace(cancellation, due), min(free_at, cancellation.known.deadline))
 
     def observations(self, now: float) -> Iterator[tuple[Cancellation, events.Event]]:
-        """Yield what polls tell each cancellation: by their answer, or because it has waited long enough for one."""
+        """Yield the events for each cancellation: what a poll has shown, or that it has waited long enough."""
         self._take_started()
-        told = set[Cancellation]()
-        for poll in reversed(list(self._polls)):  # the newest knows best
+        served = set[Cancellation]()
+        for poll in reversed(list(self._polls)):  # the newest first: it shows the latest status
             answer = poll.outcome(now, inf) if poll.future and poll.future.done() else None
             if answer is not None:
                 self._polls.remove(poll)
             for cancellation in self.cancellations:
-                if cancellation not in told and can_be_told_by(cancellation, poll):
+                if cancellation not in served and can_use(cancellation, poll):
                     event = self._event(cancellation, poll, answer, now)
                     if event:
-                        told.add(cancellation)
+                        served.add(cancellation)
                         yield cancellation, event
 
     def _event(
@@ -149,14 +149,14 @@ def _reads_at(cancellation: Cancellation) -> float:
     return cancellation.action.at if isinstance(cancellation.action, actions.ReadStatus) else inf
 
 
-def can_be_told_by(cancellation: Cancellation, poll: Call[Any]) -> bool:
-    """Return whether a poll can tell something: one made before the last event may show the time before its cancel."""
+def can_use(cancellation: Cancellation, poll: Call[Any]) -> bool:
+    """Return whether a poll is recent enough: one made before the last event may show the time before a cancel."""
     return _reads_at(cancellation) < inf and cancellation.known.now <= poll.at
 
 
 def _waits_for(cancellation: Cancellation, poll: Call[Any]) -> bool:
     """Return whether a cancellation that has to read need not read again while this poll is on the wire."""
-    return can_be_told_by(cancellation, poll) and _reads_at(cancellation) <= poll.at
+    return can_use(cancellation, poll) and _reads_at(cancellation) <= poll.at
 
 
 def _given_up_at(cancellation: Cancellation, poll: Call[Statuses]) -> float:

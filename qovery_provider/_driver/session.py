@@ -1,7 +1,7 @@
 """Everything in this process that uses the same settings: it shares connections, the rate budget, and polls.
 
 Pulumi creates the resources of a stack side by side, each by a call of its own that waits. A single cancellation is
-polled by itself; as soon as there are several, one call polls all of a project. It knows threads, and no Pulumi.
+polled separately; as soon as there are several, one call polls all of a project. It knows threads, and no Pulumi.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ READ_LIMIT = 120.0
 """Seconds for reading something, retries included."""
 
 LONG_WAIT = 3.0
-"""Seconds of waiting for one deployment after which the progress names what is queued behind it."""
+"""Seconds of waiting for one deployment after which the progress names the queued requests behind it."""
 
 SYSTEM_CLOCK = SystemClock()
 
@@ -77,7 +77,7 @@ class Sessions:
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """What belongs to a cancellation under way."""
+    """What belongs to a cancellation in progress."""
 
     on_change: Callable[[Knowledge], None]
     stop: Signal | None
@@ -157,8 +157,8 @@ class Session:
         """Bring a cancellation to its end, together with the others of this session; its `result` says how it ended.
 
         Args:
-            cancellation: The cancellation. What is known of it is in it, whatever ends this method.
-            on_change: Is told what is known after each event, on another thread.
+            cancellation: The cancellation. It holds what is known, however this method ends.
+            on_change: Is called with what is known after each event, on another thread.
             stop: Ends it early when it is set: no further cancel is sent, and one that is on the wire is waited for.
                 Default: nothing does.
         """
@@ -217,7 +217,7 @@ class Session:
             queues.settle()
 
     def _admit(self, groups: PollGroups) -> bool:
-        """Take in what is joining; return False, and be ready for a next start, when no cancellation is left."""
+        """Take in the joining cancellations; return False, and be ready for a next start, when none is left."""
         with self._lock:
             joining, self._joining = self._joining, []
             self._wake = Signal()
@@ -243,14 +243,14 @@ class Session:
 
 
 class _Queues:
-    """Reads what is queued behind a deployment, once in a long wait; nothing waits for it or depends on it."""
+    """Reads the queue behind a deployment, once in a long wait; nothing waits for it or depends on it."""
 
     def __init__(self, client: Client, executor: Executor) -> None:
         self._client, self._executor = client, executor
         self._reads: dict[Cancellation, Future[Sequence[QueuedRequest]]] = {}
 
     def note(self, cancellation: Cancellation) -> None:
-        """Read the queue when it is time, and pass on what has been answered."""
+        """Read the queue when it is time, and pass on the result."""
         known = cancellation.known
         read = self._reads.get(cancellation)
         if read is None:
@@ -262,5 +262,5 @@ class _Queues:
                 known.queued = read.result()
 
     def settle(self) -> None:
-        """Let what is still on the wire come to its end before the connections are closed."""
+        """Wait for the calls on the wire before the connections are closed."""
         wait(self._reads.values(), timeout=CALL_LIMIT)

@@ -39,13 +39,13 @@ NO_DRIFT = "the status has changed; `pulumi refresh` shows the changes with the 
 
 
 class DynamicProvider(ResourceProvider):
-    """The dynamic provider of a resource. It holds nothing when it is pickled: what it needs comes with `configure`.
+    """The dynamic provider of a resource. It holds nothing when it is pickled: `configure` brings the settings.
 
     Attributes:
         lifecycle: What the methods mean for the resource.
         sessions: The sessions with Qovery that all resources of this process share.
         engine: The engine that runs this process.
-        stores_inputs: Whether the SDK lets a read change what is stored of the inputs.
+        stores_inputs: Whether the SDK lets a read change the stored inputs.
     """
 
     lifecycle: ClassVar[Lifecycle]
@@ -71,7 +71,7 @@ class DynamicProvider(ResourceProvider):
         return CheckResult(inputs, [CheckFailure("", problem) for problem in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Say what a change leads to; which outputs differ, the engine finds out by itself."""
+        """Return what a change leads to; the engine finds out which outputs differ."""
         diff = self.lifecycle.diff(with_hidden(_olds, "olds"), with_hidden(_news, "news"))
         if diff.note:
             self.engine.row(current_urn()).info(diff.note)
@@ -107,7 +107,7 @@ class DynamicProvider(ResourceProvider):
     def _operation(self) -> Iterator[Operation]:
         """Lend an operation; let an expected error reach the user as one line, and its state reach the engine.
 
-        The SDK reports whatever is raised as `traceback.format_exc()`. The limit is the process's, and other dynamic
+        The SDK reports every exception as `traceback.format_exc()`. The limit is the process's, and other dynamic
         providers of the stack share it: so it is set only when an expected error is on its way out.
         """
         row = self.engine.row(current_urn())
@@ -131,5 +131,5 @@ def _shortened(error: Exception) -> Exception:
 
 
 def _is_unknown(value: object) -> bool:
-    """Tell a value that a preview does not know yet; older SDKs hand over a marker instead of an object."""
+    """Return whether a preview does not know a value yet; older SDKs pass a marker instead of an object."""
     return isinstance(value, Unknown) or value == UNKNOWN

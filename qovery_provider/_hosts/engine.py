@@ -28,7 +28,7 @@ LOG_TIMEOUT = 2.0
 """Seconds that a line may wait for the engine's answer."""
 
 LEAVE_AFTER = 1.0
-"""Seconds from the end of the engine to that of this process: until then, waits end and cancels are refused.
+"""Seconds from the end of the engine to the end of this process: meanwhile, waits end and cancels are refused.
 
 Nothing that happens later could be stored. Pulumi's launcher of dynamic providers does not end them: after `kill -9`
 of the engine, or a second ^C, they live on with another parent.
@@ -52,7 +52,7 @@ class Engine:
 
     @classmethod
     def of_plugin(cls, arguments: Sequence[str]) -> Engine:
-        """Return the engine that runs the plugin with these arguments, none where they are those of another program."""
+        """Return the engine that runs the plugin with these arguments, or none if they belong to another program."""
         is_plugin = len(arguments) == PLUGIN_ARGUMENTS and arguments[0].endswith("__main__.py")
         return cls(arguments[1] if is_plugin else "")
 

@@ -49,7 +49,7 @@ class Row:
     Args:
         log: Hands a line to the engine and waits for its answer.
         reporter: Sends the passing lines.
-        urn: The resource that the lines are about; with "", they stand on the stack's row.
+        urn: The resource that the lines are about; with "", they are shown on the stack's row.
     """
 
     def __init__(self, log: Callable[[LogRequest], object], reporter: Reporter, urn: str = "") -> None:

@@ -25,7 +25,7 @@ from qovery_provider._hosts.partial_state import trailing_metadata
 
 
 def current_urn() -> str:
-    """Return the URN of the resource that the calling operation is for, or "" when that cannot be told."""
+    """Return the URN of the resource that the calling operation is for, or "" when that is not known."""
     request, _ = _answering()
     urn = getattr(request, "urn", None)
     return urn if isinstance(urn, str) and urn.startswith("urn:pulumi:") else ""
@@ -35,7 +35,7 @@ def with_hidden(properties: Mapping[str, Any], field: str) -> dict[str, Any]:
     """Return properties with those whose names begin with two underscores, which older SDKs leave out.
 
     Args:
-        properties: What the SDK hands over.
+        properties: The properties from the SDK.
         field: The field of the request that they come from.
     """
     request, _ = _answering()
@@ -62,7 +62,7 @@ def keep_state(resource_id: str, outputs: Mapping[str, Any], reason: str) -> Non
         return
     failure = ErrorResourceInitFailed(id=resource_id, reasons=[reason], properties=inputs, inputs=inputs)
     for name, value in outputs.items():
-        with suppress(ValueError):  # what cannot be stored must not take the rest with it
+        with suppress(ValueError):  # an output that cannot be stored must not prevent the others
             single = Struct()
             single.update({name: value})
             failure.properties.MergeFrom(single)

@@ -1,4 +1,4 @@
-"""What happens to a `BulkDeploymentCancellation`: cancel in many environments, report each, resume what is left."""
+"""What happens to a `BulkDeploymentCancellation`: cancel in many environments, report, resume the unfinished ones."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
     )
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
-        """Say as well whether environments are left to be brought to their end."""
+        """Say as well whether some environments are unfinished."""
         replaces, updates, note = super().diff(olds, news)
         return Diff(replaces, [*updates, UNFINISHED] if UNFINISHED in olds else updates, note)
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
-        """Ask the machine what it would do in each environment as it is now."""
+        """Ask the machine for its first action in each environment as it is now."""
         if declared["environment_ids"] == []:
             return "nothing to do: environment_ids is empty"
         session, project_id = operation.connect(), declared["project_id"]
@@ -57,9 +57,9 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
         return State(id_, self._cancel(operation, id_, declared, targets, {}))
 
     def update(self, operation: Operation, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> State:
-        """Store the options of the wait and call nothing, unless environments are left to be brought to their end."""
+        """Store the options of the wait and call nothing, unless some environments are unfinished."""
         stored = super().update(operation, id_, olds, news).outputs
-        # The SDK drops what is None on the way in, but a program relies on every field.
+        # The SDK drops fields that are None, but a program relies on every field.
         results = {key: {**dict.fromkeys(outputs.RESULT), **result} for key, result in olds["results"].items()}
         if UNFINISHED not in olds:
             return State(id_, {**stored, "results": results})
@@ -74,7 +74,7 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
         targets: Sequence[Target],
         before: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """Return the outputs; what failed stays in the state, so that the next update acts only on that."""
+        """Return the outputs; failed environments stay in the state, so that the next update acts only on these."""
         request = inputs.cancellation_request({**declared, **operation.limits})
         bulk = BulkCancellation(
             operation.connect(),
@@ -89,7 +89,7 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
             else:
                 bulk.cancel_project(declared["project_id"])
         except Exception as unexpected:
-            # What is known is kept, whatever ended the run: a bug as well.
+            # What is known is kept, even if a bug ended the run.
             if not any(cancellation.known.is_resumable for cancellation in bulk.cancellations):
                 raise
             bug = unexpected
@@ -120,7 +120,7 @@ def _target(environment_id: str, unfinished: Unfinished) -> Target:
 
 
 def _result(cancellation: Cancellation, error: Exception | None, before: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is reported of one environment; `before` is what the run reported that this one resumes, if any."""
+    """Return the result of one environment; `before` is the result of the earlier run that this one resumes, if any."""
     known = cancellation.known
     return {
         "outcome": "failed" if error else cancellation.result().outcome,

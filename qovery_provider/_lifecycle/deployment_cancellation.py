@@ -24,7 +24,7 @@ from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import NotFoundError
 
 NOT_REQUESTED = "not_requested"
-"""The outcome of what was read by its id and never asked to cancel: of an import, or a `get`."""
+"""The outcome of a resource that was only read by its id, through an import or `get`, and never canceled anything."""
 
 
 class DeploymentCancellationLifecycle(Lifecycle):
@@ -50,23 +50,23 @@ class DeploymentCancellationLifecycle(Lifecycle):
         return super().declared({**stored, "deployment_id": pin})
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
-        """Say as well whether something drifted, and whether a cancellation is left to be resumed."""
+        """Say as well whether something drifted, and whether a cancellation is unfinished."""
         replaces, updates, note = super().diff(olds, news)
         if drift_mark(olds) != drift_mark(news):
             updates.append(DRIFT)
         if UNFINISHED in olds:
             unfinished = Unfinished.from_stored(olds[UNFINISHED])
-            # With `replace_on_changes`, of which no provider is told, the engine replaces what is only stored here.
+            # With `replace_on_changes`, which no provider gets to know, the engine replaces what is only stored here.
             may_be_replaced = replaces or any(name in self.schema.inputs for name in updates)
             updates.append(UNFINISHED)
             note = "" if may_be_replaced else messages.unfinished(str(unfinished.deployment_id), unfinished.sent)
         return Diff(replaces, updates, note)
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
-        """Ask the machine what it would do with the environment as it is now."""
+        """Ask the machine for its first action in the environment as it is now."""
         (status,) = operation.read_statuses([declared["environment_id"]]).values()
         line = preview.describe(inputs.cancellation_request(declared), status, operation.connect().clock.wall())
-        # None may be meant, or be a variable that is not set: the program cannot tell, so its reader should see it.
+        # None may be intended, or a variable may not be set: the program cannot know, so the preview shows it.
         is_open = declared["deployment_id"] is None and status.is_in_progress
         return f"{line}; not pinned by deployment_id" if is_open else line
 
@@ -76,11 +76,11 @@ class DeploymentCancellationLifecycle(Lifecycle):
         return State(declared["environment_id"], {**self._cancel(operation, declared, {}), **drift_mark(news)})
 
     def read(self, operation: Operation, id_: str, stored: Mapping[str, Any]) -> State:
-        """Read the status. The record of a cancellation stays, whatever is answered.
+        """Read the status. The record of a cancellation stays, even if the environment no longer exists.
 
         It records an event and does not mirror an object: a resource that left the state would be created again by the
-        same `up --refresh`, and would cancel what is running then. Only a first read, which has no record yet, fails
-        where the environment does not exist.
+        same `up --refresh`, and would cancel the deployment that is running then. Only a first read, which has no
+        record yet, fails where the environment does not exist.
         """
         environment_id = inputs.checked_uuid("environment_id", id_)
         try:
@@ -98,7 +98,7 @@ class DeploymentCancellationLifecycle(Lifecycle):
         return State(id_, {**known, **observed, **mark}, {**self.declared(known), **mark})
 
     def update(self, operation: Operation, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> State:
-        """Store the options of the wait and call nothing, unless a cancellation is left to be resumed."""
+        """Store the options of the wait and call nothing, unless a cancellation is unfinished."""
         stored = super().update(operation, id_, olds, news).outputs
         if UNFINISHED in olds:
             stored |= self._cancel(operation, self.schema.with_defaults(news), olds)
@@ -130,14 +130,14 @@ class DeploymentCancellationLifecycle(Lifecycle):
         return {**declared, **_outputs(declared, cancellation.known, olds), "outcome": result.outcome}
 
     def _keep(self, reported: dict[str, Any], known: Knowledge, error: Exception) -> None:
-        """Let what is known be kept where it can be resumed, whatever ended the operation: a bug as well."""
+        """Keep what is known where it can be resumed, even if a bug ended the operation."""
         if known.is_resumable:
             kept = {**reported, UNFINISHED: Unfinished.of(known).to_stored()}
             raise PartialFailureError(State(reported["environment_id"], kept), error) from error
 
 
 def _confirmed_status(operation: Operation, environment_id: str) -> EnvironmentStatus:
-    """Read the status; that there is no such environment is believed when it is said twice."""
+    """Read the status; only a second 404 means that the environment does not exist."""
     session = operation.connect()
     try:
         return session.environment_status(environment_id, stop=operation.stop)
@@ -147,7 +147,7 @@ def _confirmed_status(operation: Operation, environment_id: str) -> EnvironmentS
 
 
 def _outputs(declared: Mapping[str, Any], known: Knowledge, olds: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a cancellation adds to its inputs, but for the outcome; `olds` is what an earlier run found out."""
+    """Return the outputs of a cancellation except the outcome; `olds` are the outputs of an earlier run."""
     pin = declared["deployment_id"]
     return {
         PINNED: pin is not None,

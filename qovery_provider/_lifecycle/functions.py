@@ -1,4 +1,4 @@
-"""The functions, each in one row: what it is asked for, and how it is answered. Nothing of them is stored."""
+"""The functions, each in one row: its argument, and how to read the result. Nothing of them is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inputs of the resources, each in one row: what it holds, its default, what a change does, what it means.
+"""The inputs of the resources, each in one row: its kind, its default, what a change does, its meaning.
 
 A test holds signatures, annotations, docstrings and documentation to these rows.
 """
@@ -66,7 +66,7 @@ def _tolerance(value: object) -> str | None:
     return None if isinstance(value, str) and value in {"succeed", "fail"} else 'must be "succeed" or "fail"'
 
 
-def _id(value: Any) -> Any:  # noqa: ANN401 - whatever a program gives
+def _id(value: Any) -> Any:  # noqa: ANN401 - any value that a program passes
     """Return an id as Qovery writes it."""
     return canonical_id(value) if isinstance(value, str) else value
 
@@ -183,7 +183,7 @@ def checked_uuid(name: str, value: object) -> str:
 
 
 def cancellation_request(inputs: Mapping[str, Any], environment_id: str = "") -> CancellationRequest:
-    """Return checked inputs as what the cancellation machine is asked; those of many environments ask for each."""
+    """Return the request to the cancellation machine for checked inputs; a bulk resource has one per environment."""
     return CancellationRequest(
         environment_id=inputs.get("environment_id", environment_id),
         deployment_id=inputs.get("deployment_id"),

@@ -1,6 +1,6 @@
 """The lifecycle of a resource as every host calls it: plain dicts in and out, failures as exceptions.
 
-It knows no Pulumi: a host brings the property bags, lends an `Operation`, and stores what comes back.
+It knows no Pulumi: a host brings the property bags, lends an `Operation`, and stores the result.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ class Operation:
 
     @property
     def limits(self) -> dict[str, float]:
-        """The inputs that the host's own limit stands in for."""
+        """The inputs that the host's own limit replaces."""
         return {"timeout": self.timeout} if self.timeout else {}
 
     def read_statuses(self, environment_ids: Sequence[str]) -> dict[str, EnvironmentStatus]:
         """Read the status of environments for a preview, those of one project by one call.
 
         Raises:
-            CallError: None of them can be read in time; it says why of the first one.
+            CallError: None of them can be read in time; the error is the first one's.
         """
         answers = self.connect().read_statuses(environment_ids, self.limit)
         statuses = {key: answer for key, answer in answers.items() if isinstance(answer, EnvironmentStatus)}
@@ -65,7 +65,7 @@ class State(NamedTuple):
     Attributes:
         id: Its id; "" after a read means that it does not exist any more.
         outputs: All its outputs.
-        inputs: Its inputs, where a read changes what is stored of them.
+        inputs: Its inputs, where a read changes the stored ones.
     """
 
     id: str
@@ -101,7 +101,7 @@ class PartialFailureError(Exception):
 
 
 class Lifecycle(ABC):
-    """The lifecycle of one resource. It holds no state: what is to be known comes with each call."""
+    """The lifecycle of one resource. It holds no state: each call brings everything it needs."""
 
     schema: ClassVar[Schema]
 
@@ -146,7 +146,7 @@ class Lifecycle(ABC):
         """
 
     def read(self, _operation: Operation, id_: str, stored: Mapping[str, Any]) -> State:
-        """Return the record as it is: what happened does not change."""
+        """Return the record unchanged."""
         return State(id_, dict(stored))
 
     def update(self, _operation: Operation, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> State:

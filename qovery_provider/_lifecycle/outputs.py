@@ -1,4 +1,4 @@
-"""The outputs of the resources, each in one row: its type and what it means.
+"""The outputs of the resources, each in one row: its type and its meaning.
 
 A test holds annotations, docstrings and documentation to these rows.
 """

@@ -1,4 +1,4 @@
-"""The line of a preview, for every host: what an update would do now, or why that could not be told. Never an error."""
+"""The line of a preview, for every host: what an update would do now, or why that is not known. Never an error."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def preview_line(
     """Return the line, "" for none.
 
     Args:
-        lifecycle: That of the resource.
-        sessions: Those of the process.
-        config: The stack's configuration; what is wrong with it, `check` says.
+        lifecycle: The resource's lifecycle.
+        sessions: The sessions of the process.
+        config: The stack's configuration; `check` reports what is wrong with it.
         environ: The environment variables.
         inputs: The inputs, all of them known.
     """

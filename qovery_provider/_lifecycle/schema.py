@@ -1,4 +1,4 @@
-"""What a row says of an input or an output, and what follows from the rows of a resource: defaults, checks, changes.
+"""The rows of inputs and outputs, and what follows from the rows of a resource: defaults, checks, changes.
 
 Everything that a host needs to check and diff, for any resource. It knows plain values, no Pulumi and no row.
 """
@@ -14,7 +14,7 @@ from qovery_provider._lifecycle.values import plain
 from qovery_provider._qovery.redaction import kind_of, redact
 
 IsUnknown = Callable[[object], bool]
-"""Tells a value that another resource will give only later."""
+"""Returns whether a value is not known yet, since another resource will provide it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Kind:
 
     Attributes:
         annotation: Its type in Python.
-        check: Returns what is allowed, when a value is not.
+        check: Returns which values are allowed, if this one is not.
         argument: Its type where a program gives it, if that is another one.
         normalize: Returns a value as it is stored; one that is not allowed comes back as it is.
         is_list: Whether it is a list whose elements are checked one by one.
@@ -61,7 +61,7 @@ class Input:
     is_required: bool = False
 
     def allowed(self, value: object) -> str | None:
-        """Return what is allowed, when this value is not."""
+        """Return which values are allowed, if this one is not."""
         is_absent = value is None and self.default is None and not self.is_required
         return None if is_absent else self.kind.check(value)
 
@@ -119,7 +119,7 @@ class Schema:
     def with_defaults(self, props: Mapping[str, Any]) -> dict[str, Any]:
         """Return every input as it is stored, those that are missing or None with their defaults, and nothing else.
 
-        What is not allowed comes back as it was given, to be shown like that.
+        Values that are not allowed come back unchanged, to be shown.
         """
         given = {name: props[name] for name in self.inputs if props.get(name) is not None}
         return {name: row.kind.normalize(plain(given.get(name, row.default))) for name, row in self.inputs.items()}
@@ -129,7 +129,7 @@ class Schema:
 
         Args:
             inputs: All inputs, as `with_defaults` returns them.
-            is_unknown: Tells a value that another resource will give only later.
+            is_unknown: Returns whether a value is not known yet.
         """
         found = {name: _problem(row, inputs[name], is_unknown) for name, row in self.inputs.items()}
         alone = {name: problem for name, problem in found.items() if problem}

@@ -16,7 +16,7 @@ PINNED = "__pinned"
 """Whether `deployment_id` was given. Without it, a stored id could be either."""
 
 DRIFT = "__drift"
-"""Tells a refresh that has observed a change from one that has not.
+"""Differs between a refresh that has observed a change and one that has not.
 
 The engine asks for the difference between what a refresh read (as old outputs) and the stored inputs (as new ones),
 and only if there is one it shows the outputs that changed. So `read` marks both with a new value when it sees a change,
@@ -41,7 +41,7 @@ class Unfinished(NamedTuple):
 
     @classmethod
     def of(cls, known: Knowledge) -> Unfinished:
-        """Return what is to be kept of a cancellation."""
+        """Return the part of a cancellation that is stored."""
         return cls(known.sent, known.deployment_id) if known.is_resumable else cls()
 
     @classmethod
@@ -60,5 +60,5 @@ def drift_mark(props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def new_drift_mark(observed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a mark that differs from that of any other observation."""
+    """Return a mark that differs from the mark of any other observation."""
     return {DRIFT: hashlib.sha256(repr(sorted(observed.items())).encode()).hexdigest()[:16]}

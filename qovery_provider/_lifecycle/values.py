@@ -22,7 +22,7 @@ def plain(value: Any, other: Callable[[Any], Any] = lambda value: value) -> Any:
 
     Args:
         value: The value.
-        other: Converts what is none of these and no list or map. Default: it stays as it is.
+        other: Converts any other value. Default: it stays as it is.
     """
     if isinstance(value, Enum):
         return plain(value.value, other)
@@ -42,7 +42,7 @@ def can_be_carried(value: object, is_other: Callable[[object], bool] = lambda _:
 
     Args:
         value: The value, as `plain` returns it.
-        is_other: Tells what else can be carried, at any depth. Default: nothing.
+        is_other: Returns whether another value can be carried, at any depth. Default: none can.
     """
     if isinstance(value, dict):
         return all(isinstance(key, str) and can_be_carried(key) for key in value) and all(
@@ -58,7 +58,7 @@ def can_be_carried(value: object, is_other: Callable[[object], bool] = lambda _:
 
 
 def is_exact(value: object) -> bool:
-    """Return whether all numbers of a plain value are told from any others when Pulumi has carried them."""
+    """Return whether Pulumi carries all numbers of a plain value exactly."""
     if isinstance(value, dict):
         return all(map(is_exact, value.values()))
     if isinstance(value, list):

@@ -20,7 +20,7 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
     """Cancels what many Qovery environments run, side by side, and follows each deployment to its end.
 
     If some fail, the update fails with one summary after all others were brought to their end, and the next one acts
-    only on what is left::
+    only on the environments that failed::
 
         freeze = BulkDeploymentCancellation("freeze", project_id=project_id, triggers=[incident])
         pulumi.export("counts", freeze.counts)

@@ -1,4 +1,4 @@
-"""What a user types. It names inputs and outputs and hands them on; what they mean is decided elsewhere."""
+"""`DeploymentCancellation` as a program uses it: it names inputs and outputs and hands them on."""
 
 from __future__ import annotations
 

@@ -67,19 +67,19 @@ def _run_error(kind: type[QoveryError]) -> type[QoveryError]:
 
 
 def in_thread(argument: pulumi.Input[Given], read: Callable[[Given], Read]) -> pulumi.Output[Read]:
-    """Return what a function that waits for Qovery makes of an input, read in a thread of its own."""
+    """Return the result of a blocking read of an input, made in a thread of its own."""
 
     async def call(given: Given) -> Read:
-        # The SDK keeps a stack's configuration in context variables, which a thread does not have by itself.
+        # The SDK keeps a stack's configuration in context variables, which other threads do not inherit.
         return await asyncio.get_running_loop().run_in_executor(None, copy_context().run, read, given)
 
     return pulumi.Output.from_input(argument).apply(call)
 
 
 def create_timeout(opts: pulumi.ResourceOptions | None) -> float | str | None:
-    """Read `custom_timeouts.create`, which the SDK never hands to dynamic providers.
+    """Read `custom_timeouts.create`, which the SDK never passes to dynamic providers.
 
-    What cannot be read is handed on as it is, for `check` to say what is wrong with it.
+    A text that cannot be read is handed on as it is, for `check` to report.
     """
     timeouts = opts.custom_timeouts if opts else None
     text = timeouts.create if timeouts else None
@@ -117,7 +117,7 @@ def has_stack_settings(resource: pulumi.CustomResource) -> bool:
 def plain_inputs(
     resource_name: str, inputs: Mapping[str, pulumi.Input[Any]], lifecycle: Lifecycle
 ) -> dict[str, pulumi.Input[Any]]:
-    """Return inputs as Pulumi can carry them; all else that is wrong with them, `check` says.
+    """Return inputs as Pulumi can carry them; `check` reports all other problems with them.
 
     Raises:
         ConfigurationError: A value is one that Pulumi cannot carry.
@@ -144,7 +144,7 @@ def _is_left_to_pulumi(value: object) -> bool:
 
 
 def plain_id(value: pulumi.Input[Any]) -> pulumi.Input[Any]:
-    """Return an id as Qovery writes it; what is none stays as it is."""
+    """Return an id as Qovery writes it; any other value stays as it is."""
     if isinstance(value, pulumi.Output):
         return value.apply(plain_id)
     return ENVIRONMENT_ID.kind.normalize(plain(value))
@@ -158,7 +158,7 @@ def show_preview(
     Args:
         resource: The resource, already registered.
         inputs: Its inputs; nothing is shown while one of them is not known.
-        lifecycle: Reads what is running, in another thread, and puts it into words.
+        lifecycle: Reads the status, in another thread, and describes the update.
     """
     if not is_dry_run() or isinstance(get_monitor(), MockMonitor):
         return

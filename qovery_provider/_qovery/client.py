@@ -45,7 +45,7 @@ class QoveryClient:
         adapter: What carries the requests. Default: connections that know when the first byte leaves.
 
     Attributes:
-        budget: What is left of the rate limit, which is the token's: clients with the same one may share it.
+        budget: The rest of the rate limit, which belongs to the token: clients with the same token may share it.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class QoveryClient:
         Args:
             call: The call.
             before_sending: Is called once, right before the first byte of the request is sent, when the connection
-                stands; what it raises is raised here, and then nothing was sent. Default: nothing is.
+                stands; its exceptions are raised here, and then nothing was sent. Default: nothing is called.
 
         Raises:
             CallError: It failed; the error says whether it may have been executed all the same.

@@ -1,6 +1,6 @@
 """Connections that know when the first byte of a request leaves, and that end an answer which does not end.
 
-Exceptions do not tell whether a request has left: urllib3 closes a connection whose answer is lost, which resets what
+Exceptions do not say whether a request was sent: urllib3 closes a connection whose response is lost, which resets what
 it knew of the proxy, and then calls the loss a `ProxyError` (`HTTPConnectionPool.urlopen`, in 1.26.20 and 2.8.0). Here
 it is known, since these connections hand the first byte to the socket. They also count what comes in: urllib3 reads a
 chunk of a negative size to the end of the connection (`_handle_chunk`), in 1.26 a chunk's head of any length, and
@@ -38,10 +38,10 @@ class AlreadySentError(Exception):
 
 
 class Departure:
-    """How one request leaves: what is called right before its first byte is handed to the socket.
+    """How one request is sent: with a function that is called right before its first byte is handed to the socket.
 
     Args:
-        before_sending: Is called then; what it raises keeps the request from being sent.
+        before_sending: Is called then; an exception keeps the request from being sent.
         max_bytes: How long the body of the answer may be.
 
     Attributes:
@@ -69,14 +69,14 @@ class Departure:
         self.progress = Progress.SENT
 
     def give_up(self) -> None:
-        """Close what is read: an answer that urllib3 does not like (`HTTPResponse._init_length`) it leaves open."""
+        """Close the response: urllib3 leaves one open that it rejects (`HTTPResponse._init_length`)."""
         if self.answer:
             with suppress(OSError):
                 self.answer.close()
 
 
 DEPARTURE: ContextVar[Departure] = ContextVar("DEPARTURE")
-"""The request that the running thread makes: requests and urllib3 hand nothing of ours on to a connection."""
+"""The request that the running thread makes: requests and urllib3 pass none of our objects on to a connection."""
 
 
 class _Meter(RawIOBase):
@@ -126,7 +126,7 @@ class _TrackedConnection(HTTPConnection):
     """A connection that announces the first byte: mixed into those of urllib3, with TLS or without, also to a proxy.
 
     Until `endheaders`, http.client only collects a request, and `request` of urllib3 goes through it, in 1.26 by way of
-    http.client's. CONNECT does not: `_tunnel` sends by itself. With TLS or a tunnel the connection stands by then;
+    http.client's. CONNECT does not: `_tunnel` sends directly. With TLS or a tunnel the connection stands by then;
     plain http would connect below, in `send`, so it does that here.
     """
 

@@ -101,7 +101,7 @@ def deployment_queue(environment_id: str) -> ApiCall[Sequence[QueuedRequest]]:
 
 
 def cancel_deployment(environment_id: str, *, force: bool) -> ApiCall[EnvironmentStatus]:
-    """Cancel what an environment runs; the status names the deployment that was hit."""
+    """Cancel the running deployment of an environment; the status names the deployment that was hit."""
     operation = f"canceling in environment {environment_id}"
     path = f"/environment/{environment_id}/cancelDeployment"
     return ApiCall(operation, path, _json(_status_of(environment_id)), {"force_cancel": force})
@@ -110,7 +110,7 @@ def cancel_deployment(environment_id: str, *, force: bool) -> ApiCall[Environmen
 def cancel_queued(request_id: str) -> ApiCall[None]:
     """Cancel one request of a queue.
 
-    The good answer has no body, so it has to be told by its status: a proxy says 200 to anything.
+    A successful response has no body, so only its status identifies it: a proxy answers anything with 200.
     """
     path = f"/deploymentQueue/{quote(request_id, safe='')}/cancelDeployment"
     return ApiCall(f"canceling the queued request {request_id}", path, _nothing, {}, statuses=ACCEPTED)
@@ -121,7 +121,7 @@ def _json(read: Callable[[object], Answer]) -> Callable[[bytes], Answer]:
 
 
 def _decoded(content: bytes) -> object:
-    """Read JSON so that what is wrong with one field of one entry of a list concerns that field alone."""
+    """Read JSON so that a problem with one field of one entry of a list concerns that field alone."""
     try:
         return json.loads(content, parse_int=_number)
     except UnicodeDecodeError:

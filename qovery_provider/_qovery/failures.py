@@ -1,6 +1,6 @@
 """What a broken transport means: an exception of the HTTP library in, one typed error out.
 
-It calls nothing itself. Exceptions are told apart by their names: the most specific is often one of urllib3's or of the
+It calls nothing itself. Exceptions are distinguished by name: the most specific is often one of urllib3's or of the
 standard library's, deep inside the exception that was raised, and their texts hold addresses and object dumps. The
 names choose the words only; whether a request can have arrived, the transport knows.
 """
@@ -22,7 +22,7 @@ HOST = "Check the network, and qovery:apiUrl."
 ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page is in between."
 LIMIT = "Reading it was stopped. Check qovery:apiUrl; if it is correct, please report this."
 PROXY = "Check {variable} and NO_PROXY."
-ROAD = "Check {road}, then try again."
+ROUTE = "Check {route}, then try again."
 BUNDLE = "the file named by REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
 VARIABLE = "Correct the variable, or unset it."
 TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
@@ -111,10 +111,12 @@ BEFORE = (
         frozenset({LOAD_BUNDLE}), f"{BUNDLE} cannot be read, or holds no certificates", VARIABLE, retryable=False
     ),
     TransportFailure(frozenset({"ProxyError"}), "the proxy refused the connection or did not respond", PROXY),
-    TransportFailure(frozenset({"ConnectTimeout", "ReadTimeout"}), "the connection timed out{through}", ROAD),
-    TransportFailure(frozenset({"NewConnectionError"}), "the connection was refused, or the host is unreachable", ROAD),
+    TransportFailure(frozenset({"ConnectTimeout", "ReadTimeout"}), "the connection timed out{through}", ROUTE),
+    TransportFailure(
+        frozenset({"NewConnectionError"}), "the connection was refused, or the host is unreachable", ROUTE
+    ),
     UNUSABLE,
-    TransportFailure(frozenset({"OSError", "HTTPException"}), "the connection failed{through}", ROAD),
+    TransportFailure(frozenset({"OSError", "HTTPException"}), "the connection failed{through}", ROUTE),
     TransportFailure(frozenset({"Exception"}), "the request could not be sent ({kind})", HOST),
 )
 """While nothing has been sent: from the most specific to the least; the last one fits every exception."""
@@ -148,7 +150,7 @@ AFTER = {
 
 
 def transport_error(call: ApiCall[object], error: Exception, progress: Progress, route: Route) -> TransportError:
-    """Return the error that an exception of the HTTP library stands for.
+    """Return the error for an exception of the HTTP library.
 
     Args:
         call: What was asked for.
@@ -161,7 +163,7 @@ def transport_error(call: ApiCall[object], error: Exception, progress: Progress,
     names |= {frame.f_code.co_name for cause in causes for frame, _ in walk_tb(cause.__traceback__)}
     failure = next(failure for failure in AFTER[progress] if failure.names & names)
     if route.variable and "gaierror" in names and not HOST_NAME.fullmatch(route.proxy):
-        failure = UNUSABLE  # a resolver was asked for what is no name, such as a part of a URL in quotes
+        failure = UNUSABLE  # a resolver was asked for something that is not a name, such as a part of a URL in quotes
     facts = {"peer": "proxy" if "ProxyError" in names else "server", "kind": type(error).__name__}
     facts |= {"limit": f"{call.max_bytes // 2**20} MiB", **_facts(route)}
     return TransportError(
@@ -176,7 +178,7 @@ def transport_error(call: ApiCall[object], error: Exception, progress: Progress,
 
 
 def malformed(call: ApiCall[object], problem: object) -> TransportError:
-    """Return the error of an answer that is JSON, and not what the API's description says."""
+    """Return the error of a response that is JSON, but does not match the API's description."""
     problem = f"the response does not have the format of Qovery's API ({problem})"
     return TransportError(call.operation, problem, ADDRESS, may_have_executed=call.changes)
 
@@ -185,12 +187,12 @@ def _facts(route: Route) -> dict[str, str]:
     """Return what failures name of a route."""
     if not route.variable:
         host = f"the host name {redact(route.host)}"
-        return {"host": host, "url": "the URL in qovery:apiUrl", "road": "the network", "through": ""}
+        return {"host": host, "url": "the URL in qovery:apiUrl", "route": "the network", "through": ""}
     proxy = f"the proxy in {route.variable}"
     return {
         "host": f"the host name {redact(route.proxy)} of {proxy}",
         "url": f"the proxy's URL in {route.variable}",
-        "road": f"the network, {route.variable} and NO_PROXY",
+        "route": f"the network, {route.variable} and NO_PROXY",
         "through": f" through {proxy}",
         "variable": route.variable,
     }

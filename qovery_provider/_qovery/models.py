@@ -1,4 +1,4 @@
-"""What the API says, as frozen data. It parses and refuses; it knows no HTTP and decides nothing."""
+"""The API's responses as frozen data. It parses and rejects; it knows no HTTP and decides nothing."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def canonical_id(identity: str) -> str:
 
 
 class MalformedAnswerError(ValueError):
-    """An answer is not what the API's description says; the text names the field. Never leaves the client."""
+    """A response does not match the API's description; the text names the field. Never leaves the client."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentStatus:
     """The status of an environment as Qovery reported it.
 
-    `state` is the environment's; the `last_deployment_*` fields, `origin`, `triggered_by` and the duration speak of the
+    `state` is the environment's; the `last_deployment_*` fields, `origin`, `triggered_by` and the duration describe the
     deployment that was started last. A state that Qovery adds later is kept verbatim. Optional fields that Qovery left
     out are None.
     """
@@ -67,7 +67,7 @@ class EnvironmentStatus:
 
     @property
     def is_in_progress(self) -> bool:
-        """Whether a deployment is under way, being canceled, or in a state that this version does not know."""
+        """Whether a deployment is in progress, being canceled, or in a state that this version does not know."""
         return not self.phase.is_over and self.phase is not Phase.UNAVAILABLE
 
     @property
@@ -135,16 +135,16 @@ class DeploymentRecord:
 
     @property
     def final_state(self) -> str:
-        """The state that says how the deployment ended: where `state` does not, it is the coarser one."""
-        told, new_states = phase_of(self.state), {Phase.UNKNOWN} if self.phase is Phase.COMPLETED else set[Phase]()
-        is_telling = self.state != UNREADABLE_STATE and told in {self.phase, *new_states}
-        return self.state if is_telling else self.action_status or self.state
+        """The state that says how the deployment ended: if `state` does not, the coarser one."""
+        phase, new_states = phase_of(self.state), {Phase.UNKNOWN} if self.phase is Phase.COMPLETED else set[Phase]()
+        is_final = self.state != UNREADABLE_STATE and phase in {self.phase, *new_states}
+        return self.state if is_final else self.action_status or self.state
 
     @classmethod
     def from_json(cls, data: object) -> DeploymentRecord:
         """Read one entry of `deploymentHistoryV2`, or raise MalformedAnswerError when it names no deployment.
 
-        A state that is no plain text tells nothing: how the deployment ended, another look may show.
+        A state that is not plain text says nothing: a later read may show how the deployment ended.
         """
         body = _mapping(data)
         execution_id = canonical_id(_text(_mapping(body.get("identifier")), "execution_id"))
@@ -198,7 +198,7 @@ def _record(entry: object) -> DeploymentRecord:
 
 
 def queue_of(data: object) -> list[QueuedRequest]:
-    """Read the queue of one environment, in an order that is not documented; what has no id cannot be canceled."""
+    """Read the queue of one environment, whose order is not documented; a request without an id cannot be canceled."""
     return [QueuedRequest.from_json(entry) for entry in _results(data)]
 
 

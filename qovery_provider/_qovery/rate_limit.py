@@ -19,12 +19,12 @@ SCARCE = 0.2
 """Below this part of the limit, the rest is spread over the time until the reset."""
 
 MAX_DELAY = 3600.0
-"""Seconds; the window is an hour, so no reset is further away, whatever unit or clock the header was written with."""
+"""Seconds; the window is an hour, so no reset is further away, even if the header has another unit or a wrong clock."""
 
 MAX_PAUSE = 60.0
 """Seconds that one poll is put off by at most.
 
-A server whose limit is used up says so itself, with a 429 that is obeyed. So a poll a minute is always safe: at most
+A server whose limit is exhausted says so with a 429, which is obeyed. So a poll a minute is always safe: at most
 6 % of the hourly limit. A wrong header then delays the notice of an end by a minute, and not until the deadline.
 """
 
@@ -42,7 +42,7 @@ class Remaining(NamedTuple):
 
 
 class RateBudget:
-    """What is left of the limit, as the answers say. Every thread of a process may share one."""
+    """What is left of the limit, according to the responses. Every thread of a process may share one."""
 
     def __init__(self) -> None:
         self._window: tuple[float, float, float] | None = None
@@ -72,7 +72,7 @@ def retry_after(headers: Mapping[str, str], wall: float) -> float | None:
     """Return how many seconds a refusal asks to wait, or None when it does not say."""
     wall = _server_time(headers, wall)
     hint = seconds_until(headers.get("Retry-After"), wall)
-    # Every answer says when the window resets; that is a reason to wait only when the limit is used up.
+    # Every response says when the window resets; that is a reason to wait only when the limit is exhausted.
     is_used_up = not _number(headers.get("X-RateLimit-Remaining"))
     return seconds_until(headers.get("X-RateLimit-Reset"), wall) if hint is None and is_used_up else hint
 

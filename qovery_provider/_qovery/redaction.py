@@ -18,11 +18,11 @@ from urllib.parse import quote, unquote
 
 MAX_LENGTH = 60
 USERINFO = re.compile(r"(?<=//)[^/]*@|(?<=//)[^/:]{0,99}:(?!\d{0,5}/)[^@\s]{1,99}@|(?<=:)[^/\s:@]{1,99}@")
-"""What stands before the host of a URL; also where a password holds a slash, or the scheme is missing."""
+"""The part before the host of a URL; also if a password holds a slash, or the scheme is missing."""
 
 OBJECT = re.compile(r"<(?:\w{1,99}\.){0,9}(\w{1,99}) object at 0x\w{1,16}>")
 ESCAPE = re.compile(r"\\(?:x..|u.{4}|U.{8}|.)")
-"""What Python writes for a letter that is not plain: an invisible one may stand inside a token."""
+"""How Python writes a character that is not printable: an invisible one may stand inside a token."""
 
 API_TOKEN = re.compile(r"qov[_-]", re.IGNORECASE)
 WORD = re.compile(r"[\w-]+\.?")
@@ -34,7 +34,7 @@ Ids have hyphens; a name of that length has hyphens, dots or spaces, or next to 
 """
 
 EDGE = r"[\w+/=-]{0,8}"
-"""What of a base64 word may belong to the token beside its core; bounded, so that the time stays linear."""
+"""The parts of a base64 word around its core that may belong to the token; bounded, so that the time stays linear."""
 
 ESCAPES = re.compile(r"\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|([/\"'\\]))", re.IGNORECASE)
 ROUNDS = 3
@@ -44,7 +44,7 @@ KINDS = {str: "a string", bool: "a boolean", int: "a number", float: "a number"}
 
 
 class TokenKind(Enum):
-    """A kind of token, told by its form; the value names it in messages."""
+    """A kind of token, recognized by its form; the value names it in messages."""
 
     API = "an API token"
     POLICY = "a policy token"
@@ -69,7 +69,7 @@ class Token:
 
     @property
     def kind(self) -> TokenKind:
-        """What its form says that it is."""
+        """The kind of token, according to its form."""
         return kind_of_token(self._value)
 
     def reveal(self) -> str:
@@ -88,7 +88,7 @@ class Token:
         return repr(self) if any(pattern.search(decoded) for decoded in _decodings(shown)) else shown
 
     def hidden_from(self, answer: object) -> object:
-        """Return what an answer says without the token: a text, a dataclass of texts, or a list of these."""
+        """Return a response without the token: a text, a dataclass of texts, or a list of these."""
         if isinstance(answer, str):
             return self.hidden_in(answer)
         if isinstance(answer, list):
@@ -105,14 +105,14 @@ class Token:
         return isinstance(other, Token) and self._value == other._value
 
     def __hash__(self) -> int:
-        return hash(self._value)  # pragma: no mutate: tokens with the same hash are still told apart
+        return hash(self._value)  # pragma: no mutate: tokens with the same hash are still distinguished
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a token is never pickled")
 
 
 def kind_of_token(token: str) -> TokenKind:
-    """Tell a kind of token by its form: its prefix, or a JWT."""
+    """Return the kind of a token by its form: its prefix, or a JWT."""
     if token.startswith("sk-qov"):
         return TokenKind.POLICY
     if API_TOKEN.match(token):
@@ -121,7 +121,7 @@ def kind_of_token(token: str) -> TokenKind:
 
 
 def _is_jwt(token: str) -> bool:
-    """Tell a person's JWT: three parts, the first of which is a JSON object with `alg` (RFC 7515)."""
+    """Return whether a token is a JWT: three parts, the first of which is a JSON object with `alg` (RFC 7515)."""
     header, *rest = token.split(".")
     if len(rest) != 2:  # noqa: PLR2004 - payload and signature
         return False
@@ -140,7 +140,7 @@ def _bare(token: str) -> str:
 
 @lru_cache(maxsize=8)
 def _spellings(token: str) -> re.Pattern[str]:
-    """Return what finds a token as it is, escaped, percent-encoded, in hexadecimal digits and in base64."""
+    """Return a pattern for a token as it is, escaped, percent-encoded, in hexadecimal digits and in base64."""
     bare, found = _bare(token), {token}
     found |= {bare, quote(bare), quote(bare, safe=""), html.escape(bare), json.dumps(bare)[1:-1], bare.encode().hex()}
     patterns = [re.escape(spelling) for spelling in sorted(found, key=len, reverse=True)]
@@ -149,7 +149,7 @@ def _spellings(token: str) -> re.Pattern[str]:
 
 
 def _cores(token: str) -> Iterator[str]:
-    """Yield what of a token's base64 does not depend on its neighbours, by where it begins within three bytes."""
+    """Yield the part of a token's base64 that does not depend on the text around it, for each of three positions."""
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for shift in range(3):
             core = encode(b"x" * shift + token.encode())[4 if shift else 0 : -4].decode()
@@ -158,7 +158,7 @@ def _cores(token: str) -> Iterator[str]:
 
 
 def _decodings(text: str) -> Iterator[str]:
-    """Yield what a text says when its encodings are undone, one after the other."""
+    """Yield a text with its encodings undone, one after the other."""
     for _ in range(ROUNDS):
         for decode in (html.unescape, unquote, _unescape):
             decoded = decode(text)
@@ -171,7 +171,7 @@ def _unescape(text: str) -> str:
 
 
 def without_tokens(text: str) -> str:
-    """Return a text of others without what looks like a token, though it is not ours."""
+    """Return a foreign text without anything that looks like a token, even if it is not ours."""
     return OPAQUE.sub(lambda match: "***" if _looks_like_token(match[0]) else match[0], text)
 
 
@@ -181,7 +181,7 @@ def _looks_like_token(word: str) -> bool:
 
 
 def redact(value: object) -> str:
-    """Return a value as it is shown to a person; what looks like a token or a password is hidden."""
+    """Return a value as it is shown to a user; anything that looks like a token or a password is hidden."""
     if value is None:
         return "nothing"
     try:
@@ -199,6 +199,6 @@ def kind_of(value: object) -> str:
 
 
 def _holds_token(text: str) -> bool:
-    """Tell an API token, or the first part of a JWT with the dot after it."""
+    """Return whether a text holds an API token, or the first part of a JWT with the dot after it."""
     is_jwt = any("eyj" in word[0].lower() and word[0].endswith(".") for word in WORD.finditer(text))
     return is_jwt or API_TOKEN.search(text) is not None

@@ -1,4 +1,4 @@
-"""What an answer other than success means: one typed error of ours, or that it does not come from Qovery at all.
+"""What a response other than success means: one typed error of ours, or that it did not come from Qovery at all.
 
 Qovery's API writes errors as {status, detail} or as {status, error, message, path, timestamp}: what is in neither form
 was not written by it. It calls nothing itself.
@@ -36,7 +36,7 @@ BY_STATUS: dict[int, type[ApiError]] = {
 }
 
 NEVER_QOVERY_S = frozenset({408, 425, 499})
-"""The statuses, beside all redirects, that tell of a connection or a caller: the API's description has none of them."""
+"""The statuses, beside all redirects, that concern a connection or a caller: the API's description has none of them."""
 
 LATER = "Try again later; if the problem persists, check qovery:apiUrl and HTTPS_PROXY."
 
@@ -44,7 +44,7 @@ LATER = "Try again later; if the problem persists, check qovery:apiUrl and HTTPS
 def api_error(
     call: ApiCall[object], status: int, content: bytes, token: Token, retry_after: float | None
 ) -> ApiError | IntermediaryError:
-    """Return the error that an answer other than success stands for.
+    """Return the error for a response other than success.
 
     Args:
         call: What was asked for.
@@ -70,7 +70,7 @@ def api_error(
 
 
 def _denial(call: ApiCall[object], token: Token) -> tuple[str, str]:
-    """Return why Qovery may refuse a token with a 401, and what to do next."""
+    """Return why Qovery may reject a token with a 401, and what to do next."""
     if token.wrong_scheme:
         sent = (
             f"is sent with the scheme {token.wrong_scheme} because of qovery:authScheme, but looks like "
@@ -87,7 +87,7 @@ def _denial(call: ApiCall[object], token: Token) -> tuple[str, str]:
 def _foreign(
     call: ApiCall[object], status: int, content: bytes, token: Token, retry_after: float | None
 ) -> IntermediaryError:
-    """Return the error of an answer that is not Qovery's. Without a body it may be, but nothing says so."""
+    """Return the error of a response that is not Qovery's. One without a body may be, but nothing proves it."""
     explanation, advice = "" if content.strip() else " without a body", LATER
     if status // 100 == 3:  # noqa: PLR2004
         explanation, advice = " (a redirect, which is never followed, to protect the token)", ADDRESS
@@ -112,7 +112,7 @@ def _detail(status: int, content: bytes) -> str | None:
 
 
 def _says_absent(detail: str, path: str) -> bool:
-    """Whether a text says that what the path is about does not exist, and not another thing that has to do with it."""
+    """Return whether a text says that the object of the path does not exist, and not another object."""
     _, kind, identity, *_ = path.split("/")
     words = [
         word for word in re.findall(r"[\w-]+", detail.lower()) if word not in {"the", "with", "id", identity.lower()}

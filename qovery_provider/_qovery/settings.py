@@ -41,7 +41,7 @@ BY_KIND = {
 """The scheme that the form of a token asks for."""
 
 HEADER = re.compile(r"(?:authorization:\s*)?(bearer|token)\s+(?=\S)", re.IGNORECASE)
-"""What of a pasted header stands before the token."""
+"""The part of a pasted header before the token."""
 
 MISTAKES = (
     (
@@ -55,7 +55,7 @@ MISTAKES = (
         "it has the form NAME=value; give only the value",
     ),
 )
-"""Ways to paste a token wrongly, from the most specific to the least, with what a message says of each."""
+"""Ways to paste a token wrongly, from the most specific to the least, with what is wrong with each."""
 
 NO_WORD = f"it must be one word of at most {MAX_TOKEN_LENGTH} printable ASCII characters"
 
@@ -126,7 +126,7 @@ def _problem(read: Callable[[], object]) -> str | None:
 
 
 def shows_preview_status(config: Mapping[str, object]) -> bool:
-    """Return whether a preview may look environments up; the default is true."""
+    """Return whether a preview may read the status of environments; the default is true."""
     return _flag(config) is not False
 
 
@@ -136,7 +136,7 @@ def _flag(config: Mapping[str, object]) -> bool | None:
 
 
 def _word(value: object) -> str:
-    """Return a plain word in small letters, or ""; there are letters that small letters make plain."""
+    """Return an ASCII word in small letters, or ""; lowering some other letters gives ASCII ones."""
     if isinstance(value, str) and value.isascii():
         return value.strip().lower()
     return ""  # pragma: no mutate: XXXX is no word that is allowed either
@@ -217,7 +217,7 @@ def _is_usable(url: str) -> bool:
 
 
 def _is_loopback(ipv6: str | None, name: str) -> bool:
-    """Tell whether a host is this machine, without resolving its name; a ValueError says that it is no host."""
+    """Return whether a host is this machine, without resolving its name; raise ValueError if it is not a host."""
     if ipv6:
         return IPv6Address(ipv6).is_loopback
     if NUMBER.fullmatch(name.rpartition(".")[2]):

@@ -11,10 +11,10 @@ from enum import Enum
 
 
 class Phase(Enum):
-    """What a state says of the deployment that it belongs to."""
+    """What a state means for its deployment."""
 
     RUNNING = "running"
-    """Under way or about to start: it can be canceled."""
+    """In progress or about to start: it can be canceled."""
 
     CANCELING = "canceling"
     """A cancel was accepted and has not taken effect yet."""
@@ -23,7 +23,7 @@ class Phase(Enum):
     """Ended by a cancel."""
 
     COMPLETED = "completed"
-    """Ended by itself, well or with an error, or never began."""
+    """Finished on its own, successfully or with an error, or never started."""
 
     UNAVAILABLE = "unavailable"
     """Qovery could not compute the status: it shows nothing of the deployment."""

@@ -1,8 +1,8 @@
 """The boundary around the HTTP library: one request out, one whole answer in, or one TransportError of ours.
 
-This module and `connections` are the only ones that know `requests`, and what it stands on: `urllib3` (1.26 and 2) and
-`http.client`. What is said of these was read in requests 2.33.0 and 2.34.2, urllib3 1.26.20 and 2.8.0, and CPython 3.10
-to 3.13.
+This module and `connections` are the only ones that know `requests` and the libraries below it: `urllib3` (1.26 and 2)
+and `http.client`. Statements about these were checked in requests 2.33.0 and 2.34.2, urllib3 1.26.20 and 2.8.0, and
+CPython 3.10 to 3.13.
 
 * A request is made once. `HTTPAdapter.send` passes `Retry(0, read=False)` and `redirect=False`, with which `urlopen` of
   urllib3 repeats nothing; if it ever did, the connection would refuse.
@@ -33,7 +33,7 @@ CHUNK_BYTES = 64 * 1024
 
 MAX_ERROR_BYTES = 64 * 1024
 UNREADABLE = b"unreadable"
-"""Bytes of an error body, and what stands for one that is longer or broken."""
+"""Bytes of an error body, and the placeholder for one that is longer or broken."""
 
 PLAIN = frozenset({"", "identity"})
 PACKED = frozenset({"gzip", "x-gzip", "deflate"})
@@ -82,7 +82,7 @@ class Transport:
 
         Args:
             call: The call.
-            before_sending: Is called right before the first byte; what it raises is raised, and nothing is sent.
+            before_sending: Is called right before the first byte; its exceptions are raised, and nothing is sent.
 
         Raises:
             TransportError: No whole answer came.
@@ -103,7 +103,7 @@ class Transport:
             DEPARTURE.reset(before)
 
     def _options(self) -> dict[str, Any]:
-        """Return what the environment says about proxies and trusted certificates, as `requests` reads it."""
+        """Return the environment's settings for proxies and trusted certificates, as `requests` reads them."""
         options = self._environment.merge_environment_settings(
             self._url, proxies={}, stream=True, verify=None, cert=None
         )
@@ -124,7 +124,7 @@ class Transport:
             return _body(response.raw, call.max_bytes)
         try:
             return _body(response.raw, MAX_ERROR_BYTES)
-        except Exception:  # noqa: BLE001 - the status is enough; what cannot be read is none of Qovery's error bodies
+        except Exception:  # noqa: BLE001 - the status is enough; an unreadable body is not one of Qovery's error bodies
             return UNREADABLE
 
 
@@ -159,7 +159,7 @@ def _body(raw: Any, max_bytes: int) -> bytes:  # noqa: ANN401 - urllib3's respon
 
 
 def _unpacked(content: bytes, coding: str, max_bytes: int) -> bytes:
-    """Unpack what is packed once, as some proxies do unasked."""
+    """Unpack a body that is packed once, as some proxies do without being asked."""
     if coding not in PACKED:
         raise BrokenCompressionError
     unpacker = zlib.decompressobj(ZLIB_OR_GZIP)

@@ -36,7 +36,7 @@ def test_a_goal_is_reached_up_to_its_number() -> None:
 
 
 def test_times_of_a_busy_machine_are_not_judged() -> None:
-    """Neither reached nor missed: the machine decided."""
+    """Neither reached nor missed, since the result depends on the machine."""
     floor = Case(FLOOR, 1)
     busy = {
         floor: row(floor, {floor: [measured(1.0, others=0.1), measured(9.0, others=1.5), measured(9.0, others=1.4)]})

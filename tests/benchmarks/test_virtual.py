@@ -6,12 +6,12 @@ from benchmarks.virtual import detection, requests_of, worst_delays
 
 
 def test_a_cancel_of_ten_minutes_costs_at_most_50_requests() -> None:
-    """One look, one cancel, and the looks of the wait."""
+    """One status read, one cancel, and the polls of the wait."""
     assert detection(600).requests <= 50
 
 
 def test_20_environments_of_one_project_cost_at_most_100_requests_in_ten_minutes() -> None:
-    """They are looked at together, whether they are one resource or twenty."""
+    """They are polled together, whether they are one resource or twenty."""
     assert requests_of(600, 20, in_bulk=True) <= 100
     assert requests_of(600, 20, in_bulk=False) <= 100
 

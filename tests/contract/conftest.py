@@ -24,7 +24,7 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What REQUESTS_CA_BUNDLE names so that the tests' authority is trusted."""
+    """The file for REQUESTS_CA_BUNDLE with which the tests' authority is trusted."""
     return write_bundle(tmp_path_factory.mktemp("authority"))
 
 

@@ -10,7 +10,7 @@ from tests.support.stage import Fault, Road
 
 
 class Expected(NamedTuple):
-    """What a fault leads to on one road.
+    """The result of a fault on one kind of connection.
 
     Attributes:
         row: How a cancellation must end, by position.

@@ -51,7 +51,7 @@ CANCELED = Ends("canceled", 1)
 CANCELED_BY_THE_SECOND = Ends("canceled", 2)
 
 ACCEPTED = ("was accepted", "resumes without sending it again")
-"""What is said when a call fails after the cancel was accepted (design 2.6, 2.7)."""
+"""The text when a call fails after the cancel was accepted (design 2.6, 2.7)."""
 
 INTERRUPTED = Ends(CancellationInterruptedError, 1, ACCEPTED)
 
@@ -152,7 +152,7 @@ def conflict() -> Row:
 
 
 def conflict_although_executed() -> Row:
-    """409 because a cancel is under way already: the poll after it shows that, nothing is sent again (design 2.4)."""
+    """409 because a cancellation is already in progress: a poll shows that, nothing is sent again (design 2.4)."""
     return {**refused(ConflictError), Position.POST: (CANCELED, CANCELED)}
 
 

@@ -67,7 +67,7 @@ def _own(status: int, row: Row, *phrases: str, detail: str = "as told by the ser
 
 
 def _foreign(status: int, what: str, body: bytes) -> list[Kind]:
-    """What stands in between answers for itself, and has passed the request on or has not."""
+    """An intermediary answers for itself, and has passed the request on or has not."""
     phrases = (f"the response {status}", "something in between")
     return [
         Kind(

@@ -71,7 +71,7 @@ NONSENSE = {
 @CALLS
 @pytest.mark.parametrize("answer", NONSENSE.values(), ids=NONSENSE)
 def test_nonsense_is_a_call_error(call: ApiCall[object], answer: bytes) -> None:
-    """Whatever the HTTP library makes of it, the driver gets an error that it knows, and the cancel may be executed."""
+    """The driver gets an error that it knows, for any exception, and the cancel may have been executed."""
     error = error_of(call, lambda c: c.send(answer) and False)
 
     assert (error.may_have_executed, error.retryable) == (call.changes, True)
@@ -88,7 +88,7 @@ HARMLESS = {
 
 @pytest.mark.parametrize("headers", HARMLESS.values(), ids=HARMLESS)
 def test_odd_headers_around_a_whole_answer_are_harmless(headers: bytes) -> None:
-    """What is read is the body."""
+    """The body is read correctly."""
     answer = b"HTTP/1.1 200 OK\r\n" + headers + b"\r\n\r\n" + STATUS_BODY
     with recorder(lambda c: c.send(answer) and False) as server, client_of(server.url) as client:
         assert client.send(STATUS).state == "DEPLOYED"
@@ -211,7 +211,7 @@ def test_a_long_answer_is_not_blamed_on_a_login_page(call: ApiCall[object], limi
 
 
 def test_a_connection_that_failed_is_not_used_again() -> None:
-    """What is left of an answer that was not read to its end would be taken for the next one."""
+    """The rest of a response that was not read to its end would be taken for the next response."""
     answers = [CHUNKED + b"-5\r\n" + STATUS_BODY, http(200, STATUS_BODY)]
     with recorder(lambda c: c.send(answers.pop(0))) as server, client_of(server.url) as client:
         with pytest.raises(CallError):

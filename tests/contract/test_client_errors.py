@@ -51,7 +51,7 @@ def test_says_where_a_refused_token_came_from(
     client.close()
 
     assert caught.value.token_source == source
-    assert f"the token from {source} is wrong" in str(caught.value)
+    assert f"the token from {source} is invalid" in str(caught.value)
     assert "qov_wrong" not in str(caught.value)
 
 
@@ -112,7 +112,7 @@ ECHOES = {
 
 @pytest.mark.parametrize("fields", ECHOES.values(), ids=ECHOES)
 def test_hides_a_token_that_a_good_answer_repeats(fields: dict[str, str]) -> None:
-    """What an answer says goes to outputs, rows and the state: it is free of the token as well."""
+    """A response reaches outputs, rows and the state, so it is free of the token as well."""
     body = {"id": "env", "state": "DEPLOYED", "last_deployment_state": "DEPLOYED", **fields}
     answer = http(200, json.dumps(body).encode())
     with recorder(answer) as server, client_of(server.url, token=SECRET) as client:

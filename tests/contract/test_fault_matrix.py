@@ -38,14 +38,14 @@ INSIDES = (
     "object at 0x",
     "_ssl.c",
 )
-"""What the texts of inner exceptions look like."""
+"""Patterns in the texts of inner exceptions."""
 
 FEW_BODIES = 32 * 2**20
 """Bytes of memory for a body of 1 MiB, with what the library and the test's own server hold at the same time, and with
 the failed polls of a whole wait, until Python collects them."""
 
 SAMPLE = {(Position.FIRST_READ, True), (Position.POST, False)}
-"""What is played on the longer roads unless figures are kept: how a read fails, and a cancel that may have arrived."""
+"""The faults on the longer connections unless figures are kept: a failing read, and a cancel that may have arrived."""
 
 IN_FLIGHT = 16 * 2**20
 """Bytes that the kernel may have taken from a server, on each hop, before the client hangs up."""

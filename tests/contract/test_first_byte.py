@@ -213,7 +213,7 @@ BUSY = [413, 429, 503]
 
 @pytest.mark.parametrize("status", [*BUSY, 301, 307, 408, 425])
 def test_nothing_is_sent_twice_by_the_library(status: int) -> None:
-    """Neither an answer that asks for another attempt nor a redirect leads to one."""
+    """Neither a response that asks for another attempt nor a redirect leads to a second request."""
     head = f"HTTP/1.1 {status} Later\r\nRetry-After: 0\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n".encode()
     with recorder(head) as server, client_of(server.url) as client:
         hook = Hook(server)

@@ -68,7 +68,7 @@ def test_the_simulator_answers_of_an_environment_as_described(
     kind: object,
     spelling: Any,  # noqa: ANN401 - a method of texts
 ) -> None:
-    """Never deployed, under way with a queue, and over; ids are taken in either spelling."""
+    """Never deployed, in progress with a queue, and over; ids are taken in either spelling."""
     for environment in (asked.never, asked.busy, asked.over):
         status, body = asked.answer(path.format(spelling(environment.id)))
 
@@ -91,7 +91,7 @@ def test_the_simulator_answers_a_cancel_as_described(asked: Asked, body: str) ->
 
 
 def test_the_simulator_answers_of_a_deployment_request_as_described(asked: Asked) -> None:
-    """Of one that waits, one that runs, and one that is over."""
+    """A waiting request, a running one, and one that is over."""
     requests = [asked.queued.id, asked.busy.deployments[0].request_id, asked.over.deployments[0].request_id]
     answers = [
         asked.answer("/environment/deploymentStatus", query={"deploymentRequestId": request.upper()})
@@ -106,7 +106,7 @@ def test_the_simulator_answers_of_a_deployment_request_as_described(asked: Asked
 
 @pytest.mark.parametrize(("query", "status"), [({}, 400), ({"deploymentRequestId": "r-1"}, 404)])
 def test_the_simulator_refuses_an_unknown_deployment_request(asked: Asked, query: dict[str, str], status: int) -> None:
-    """As it does with any other id."""
+    """As with any other id."""
     assert asked.answer("/environment/deploymentStatus", query=query)[0] == status
 
 

@@ -98,7 +98,7 @@ def test_a_foreign_answer_of_any_status_is_an_outage(call: ApiCall[object], stat
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 500])
 @pytest.mark.parametrize("body", [body.replace(b"404", b"%d") for body in FOREIGN.values()], ids=FOREIGN)
 def test_a_foreign_body_is_not_qovery_s_word(call: ApiCall[object], status: int, body: bytes) -> None:
-    """Neither JSON alone nor a status in it makes an answer Qovery's."""
+    """Neither JSON alone nor a status in it proves that a response is Qovery's."""
     error = error_of(call, http(status, body.replace(b"%d", str(status).encode())))
 
     assert type(error) is IntermediaryError
@@ -116,7 +116,7 @@ def test_some_statuses_are_never_qovery_s(call: ApiCall[object], status: int) ->
 
 def test_a_redirect_is_told_as_one() -> None:
     """The text says why it is not followed."""
-    assert "a redirect, which is never followed, so that the token stays here" in str(error_of(STATUS, http(302)))
+    assert "a redirect, which is never followed, to protect the token" in str(error_of(STATUS, http(302)))
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -138,7 +138,7 @@ def test_a_gateway_s_delay_is_kept(status: int, headers: dict[str, str]) -> None
 
 
 def test_a_gateway_s_rate_limit_is_not_the_token_s() -> None:
-    """What is left of the token's requests is read from Qovery's own answers alone."""
+    """The rest of the rate limit is read only from Qovery's own responses."""
     headers = {"X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "3600"}
     answers = [http(429, b"slow down", headers), http(503, b"", headers), http(200, STATUS_BODY)]
     with recorder(lambda connection: connection.send(answers.pop(0))) as server, client_of(server.url) as client:

@@ -22,7 +22,7 @@ DeploymentCancellation("stop", environment_id=os.environ["ENVIRONMENT_ID"], time
 """
 
 LAUNCHER = f'#!/bin/sh\nexec {sys.executable} -u -m pulumi.dynamic "$@"\n'
-"""What `pulumi-resource-pulumi-python` of an official installation comes to."""
+"""The command that `pulumi-resource-pulumi-python` of an official installation runs."""
 
 
 @pytest.fixture

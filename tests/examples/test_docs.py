@@ -35,7 +35,7 @@ def test_the_page_of_figures_says_what_the_runs_wrote() -> None:
 
 
 def test_every_outcome_and_every_error_is_explained() -> None:
-    """A user who looks for the line of an error finds its heading."""
+    """A user who searches for the line of an error finds its heading."""
     explained = re.findall(r"^### `(\w+)`", (pages.DOCS / "what-happens-when.md").read_text(), re.MULTILINE)
     named = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
 
@@ -57,7 +57,7 @@ def test_each_stage_is_in_the_diagram_and_has_a_column() -> None:
 
 
 def test_each_result_and_each_outcome_is_in_the_tables() -> None:
-    """What can come of a call comes of it in some stage, and every outcome is reached."""
+    """Every possible event of a call occurs in some stage, and every outcome is reached."""
     tables = pages.calls()
 
     assert set(pages.CALLS) == set(machine.EVENTS)
@@ -67,7 +67,7 @@ def test_each_result_and_each_outcome_is_in_the_tables() -> None:
 
 
 def test_a_stop_ends_every_stage() -> None:
-    """Nothing follows it, whichever call is awaited."""
+    """Nothing follows it, for any call."""
     stops = {step.next for step in machine.steps() if step.result == "the update is stopped"}
 
     assert stops == {"`CancellationStoppedError`"}

@@ -52,7 +52,7 @@ MISSING: dict[str, str] = {
     "09-component": "Missing required configuration variable 'component:environments'",
     "10-team": "Stack 'dev' is missing configuration values 'projectId' and 'run'",
 }
-"""What is said; all others miss the environment."""
+"""The expected message; all others miss the environment."""
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_all_are_known() -> None:
 @pytest.mark.engine
 @every_example
 def test_the_session_in_the_readme(name: str, stack: Stack, qovery: QoverySimulator) -> None:
-    """What it shows is what a real run prints, and in truth it happened."""
+    """The README shows the output of a real run, and the simulator confirms it."""
     text = (readme.EXAMPLES / name / "README.md").read_text()
 
     for shown, played in zip(readme.sessions(text), readme.play(text, stack), strict=True):
@@ -113,7 +113,7 @@ def test_the_session_in_the_readme(name: str, stack: Stack, qovery: QoverySimula
 @pytest.mark.engine
 @every_example
 def test_missing_configuration_is_one_sentence(name: str, stack: Stack, qovery: QoverySimulator) -> None:
-    """Whoever forgets it is told what is missing, without a traceback, and nothing was called."""
+    """The message says what is missing, without a traceback, and nothing was called."""
     if name == "08-automation-api":
         command = [sys.executable, "__main__.py"]
     else:

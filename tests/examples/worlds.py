@@ -30,7 +30,7 @@ class Surroundings:
         self.qovery = QoverySimulator(clock=lambda: time.time() + self._ahead)
 
     def pass_minutes(self, minutes: float) -> None:
-        """Let time go by. Only the simulator's: what it says of the past is true for everybody else at minute zero."""
+        """Let time pass, for the simulator only: the program itself is still at minute zero."""
         self._ahead += minutes * 60
 
     def after_reads(self, number: int, happens: Callable[[], object]) -> None:
@@ -60,12 +60,12 @@ def _one_and(queued: int) -> Prepare:
 
 
 def _stubborn(around: Surroundings) -> None:
-    """What runs does not heed a cancel without force."""
+    """The running deployment ignores a cancel without force."""
     around.environment(STAGING, STUBBORN, LONG)
 
 
 def _overdue(around: Surroundings) -> None:
-    """What runs began 50 minutes ago."""
+    """The running deployment began 50 minutes ago."""
     around.pass_minutes(-50)
     around.environment(STAGING, Plan(phases=(("DEPLOYING", 7200.0),), cancel_delay=0.5))
     around.pass_minutes(50)
@@ -78,14 +78,14 @@ def _just_requested(around: Surroundings) -> None:
 
 
 def _project(around: Surroundings) -> None:
-    """One runs and has another one waiting, one is done, one is stopping."""
+    """One environment deploys with a request in its queue, one is done, one is stopping."""
     around.environment(STAGING, LONG, LONG)
     around.environment(PREVIEW, Plan(phases=(("DEPLOYING", 0.0),)))
     around.environment(PRODUCTION, Plan(trigger_action="STOP", phases=(("STOPPING", 600.0),), cancel_delay=0.5))
 
 
 def _product(around: Surroundings) -> None:
-    """One of two runs, with another one waiting."""
+    """One of two environments deploys, with a request in its queue."""
     around.environment(STAGING, LONG, LONG)
     around.environment(PREVIEW, Plan(phases=(("DEPLOYING", 0.0),)))
 

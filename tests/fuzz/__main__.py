@@ -1,4 +1,4 @@
-"""Look for what breaks a promise, guided by coverage: `python -m tests.fuzz SECONDS`, or with a target's name alone.
+"""Search for inputs that break a promise, guided by coverage: `python -m tests.fuzz SECONDS`, or with a target's name.
 
 Each target runs in a process of its own, for atheris ends that. What it has learned stays in `.make/fuzz`, for the next
 run; what breaks a promise is kept there as well and is shown by the name of its file: `python -m tests.fuzz NAME FILE`.

@@ -102,7 +102,7 @@ ANSWERS: st.SearchStrategy[Any] = st.one_of(
     st.fixed_dictionaries({"results": JSON}),
     JSON,
 )
-"""What Qovery may answer, in all its shapes and in none."""
+"""Qovery's possible responses, in all its formats and in none."""
 
 HEADERS = st.dictionaries(
     st.sampled_from(

@@ -134,7 +134,7 @@ def stack_settings(config: dict[str, Any], environ: dict[str, str]) -> None:
 
 
 def _assert_reaches_its_host(url: str) -> None:
-    """What was accepted goes to the host that stands there, and in clear text only to this machine."""
+    """An accepted URL is called at its own host, and in clear text only on this machine."""
     prepared = requests.Request("GET", f"{url}/status").prepare().url or ""
     host = url.lower().split("/")[2]
     assert prepared.lower().split("/")[2] == host

@@ -28,7 +28,7 @@ from tests.model.tape import Tape
 PROJECTS = ("one", "one", "two", "three")
 
 MAX_RUNS = 4
-"""So often `up` is run, unless nothing is left earlier."""
+"""The number of times `up` is run, unless nothing is left earlier."""
 
 Act = Callable[[BulkCancellation], Sequence[Cancellation]]
 

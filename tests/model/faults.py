@@ -35,7 +35,7 @@ def _broken(*, certainly_not: bool = False, retryable: bool = True) -> Callable[
 
 
 def _page(status: int, retry_after: float | None = None) -> Callable[[str, bool], CallError]:
-    """Return how something in between answers, whatever Qovery has done."""
+    """Return how something in between answers, regardless of what Qovery has done."""
     return lambda operation, changes: IntermediaryError(
         operation, status, "", "", may_have_executed=changes, retry_after=retry_after
     )

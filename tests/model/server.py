@@ -42,11 +42,11 @@ class Crash(BaseException):
 
 
 class Bug(Exception):  # noqa: N818 - it is none of a library's errors
-    """What no one expects: it ends the run, and what is known must be kept."""
+    """An unexpected error: it ends the run, and everything known must be kept."""
 
 
 class Moment(NamedTuple):
-    """What was true when a status was read, and what was shown of it."""
+    """The truth when a status was read, and the status that was shown."""
 
     at: float
     status: EnvironmentStatus

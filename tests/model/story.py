@@ -33,11 +33,11 @@ from tests.model.tape import Tape
 from tests.support.time import VirtualTime
 
 MAX_RUNS = 3
-"""So often `up` is run, unless nothing is left earlier."""
+"""The number of times `up` is run, unless nothing is left earlier."""
 
 
 class Turn(NamedTuple):
-    """What a machine was told, when, in answer to what, and what it said."""
+    """One step of a machine: the event, its time, the action before it and the action after it."""
 
     now: float
     operation: actions.Action
@@ -86,7 +86,7 @@ class Recorded(Cancellation):
 
     @property
     def answers(self) -> list[Turn]:
-        """What became of what was sent."""
+        """What became of the requests that were sent."""
         answers = [turn for turn in self.turns if isinstance(turn.operation, actions.SendCancel)]
         return [turn for turn in answers if not _was_refused(turn)]
 

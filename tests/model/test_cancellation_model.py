@@ -49,7 +49,7 @@ ENDS = {
 
 
 class Model(NamedTuple):
-    """What is played.
+    """A story to play.
 
     Attributes:
         name: What its figures are called.
@@ -75,7 +75,7 @@ MODELS = [
 
 
 class Score:
-    """What many schedules have come to."""
+    """The figures of many schedules."""
 
     def __init__(self) -> None:
         self.ends: Counter[str] = Counter()

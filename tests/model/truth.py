@@ -3,8 +3,8 @@
 What no client can prevent. Qovery's cancel takes no deployment: it hits the one that runs when it arrives. Between the
 moment that a status shows and the arrival of the cancel that is sent on it, the target may end and the next deployment
 start. Therefore the rule about wrong hits is this one, and no wider: every cancel is sent on a status that showed the
-target under way and not being canceled. A wrong hit is then possible in that gap alone; and when Qovery's answer names
-what was hit, the outcome is a WrongDeploymentError. What the machine claims is true of the target even then.
+target in progress and not being canceled. A wrong hit is then possible in that gap alone; and when Qovery's response
+names what was hit, the outcome is a WrongDeploymentError. What the machine claims is true of the target even then.
 
 The gap lasts from the moment that the status shows to the arrival of the cancel, so a stale status widens it.
 """
@@ -58,7 +58,7 @@ class Judge:
                 raise AssertionError("it is not over")
 
     def conclude(self) -> None:
-        """Check what holds for all runs together: in whichever of them, a deployment is canceled once."""
+        """Check what holds for all runs together: each deployment is canceled once at most."""
         for place in self.story.places:
             for ran in place.deployments:
                 is_ours = all(cancel.number for cancel in ran.cancels)
@@ -99,7 +99,7 @@ class Judge:
         if cancellation.resumes in {Sent.ACCEPTED, Sent.ADOPTED, Sent.TOO_LATE}:
             forces = cancellation.request.force_cancel and cancellation.resumes is Sent.ADOPTED
             assert not cancellation.sends or forces, (
-                "sent again what an earlier run had brought under way, or had missed"
+                "sent again a cancel that an earlier run had sent, or had been too late for"
             )
         for number, (answer, again) in enumerate(zip(answers, cancellation.sends[1:], strict=False)):
             assert isinstance(answer.event, events.CallFailed), "sent again although it was accepted"
@@ -288,7 +288,7 @@ class Judge:
 
     def _ended_otherwise(self, cancellation: Recorded, target: Deployment | None, state: str | None) -> None:
         if target is not None:
-            assert target.end_state not in {None, "CANCELED"}, "claims an end by itself"
+            assert target.end_state not in {None, "CANCELED"}, "claims that the target finished on its own"
             assert state == target.end_state, "tells another end"
         if cancellation.known.sent in {Sent.NOT_SENT, Sent.TOO_LATE} and cancellation.resumes is Sent.NOT_SENT:
             last = self._last_moment(cancellation)

@@ -12,10 +12,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 FILES = (".gitignore", "CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml")
-"""What a build may take from the top level."""
+"""The top-level entries that a build may use."""
 
 STRAY_FILES = ("qovery_provider/__pycache__/left.cpython-313.pyc", "tests/test_left.py", "Pulumi.left.yaml")
-"""What a build must not pick up."""
+"""The files that a build must not include."""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def test_a_dependency(name: str) -> None:
 
 
 def test_python() -> None:
-    """The first and the last version that are declared are those for which make looks first."""
+    """The first and the last declared versions are those that make prefers."""
     declared = _found(r"Python :: (3\.\d+)$", "\n".join(PROJECT.get_all("Classifier") or ()))
 
     assert _documented("Python") == [declared[0], declared[-1]]

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_archives(build: Build, tmp_path: Path) -> None:
-    """One for each platform, under the name by which Pulumi looks for it, all the same, and again the same."""
+    """One archive for each platform, under the name that Pulumi expects; their content is equal and reproducible."""
     first, second = tmp_path / "first", tmp_path / "second"
     contents = {path.name: path.read_bytes() for folder in (first, second) for path in _packed(build, folder)}
 

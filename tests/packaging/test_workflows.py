@@ -116,7 +116,7 @@ def test_every_action_is_pinned(path: Path) -> None:
 
 
 def test_a_tag_is_no_pin() -> None:
-    """Neither is a digest without its release."""
+    """Nor is a digest without its release."""
     assert _unpinned(CARELESS) == [
         "actions/checkout@v7",
         "actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97",

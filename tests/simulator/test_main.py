@@ -97,7 +97,7 @@ def test_deployments_wait_behind_the_running_one() -> None:
 
 
 def test_it_stops_at_the_end_of_its_input() -> None:
-    """What comes before the end does not matter."""
+    """Input before the end does not matter."""
     reader, writer = os.pipe()
     os.write(writer, b"anything")
     os.close(writer)

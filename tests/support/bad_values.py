@@ -1,6 +1,6 @@
 """Values that people give, as data: those that must be refused, with how the answer quotes them, and unusual good ones.
 
-Values are as JSON carries them, so every number is a double. Whatever is secret in them holds the word SECRET.
+Values are as JSON carries them, so every number is a double. Every secret in them holds the word SECRET.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 ENV = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 SECRET = "hunter2"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What stands for a value that is not known yet, on its way to the provider (`pulumi.runtime.rpc.UNKNOWN`)."""
+"""The marker of a value that is not known yet, on its way to the provider (`pulumi.runtime.rpc.UNKNOWN`)."""
 
 SIGNATURE, ASSET, ARCHIVE = (
     "4dabf18193072939515e22adb298388d",
@@ -189,7 +189,7 @@ TEXTS = [
     Bad(FORM, "output in a text", OUTPUT, _cut(repr(OUTPUT))),
     *TOKENS,
 ]
-"""What is no word of any kind that an input takes."""
+"""Values that are no valid word for any input."""
 
 UUIDS = [
     *_plain(EMPTY, ("empty", "")),
@@ -472,7 +472,7 @@ PLACEHOLDER = "it is a placeholder that was never filled in, such as ${NAME}"
 
 
 def _pasted(mistake: str, *rows: tuple[str, Any]) -> list[Bad]:
-    """Return rows of tokens that somebody has pasted with something around them."""
+    """Return rows of tokens that were pasted with something around them."""
     return [Bad(SECRETS, name, value, mistake) for name, value in rows]
 
 
@@ -629,7 +629,7 @@ GOOD = {
         ("everything unknown", dict.fromkeys(("environment_id", "deployment_id", "force_cancel", "timeout"), UNKNOWN)),
         ("nothing but nulls", {"environment_id": ENV, "triggers": None, "timeout": None, "force_cancel": None}),
         ("properties that are no inputs", {"environment_id": ENV, "outcome": 7.0, "\u73af": None}),
-        ("no deployment meant", {"environment_id": ENV, "deployment_id": ""}),
+        ("no target", {"environment_id": ENV, "deployment_id": ""}),
         (
             "deployment of every plain letter",
             {"environment_id": ENV, "deployment_id": "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~"},

@@ -27,7 +27,7 @@ def authority() -> trustme.CA:
 
 @cache
 def server_context(certificate: Certificate) -> ssl.SSLContext:
-    """What a server with such a certificate speaks TLS with."""
+    """The TLS context of a server with such a certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if certificate == "self-signed":
         _use_as_its_own(trustme.CA(), context)

@@ -1,4 +1,4 @@
-"""What a run came to: its seed, and its figures for whoever wants to keep them.
+"""The results of a run: its seed, and its figures for the reliability report.
 
 QOVERY_SEED repeats a run; QOVERY_FIGURES names a folder for what it came to, as JSON: `docs/generate/reliability.py`
 makes a page of that. Both are read here once: tests run without these variables.

@@ -85,7 +85,7 @@ def mocked(
         worker_loop.close()
 
 
-def value_of(output: pulumi.Output[Any]) -> Any:  # noqa: ANN401 - whatever the output holds
+def value_of(output: pulumi.Output[Any]) -> Any:  # noqa: ANN401 - the output's value
     """Run the program to its end and return what an output holds."""
     values: list[Any] = []
     pulumi.runtime.test(lambda: output.apply(values.append))()  # type: ignore[no-untyped-call]

@@ -13,7 +13,7 @@ from qovery_provider._qovery.rate_limit import RateBudget
 Answer = TypeVar("Answer")
 
 VERBS = {"{}": "unqueue", '{"force_cancel": false}': "cancel", '{"force_cancel": true}': "force"}
-"""What a POST does, by its body."""
+"""The effect of a POST, by its body."""
 
 READS = {
     ("environment",): "project of",
@@ -22,7 +22,7 @@ READS = {
     ("environment", "deploymentQueue"): "queue",
     ("project", "environment", "status"): "statuses",
 }
-"""What a GET reads, by its path without the id."""
+"""The object that a GET reads, by its path without the id."""
 
 
 def status(name: str, state: str, deployment: str = "d1") -> EnvironmentStatus:
@@ -31,7 +31,7 @@ def status(name: str, state: str, deployment: str = "d1") -> EnvironmentStatus:
 
 
 class Time(Protocol):
-    """What the script needs of a clock."""
+    """The clock that the script needs."""
 
     now: float
 

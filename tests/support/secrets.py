@@ -1,4 +1,4 @@
-"""Finding a secret in whatever spelling it may have been written down."""
+"""Finding a secret in every spelling."""
 
 from __future__ import annotations
 

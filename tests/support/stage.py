@@ -71,7 +71,7 @@ class Position(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an honest server would answer."""
+    """The response of an honest server."""
 
     status: int
     body: bytes

@@ -44,7 +44,7 @@ def offline(home: Path, version: str) -> None:
 
 
 def find(installer: ensure.Way = offline) -> str:
-    """Look for a CLI with another installer than Pulumi's."""
+    """Search for a CLI with another installer than Pulumi's."""
     return ensure.find([installer, ensure.build])
 
 
@@ -90,7 +90,7 @@ def test_a_usable_cli_on_path_is_used(path: Path, capsys: pytest.CaptureFixture[
         pytest.param("v3.267.9", "is 3.267.9; this project needs 3.268.0 or newer.", id="too old"),
         pytest.param("v2.9.0", "is 2.9.0; this project needs 3.268.0 or newer.", id="another age"),
         pytest.param("v3.300.0", "comes without its pulumi-language-python.", id="no language host"),
-        pytest.param("dev", "does not tell its version.", id="no version"),
+        pytest.param("dev", "does not report its version.", id="no version"),
         pytest.param("'' && exit 3", "does not run: ", id="broken"),
     ],
 )
@@ -139,7 +139,7 @@ def test_the_command_tries_pulumi_s_installer_and_a_build(path: Path) -> None:
 
 @pytest.mark.usefixtures("path")
 def test_the_installer_comes_before_a_build(cache: Path) -> None:
-    """What it brings is official, and its language host is left alone."""
+    """It installs official files, and the language host is left alone."""
     folder = find(lambda home, _version: cli(home / "bin"))
 
     assert folder == str(cache / f"pulumi-{VERSION}/bin")

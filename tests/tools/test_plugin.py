@@ -30,7 +30,7 @@ def python(file: Path) -> Path:
 
 
 def started(plugin: Path, folder: Path, **environment: str) -> list[str]:
-    """What was started for a project in this folder."""
+    """The process that was started for a project in this folder."""
     tools = shutil.which("sed", path=os.defpath) or ""
     command = [str(plugin), "127.0.0.1:1"]
     settings = {"PATH": str(Path(tools).parent), **environment}

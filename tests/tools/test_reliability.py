@@ -33,7 +33,7 @@ def test_every_number_is_on_the_page(tmp_path: Path) -> None:
 
 
 def test_what_has_many_rows_is_a_table(tmp_path: Path) -> None:
-    """What a row lacks is left empty; what it counts by name is told in words."""
+    """Missing cells are empty; nested counts are written out in words."""
     cells = {"kill": {"crashes": 2, "outcomes": {"canceled": 2}}, "interrupt": {"crashes": 1, "others_touched": 0}}
 
     page = section(tmp_path, "crashes", cells=cells)

@@ -50,6 +50,6 @@ def test_the_names_of_yaml() -> None:
     [("Q_CLI_ACCESS_TOKEN", "set ENVIRONMENT_ID, too"), ("ENVIRONMENT_ID", "set QOVERY_API_TOKEN, too")],
 )
 def test_half_of_the_settings(name: str, missing: str) -> None:
-    """One sentence says which other half is missing."""
+    """One sentence says which other variable is missing."""
     with pytest.raises(SystemExit, match=missing):
         up.run({name: "something"})

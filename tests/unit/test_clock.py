@@ -40,7 +40,7 @@ def test_one_of_the_futures_ends_the_wait() -> None:
 
 
 def test_a_signal_ends_the_wait() -> None:
-    """As soon as it is set."""
+    """The wait ends as soon as the signal is set."""
     signal = Signal()
     timer = Timer(0.01, signal.set_result, [None])
     timer.start()

@@ -171,7 +171,7 @@ def test_the_text_says_all_in_one_line(error: QoveryError, text: str) -> None:
 
 
 @pytest.mark.parametrize("kind", CANCELLATION_ERRORS)
-def test_a_cancellation_error_holds_the_deployment_that_was_meant(kind: type[CancellationError]) -> None:
+def test_a_cancellation_error_holds_the_target(kind: type[CancellationError]) -> None:
     """Its text is the sentence that it is given; environment, deployment and state are fields."""
     error = kind("it went wrong", "3c90", "3c90-12", "BUILDING")
 
@@ -242,7 +242,7 @@ def test_what_a_failed_call_allows(error: CallError, *, may_have_executed: bool,
 
 
 def test_a_bulk_error_holds_the_error_of_each_environment() -> None:
-    """The errors are a copy by environment id, so that nobody changes them later."""
+    """The errors are a copy by environment id, so that a later change does not reach them."""
     failures: dict[str, QoveryError] = {"3c90": QoveryError("first")}
     error = BulkCancellationError(failures, 2)
     failures.clear()

@@ -93,7 +93,7 @@ def test_only_a_provider_without_settings_is_pickled(provider: type[DynamicProvi
 
 
 def test_the_names_in_the_state_never_change() -> None:
-    """What an older version left to be resumed, a newer one must find."""
+    """A newer version must find the unfinished cancellations of an older one."""
     assert (PINNED, DRIFT, UNFINISHED) == ("__pinned", "__drift", "__unfinished")
     assert [sent.value for sent in Sent] == ["not_sent", "unconfirmed", "accepted", "adopted", "too_late"]
 

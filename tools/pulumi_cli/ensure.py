@@ -94,7 +94,7 @@ def say(text: object) -> None:
 
 
 def pinned(name: str) -> str:
-    """What go.mod says after `name`: one place to change a version."""
+    """The text after `name` in go.mod: one place to change a version."""
     found = re.search(rf"^\s*{re.escape(name)}(\S+)", (HERE / "go.mod").read_text(), re.MULTILINE)
     return found[1] if found else ""
 
@@ -120,7 +120,7 @@ def version_of(cli: str) -> tuple[int, ...]:
         raise UnavailableError(f"The Pulumi CLI on PATH, {cli}, does not run: {error}.") from error
     numbers = re.match(r"v?(\d+)\.(\d+)\.(\d+)", answer.stdout)
     if numbers is None:
-        raise UnavailableError(f"The Pulumi CLI on PATH, {cli}, does not tell its version.")
+        raise UnavailableError(f"The Pulumi CLI on PATH, {cli}, does not report its version.")
     return tuple(map(int, numbers.groups()))
 
 

@@ -54,14 +54,14 @@ def difference(
         camel(name): Change(before.get(name) is not None, news.get(name) is not None, name in diff.replaces).difference
         for name in changed
     }
-    # A state of the dynamic provider is written anew, under the names of the outside; that calls nothing.
+    # A state of the dynamic provider is rewritten under the plugin's names; that calls nothing.
     is_any = bool(diff.replaces or diff.updates or served.names.is_of_dynamic_provider(stored))
     response = DiffResponse(
         changes=DiffResponse.DIFF_SOME if is_any else DiffResponse.DIFF_NONE,
         replaces=map(camel, diff.replaces),
         diffs=map(camel, changed),
         detailedDiff=detailed,
-        # Without it, the engine compares by itself: so a refresh shows exactly which outputs changed.
+        # Without it, the engine compares the outputs: so a refresh shows exactly which outputs changed.
         hasDetailedDiff=bool(detailed),
     )
     return response, diff.note

@@ -39,7 +39,7 @@ def outside(names: Iterable[str]) -> dict[str, str]:
 
 
 def renamed(record: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return a record with other names; what has no other name keeps its own."""
+    """Return a record with its keys renamed; a key without another name stays."""
     return {names.get(key, key): value for key, value in record.items()}
 
 
@@ -56,14 +56,14 @@ class Names:
         self._entries = {name: outside(row.entries) for name, row in schema.outputs.items() if row.entries}
 
     def to_inside(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """Translate what the engine sends; what belongs to the dynamic provider alone is left out."""
+        """Translate properties from the engine; keys of the dynamic provider alone are left out."""
         own = {key: value for key, value in properties.items() if key != PROVIDER}
         return self._translated(
             renamed(own, _inverse(self._outside)), {k: _inverse(v) for k, v in self._entries.items()}
         )
 
     def to_outside(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """Translate what the engine is to store."""
+        """Translate properties for the engine to store."""
         return self._translated(renamed(properties, self._outside), {camel(k): v for k, v in self._entries.items()})
 
     @staticmethod
@@ -85,7 +85,7 @@ class Names:
         return list(self._inputs.values())
 
     def is_of_dynamic_provider(self, stored: Mapping[str, Any]) -> bool:
-        """Tell a state that the dynamic provider has stored."""
+        """Return whether the dynamic provider has stored a state."""
         return PROVIDER in stored or any(self._outside[name] != name for name in stored.keys() & self._outside.keys())
 
 

@@ -40,7 +40,7 @@ class Served(NamedTuple):
         return cls(name, lifecycle, Names(lifecycle.schema))
 
     def check(self, stored: Properties, written: Properties) -> tuple[dict[str, Any], list[str]]:
-        """Return what is to be stored beside the inputs that were written, and everything that is wrong with them."""
+        """Return the hidden keys to store beside the written inputs, and all problems with the inputs."""
         inputs, problems = self.lifecycle.check(stored, self.names.to_inside(written), is_unknown)
         unknown = self.names.unknown_inputs(written)
         known = ", ".join(self.names.inputs)
@@ -49,7 +49,7 @@ class Served(NamedTuple):
         return _hidden(inputs), problems
 
     def planned(self, written: Properties) -> dict[str, Any]:
-        """Return what a create would store, as far as it is known."""
+        """Return the outputs of a create, as far as they are known."""
         inputs = self.lifecycle.schema.with_defaults(self.names.to_inside(written))
         given = {name: value for name, value in inputs.items() if value is not None}
         return self.names.to_outside({**dict.fromkeys(self.lifecycle.schema.outputs, UNKNOWN), **given})
@@ -65,7 +65,7 @@ class Served(NamedTuple):
         return self.names.to_outside(self.lifecycle.update(operation, id_, olds, news).outputs)
 
     def planned_update(self, operation: Operation, id_: str, stored: Properties, written: Properties) -> dict[str, Any]:
-        """Return what an update would store. Of one that would act, no output is known."""
+        """Return the outputs of an update. If it would act, none of them is known."""
         try:
             return self.update(replace(operation, connect=_would_act), id_, stored, written)
         except _WouldActError:
@@ -76,7 +76,7 @@ class Served(NamedTuple):
     ) -> tuple[str, dict[str, Any], dict[str, Any]]:
         """Return id, outputs and inputs, as they are to be stored.
 
-        Inputs stay as they were written; an import, which has none yet, stores those that are not the default.
+        Inputs stay as they were written; an import, which has none yet, stores those that differ from their defaults.
 
         Raises:
             ConfigurationError: There is nothing to be read: only its own stack has the record.
@@ -139,4 +139,4 @@ TEXTS = Texts(
     for served in RESOURCES.values()
     for name in [*served.lifecycle.schema.inputs, *served.lifecycle.schema.outputs]
 )
-"""Translates what is said about any of them."""
+"""Translates the texts about any of them."""

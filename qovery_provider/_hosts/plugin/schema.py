@@ -23,7 +23,7 @@ DYNAMIC_TYPE = "pulumi-python:dynamic/qovery:"
 """How the types of the dynamic provider begin: its stacks move to the plugin by this alias."""
 
 WITHOUT_DEFAULT = "timeout"
-"""SDKs send a default as if the program had given it, and `customTimeouts` could not be told from that."""
+"""SDKs send a default as if the program had given it, so `customTimeouts` could not be distinguished from it."""
 
 TYPES: Mapping[str, Spec] = {
     "str": {"type": "string"},
@@ -45,7 +45,7 @@ CONFIG: Mapping[str, Spec] = {
     },
     "apiUrl": {
         "type": "string",
-        "description": "Where the API is. By default, as the environment variable QOVERY_API_URL says, or "
+        "description": "The URL of the API. By default, the environment variable QOVERY_API_URL, or "
         "https://api.qovery.com.",
     },
     "authScheme": {

@@ -1,5 +1,5 @@
 # ruff: noqa: N802 - the methods are called as the engine's protocol calls them
-"""The provider plugin's process: answers Pulumi's engine, for every resource and function, until it is told to end.
+"""The provider plugin's process: answers Pulumi's engine, for every resource and function, until it is stopped.
 
 It lends settings, the resource's row and the end of the engine; it holds no rule about a resource. Secrets are not
 asked for: the engine itself keeps secret what is stored under the name of a secret input.
@@ -48,7 +48,7 @@ Method = Callable[["Plugin", Request, grpc.ServicerContext], Response]
 
 
 def reporting(method: Method[Request, Response]) -> Method[Request, Response]:
-    """Let an expected error reach the user as one line, a bug with its traceback, and what is to be stored the engine.
+    """Report an expected error as one line, a bug with its traceback, and the state of a partial failure to the engine.
 
     UNKNOWN means that the state of the resource is not known, so the engine remembers the operation as interrupted. An
     expected error says that nothing is to be stored.
@@ -79,7 +79,7 @@ def _text(error: Exception) -> str:
 
 
 class Plugin(ResourceProviderServicer):
-    """The service of the engine's protocol; what is missing here, the engine does without.
+    """The service of the engine's protocol; the engine does without the methods that are missing here.
 
     Args:
         engine: The engine that runs this process.
@@ -94,7 +94,7 @@ class Plugin(ResourceProviderServicer):
         engine.gone.add_done_callback(lambda _: self._end_waits())
 
     def _end_waits(self) -> None:
-        with suppress(InvalidStateError):  # it may be told more than once
+        with suppress(InvalidStateError):  # it may be stopped more than once
             self._stop.set_result(None)
 
     # The plugin as a whole.
@@ -143,7 +143,7 @@ class Plugin(ResourceProviderServicer):
     def Check(self, request: proto.CheckRequest, _context: grpc.ServicerContext) -> proto.CheckResponse:
         """Report everything that is wrong with inputs and settings, at once and without any call.
 
-        What is stored is what was written, without defaults: `customTimeouts` counts where no `timeout` was written.
+        The inputs are stored as written, without defaults: `customTimeouts` counts where no `timeout` was written.
         """
         hidden, problems = RESOURCES[request.type].check(plain(request.olds), plain(request.news))
         inputs = Struct()
@@ -191,7 +191,7 @@ class Plugin(ResourceProviderServicer):
         return Empty()
 
     def _show_preview(self, urn: str, served: Served, written: Mapping[str, Any]) -> None:
-        """Show on the row what a create would do now; nothing is shown while an input is not known."""
+        """Show a preview of the create on the row, unless an input is not known yet."""
         if not has_unknown(written):
             inputs = served.names.to_inside(written)
             if line := preview_line(served.lifecycle, self._sessions, self._config, self._environ, inputs):
@@ -253,4 +253,4 @@ def main(
     print(port, flush=True)  # noqa: T201 - the engine reads it
     ended.wait()
     server.stop(None)
-    leave(0)  # threads that still wait have nobody to answer to
+    leave(0)  # threads that still wait have no engine to answer

@@ -22,26 +22,26 @@ class Unknown:
 
 
 class PulumiAsset:
-    """An asset or an archive: what is no plain value."""
+    """An asset or an archive, which is not a plain value."""
 
 
 UNKNOWN: Final = Unknown()
 
 
 def is_unknown(value: object) -> bool:
-    """Tell a value that a preview does not know yet."""
+    """Return whether a preview does not know a value yet."""
     return isinstance(value, Unknown)
 
 
 def has_unknown(value: object) -> bool:
-    """Tell a value that a preview does not know yet, or of which something inside is not known."""
+    """Return whether a preview does not know a value yet, or something inside it."""
     if isinstance(value, Mapping):
         return any(map(has_unknown, value.values()))
     return any(map(has_unknown, value)) if isinstance(value, list) else is_unknown(value)
 
 
 def plain(properties: Struct) -> dict[str, Any]:
-    """Return a bag as plain values. Whether a value is secret is not told: the engine keeps that by the name."""
+    """Return a bag as plain values. Secrets are not marked: the engine knows them by name."""
     return {name: _plain(value) for name, value in properties.fields.items()}
 
 

@@ -100,7 +100,7 @@ def test_an_interrupt_waits_for_the_answer_to_a_cancel(
 def test_nothing_lives_on_without_the_engine(
     stack: PluginStack, environment: Environment, qovery_simulator: QoverySimulator
 ) -> None:
-    """Killed, the engine cannot tell anybody: the plugin ends by itself."""
+    """A killed engine says nothing to the plugin, which ends on its own."""
     stack.declare(stop=cancellation(environment.id))
 
     with killed_on_exit(stack.start(*UP)) as process:
@@ -114,7 +114,7 @@ def test_nothing_lives_on_without_the_engine(
 
 
 def test_many_at_once(stack: PluginStack, qovery_simulator: QoverySimulator) -> None:
-    """A hundred resources under way side by side, however long each takes: none waits for another."""
+    """A hundred slow resources run side by side: none waits for another."""
     environments = [qovery_simulator.world.add_environment() for _ in range(100)]
     for environment in environments:
         environment.deploy(Plan(phases=(("BUILDING", 6000.0),), cancel_delay=5.0))

@@ -32,7 +32,7 @@ def test_a_life(stack: PluginStack, environment: Environment, qovery_simulator: 
 
 
 def test_changes(stack: PluginStack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
-    """What a preview shows of a change is what the update does: it replaces, or it only stores."""
+    """The update does what the preview shows of a change: it replaces, or it only stores."""
     stack.declare(stop=cancellation(environment.id, triggers={"sha": "abc"}))
     stack.up()
 
@@ -90,7 +90,7 @@ def test_import(stack: PluginStack, environment: Environment, qovery_simulator: 
 
 
 def test_get(stack: PluginStack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
-    """An environment of somebody else's can be read; a record of something that happened cannot."""
+    """An environment outside the stack can be read; the record of an event cannot."""
     kind = TYPE.format("DeploymentCancellation")
     stack.declare({"state": "${watched.state}"}, watched={"type": kind, "get": {"id": environment.id}})
     stack.up()

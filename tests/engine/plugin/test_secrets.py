@@ -37,7 +37,7 @@ def test_a_secret_trigger_is_ciphertext(
 def test_the_token_of_the_environment_is_nowhere(
     stack: PluginStack, environment: Environment, qovery_simulator: QoverySimulator
 ) -> None:
-    """Neither in what Pulumi keeps nor in what it shows."""
+    """The token is neither in Pulumi's files nor in its output."""
     stack.declare(stop=cancellation(environment.id))
 
     run = stack.up("--debug", "--logtostderr", "-v=9", "--logflow")

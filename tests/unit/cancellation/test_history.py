@@ -13,13 +13,13 @@ DEPLOYED, CANCELING = ("DEPLOYED", "SUCCESS"), ("CANCELING", "CANCELING")
 
 
 def knowledge(pinned: str | None = None, sent: Sent = Sent.ACCEPTED) -> Knowledge:
-    """Return what is known of a target, `target`, that is no longer shown."""
+    """Return the knowledge of a target, `target`, that the status no longer shows."""
     request = CancellationRequest("environment", deployment_id=pinned, on_completed="succeed")
     return Knowledge(request, started=0.0, now=10.0, deployment_id="target", sent=sent)
 
 
 def test_the_largest_page_is_the_last() -> None:
-    """The history is read page by page; when the largest page is full of other deployments, it does not tell."""
+    """The history is read page by page; a full largest page without the target does not show its end."""
     search = HistorySearch(known := knowledge())
     records = [DeploymentRecord(f"other-{number}", *DEPLOYED) for number in range(HISTORY_PAGES[-1])]
     found = [search.find(records[:size]) for size in HISTORY_PAGES]
@@ -29,7 +29,7 @@ def test_the_largest_page_is_the_last() -> None:
 
 
 def test_only_the_newest_deployment_gives_the_target_its_id() -> None:
-    """An older one that still shows CANCELING is not what a cancel has just been accepted for."""
+    """An older deployment that still shows CANCELING is not the target of a cancel that was just accepted."""
     search = HistorySearch(known := knowledge())
     search.identify([DeploymentRecord("newest", *CANCELING), DeploymentRecord("older", *DEPLOYED)])
     first = known.deployment_id
@@ -51,8 +51,8 @@ def test_only_the_newest_deployment_gives_the_target_its_id() -> None:
 def test_without_a_word_about_its_end_the_outcome_says_so(
     pinned: str | None, sent: Sent, outcome: str, state: str | None
 ) -> None:
-    """A pinned target that was sent nothing is superseded; of any other, the end is not known."""
-    end = HistorySearch(knowledge(pinned, sent)).told(state)
+    """A pinned target without a cancel is superseded; the end of any other is not known."""
+    end = HistorySearch(knowledge(pinned, sent)).ended_as(state)
 
     assert isinstance(end, actions.Done)
     assert end.result.outcome == outcome
@@ -60,7 +60,7 @@ def test_without_a_word_about_its_end_the_outcome_says_so(
 
 def test_the_request_tells_the_end_as_a_last_resort() -> None:
     """The state of the target's own deployment request is believed."""
-    end = HistorySearch(knowledge()).told("CANCELED")
+    end = HistorySearch(knowledge()).ended_as("CANCELED")
 
     assert isinstance(end, actions.Done)
     assert (end.result.outcome, end.result.deployment_state) == ("canceled", "CANCELED")

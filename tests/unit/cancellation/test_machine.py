@@ -1,4 +1,4 @@
-"""The machine, walked by hand: what the stories in `tests/stories` do not tell."""
+"""The machine, walked by hand: the cases that the stories in `tests/stories` do not cover."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_first_status_read_fixes_the_target() -> None:
 
 
 def test_the_last_event_tells_the_time() -> None:
-    """The machine has no clock: it knows the time that it was told."""
+    """The machine has no clock: it knows the time of its last event."""
     cancellation = machine()
     cancellation.observe(BUILDING, 4.5)
 
@@ -109,7 +109,7 @@ def test_a_resumed_cancellation_is_not_sent_again(sent: Sent) -> None:
     ("sent", "sends_force"), [(Sent.ADOPTED, True), (Sent.ACCEPTED, False), (Sent.TOO_LATE, False)]
 )
 def test_a_resumed_cancellation_is_forced_unless_it_was(sent: Sent, *, sends_force: bool) -> None:
-    """What an earlier run has sent itself carried the flag; what it had joined may not."""
+    """A cancel that an earlier run sent itself carried the flag; an adopted one may not."""
     cancellation = walk(resumed(sent, force_cancel=True), CANCELING)
 
     assert isinstance(cancellation.action, actions.SendCancel) is sends_force
@@ -149,7 +149,7 @@ def test_a_resumed_cancellation_knows_what_was_sent(sent: Sent, words: str) -> N
 
 
 def test_a_resumed_target_is_fixed() -> None:
-    """Another deployment that runs by now is left alone, and the history is asked until it tells."""
+    """Another deployment that runs by now is left alone, and the history is read until it shows the end."""
     cancellation = walk(resumed(Sent.ACCEPTED), events.StatusRead(status("d2", "BUILDING")), events.HistoryRead([]))
 
     assert cancellation.action == actions.ReadStatus(0.75)
@@ -164,7 +164,7 @@ def test_a_resumed_target_is_fixed() -> None:
 
 
 def test_a_resumed_cancellation_leaves_the_queue_alone() -> None:
-    """It was emptied before anything was sent; what waits by now is something new."""
+    """It was emptied before anything was sent; requests that wait by now are new."""
     assert walk(resumed(Sent.ACCEPTED, include_queued=True), CANCELING).action == actions.ReadStatus(0.75)
 
 
@@ -326,7 +326,7 @@ def test_right_before_the_deadline_it_is_sent() -> None:
 
 @pytest.mark.parametrize(("took", "action"), [(5.0, actions.SendCancel(7.0)), (5.1, actions.ReadStatus(7.0))])
 def test_nothing_is_sent_on_a_slow_read(took: float, action: actions.SendCancel | actions.ReadStatus) -> None:
-    """It shows what ran a while ago: if its answer took more than five seconds, another one is made first."""
+    """It shows an earlier moment: if its response took more than five seconds, another read is made first."""
     cancellation = machine()
     cancellation.observe(events.StatusRead(BUILDING.status, took), 7.0)
 
@@ -427,7 +427,7 @@ def test_every_attempt_counts() -> None:
 
 @pytest.mark.parametrize("event", [LOST, REFUSED, CONFLICT])
 def test_without_an_id_it_is_sent_once(event: events.Event) -> None:
-    """Without an id, the running deployment cannot be told from the one that ran before."""
+    """Without an id, the running deployment cannot be distinguished from the one before."""
     assert sends(machine(timeout=600.0), event, events.StatusRead(status(None, "BUILDING"))) == [0.0]
 
 
@@ -560,7 +560,7 @@ def test_after_a_conflict_the_status_is_read_at_once() -> None:
     [([BUILDING], Sent.UNCONFIRMED), ([BUILDING, LOST, BUILDING], Sent.UNCONFIRMED), ([CANCELING], Sent.ADOPTED)],
 )
 def test_an_abandoned_cancel_may_have_been_executed(observed: Sequence[events.Event], sent: Sent) -> None:
-    """A bug ends everything while a cancel is on the wire; what is known already is not lost by that."""
+    """A bug ends everything while a cancel is on the wire; earlier knowledge is not lost by that."""
     cancellation = walk(machine(force_cancel=True), *observed)
     cancellation.abandon()
 
@@ -581,7 +581,7 @@ OUT_OF_DATE = events.CallFailed(NotSentError("canceling", "the status was read m
 
 
 def test_a_cancel_that_was_not_sent_is_decided_anew() -> None:
-    """It counts as no attempt, whatever number of times it happens, and nothing is known to have been sent."""
+    """It never counts as an attempt, and nothing is known to have been sent."""
     cancellation = machine()
     for _ in range(2 * ATTEMPTS):
         walk(cancellation, BUILDING)
@@ -594,7 +594,7 @@ def test_a_cancel_that_was_not_sent_is_decided_anew() -> None:
 
 
 def test_a_cancel_that_was_not_sent_leaves_every_attempt() -> None:
-    """Neither more nor fewer attempts are made than if it had not been decided on."""
+    """The number of attempts does not change."""
     cancellation = walk(machine(), BUILDING, OUT_OF_DATE, BUILDING, OUT_OF_DATE)
 
     assert len(sends(cancellation, REFUSED)) == ATTEMPTS
@@ -602,7 +602,7 @@ def test_a_cancel_that_was_not_sent_leaves_every_attempt() -> None:
 
 @pytest.mark.parametrize("include_queued", [False, True])
 def test_a_target_without_an_id_is_found_anew(*, include_queued: bool) -> None:
-    """What runs by then cannot be told from what ran: it is no second attempt on the first cancellation."""
+    """A later deployment cannot be told apart, so there is no second attempt on the first target."""
     nameless, named = (
         events.StatusRead(status(each, "BUILDING", {"last_deployment_date": "today"})) for each in (None, "d1")
     )

@@ -20,7 +20,7 @@ FOLLOWING = EnvironmentStatus("3c90", "BUILDING", "BUILDING", last_deployment_id
 
 
 def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
-    """Return what is known 90 s into a wait of 30 min for deployment d12, with these changes."""
+    """Return the knowledge 90 s into a wait of 30 min for deployment d12, with these changes."""
     defaults: dict[str, Any] = {"started": 1000.0, "now": 1090.0, "deployment_id": "d12"}
     request = CancellationRequest("3c90", **facts.pop("request", {}))
     return Knowledge(request, **{**defaults, **facts})
@@ -159,7 +159,7 @@ def test_every_outcome_has_its_sentence(outcome: Outcome, facts: dict[str, Any],
 
 
 def test_a_target_that_is_known_is_asked_for_again() -> None:
-    """What is kept in the state decides what the next run does."""
+    """A target that is kept in the state decides what the next run does."""
     sentence = messages.failure(knowledge(sent=Sent.TOO_LATE, deployment_state="DEPLOYED"), "completed")
 
     assert sentence.endswith(
@@ -483,7 +483,7 @@ def test_a_duration_has_the_usual_units(seconds: float, words: str) -> None:
     ],
 )
 def test_an_id_is_shortened_in_the_middle(deployment_id: str | None, shown: str) -> None:
-    """Ids often begin with that of the environment, so the end tells more."""
+    """Ids often begin with the environment's id, so the end is kept."""
     assert messages.short(deployment_id) == shown
 
 

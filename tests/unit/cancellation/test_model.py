@@ -1,4 +1,4 @@
-"""The data of a cancellation: the defaults of a request, its deadline, and what is known at first."""
+"""The data of a cancellation: the defaults of a request, its deadline, and the knowledge at first."""
 
 from dataclasses import FrozenInstanceError, is_dataclass
 from types import ModuleType
@@ -28,7 +28,7 @@ def test_a_request_has_the_documented_defaults() -> None:
 
 
 def test_the_deadline_counts_from_the_first_status_read() -> None:
-    """The whole wait is limited, whatever time it is now."""
+    """The whole wait is limited, at any time."""
     known = Knowledge(CancellationRequest("3c90", timeout=60.0), started=100.0, now=130.0)
 
     assert known.deadline == 160.0
@@ -56,7 +56,7 @@ def test_two_cancellations_share_no_list() -> None:
 
 
 def test_a_request_cannot_be_changed() -> None:
-    """What a user declared stays what it is."""
+    """The declaration of a user stays as it was."""
     request = CancellationRequest("3c90")
 
     with pytest.raises(FrozenInstanceError):

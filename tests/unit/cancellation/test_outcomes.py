@@ -1,4 +1,4 @@
-"""How a cancellation ends: results, failures, and what is left when the update is stopped."""
+"""How a cancellation ends: results, failures, and the state after a stopped update."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_stop_ends_it_in_any_stage(
 
 
 def test_a_stop_of_a_resumed_run_can_be_resumed_again() -> None:
-    """What the first run has sent is not forgotten, even before this run has read anything."""
+    """The first run's cancel is not forgotten, even before this run has read anything."""
     cancellation = walk(resumed(Sent.ACCEPTED), events.Stopped())
 
     with pytest.raises(CancellationStoppedError, match="last state unknown"):

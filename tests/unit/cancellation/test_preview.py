@@ -130,7 +130,7 @@ def test_says_what_an_update_would_do(request_: CancellationRequest, status: Env
     ],
 )
 def test_names_the_deployment_that_runs(status: EnvironmentStatus, expected: str) -> None:
-    """What Qovery does not say is left out."""
+    """Missing fields are left out."""
     assert running(status, NOW) == expected
 
 
@@ -235,7 +235,7 @@ def test_a_status_that_could_not_be_computed_tells_nothing() -> None:
 def test_statuses_that_could_not_be_computed_are_counted(
     options: dict[str, Any], statuses: dict[str, EnvironmentStatus], line: str
 ) -> None:
-    """They are named beside what is known of the others."""
+    """They are named beside the result for the others."""
     rest = "; Qovery could not compute the status of 1"
 
     assert describe_all(_request(**options), statuses, NOW) == f"{line}{rest}"

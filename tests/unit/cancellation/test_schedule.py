@@ -71,7 +71,7 @@ def test_missed_polls_are_left_out() -> None:
 
 
 def test_an_early_poll_puts_off_the_next() -> None:
-    """Whose look came early, as it was made for someone else, looks again 1.65 times as late as that one."""
+    """A read that came early, since it was made for another cancellation, is followed by one 1.65 times as late."""
     polls = PollSchedule(0.0)
 
     assert pytest.approx([polls.after(now) for now in (0.0, 0.75, 1.0, 1.1)]) == [0.75, 1.2375, 1.65, 1.815]

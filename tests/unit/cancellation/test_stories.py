@@ -32,7 +32,7 @@ def end(machine: Cancellation) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", stories.names())
 def test_a_story_ends_as_told(name: str) -> None:
-    """What was observed leads, action by action, to the end that the story tells."""
+    """The observations lead, action by action, to the end of the story."""
     told = stories.story(name)
     says = [step["says"] for step in told["steps"]]
 

@@ -1,4 +1,4 @@
-"""Many environments at once: what is read of them first, and that a stop at any moment forgets and sends nothing."""
+"""Many environments at once: the first reads, and a stop at any moment, which forgets and sends nothing."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ NOT_SENT, ACCEPTED = (CancellationStoppedError, Sent.NOT_SENT), (CancellationSto
     ],
 )
 def test_the_first_reads_end_at_once(script: Script, time: VirtualTime, at: float, calls: list[str]) -> None:
-    """Nothing is sent, and every environment is told as stopped."""
+    """Nothing is sent, and every environment is reported as stopped."""
     ended = bulk_stopped(script, time, at).cancel(targets("a", "b", "c"))
 
     assert ends(ended) == [NOT_SENT] * 3
@@ -169,7 +169,7 @@ def test_a_project_that_is_not_read_yet_has_no_environments_to_tell_of(script: S
 
 
 def test_cancels_on_the_wire_are_waited_for(script: Script, time: VirtualTime) -> None:
-    """What they did is known."""
+    """Their effects are known."""
     ended = bulk_stopped(script, time, 1.2).cancel_project("p")
 
     assert ends(ended) == [ACCEPTED] * 2
@@ -195,7 +195,7 @@ def test_what_was_read_before_the_stop_is_told_as_it_was(script: Script, time: V
     assert ends(ended) == [(NotFoundError, Sent.NOT_SENT), NOT_SENT]
 
 
-def test_what_a_list_does_not_show_is_read_by_itself(script: Script, time: VirtualTime) -> None:
+def test_an_environment_that_no_list_shows_is_read_separately(script: Script, time: VirtualTime) -> None:
     """A role may hide it there: only its own status is believed."""
     script.answers["project of x"] = ["p"]
     script.answers["statuses p"] = [[]]
@@ -206,7 +206,7 @@ def test_what_a_list_does_not_show_is_read_by_itself(script: Script, time: Virtu
     assert [each.result().outcome for each in ended] == ["nothing_to_cancel"]
 
 
-def test_what_its_project_does_not_list_is_read_by_itself(script: Script, time: VirtualTime) -> None:
+def test_an_environment_that_its_project_does_not_list_is_read_separately(script: Script, time: VirtualTime) -> None:
     """Only its own status says whether it exists."""
     missing = NotFoundError("reading the status of environment x", 404)
     script.answers |= {"project of x": ["p"], "statuses p": [[]], "status x": [missing]}

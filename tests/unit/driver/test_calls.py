@@ -60,7 +60,7 @@ def executor() -> InlineExecutor:
 
 @pytest.fixture
 def hanging() -> Iterator[Event]:
-    """What hangs until the test is over."""
+    """A call that hangs until the test is over."""
     event = Event()
     yield event
     event.set()
@@ -78,7 +78,7 @@ def test_a_planned_call_has_no_outcome(executor: InlineExecutor) -> None:
 
 
 def test_a_made_call_has_its_answer(executor: InlineExecutor) -> None:
-    """What the function returns is the outcome, and `at` is when it was made."""
+    """The outcome is the function's result, and `at` is the time of the call."""
     call = Call(OPERATION, answering("answer"), 100.0)
     call.start(executor, 103.0)
 
@@ -95,7 +95,7 @@ def test_a_failure_is_an_outcome(executor: InlineExecutor) -> None:
     assert call.outcome(100.0, FAR) is error
 
 
-def test_a_call_under_way_has_no_outcome() -> None:
+def test_a_call_on_the_wire_has_no_outcome() -> None:
     """Until its answer is here."""
     call = Call(OPERATION, answering("answer"), 100.0)
     call.future = Future()
@@ -210,7 +210,7 @@ def test_due_calls_are_made(clock: FakeClock, executor: InlineExecutor) -> None:
 
 
 def test_a_call_is_made_once(clock: FakeClock, executor: InlineExecutor) -> None:
-    """What is on the wire is not made again."""
+    """A call on the wire is not made again."""
     call = Call(OPERATION, answering("a", "b"), 100.0)
 
     runner_with(clock, executor).advance([call])
@@ -243,7 +243,7 @@ def test_a_thread_that_hangs_delays_no_other(clock: FakeClock, hanging: Event) -
 
 
 def test_not_too_many_calls_are_on_the_wire() -> None:
-    """What finds no room is made when there is some again; the wait for it is no busy one."""
+    """A call without a free place is made once there is one, without busy waiting."""
     clock = Waits(100.0)
     runner = runner_with(clock, Silence())
     calls = [Call(OPERATION, answering("answer"), 100.0) for _ in range(MAX_CONCURRENT_CALLS + 1)]
@@ -302,7 +302,7 @@ def test_a_call_runs_from_its_start(hanging: Event) -> None:
 
 
 def test_a_thread_hands_over_what_went_wrong() -> None:
-    """What is raised in it is raised again where the answer is read."""
+    """Its exception is raised again where the result is read."""
     with pytest.raises(KeyError, match="bug"):
         DAEMON_THREADS.submit(answering(KeyError("bug"))).result()
 

@@ -48,7 +48,7 @@ def new_cancellation(environment_id: str = "a", /, **options: object) -> Cancell
 
 
 def run(script: Script, clock: FakeClock, *cancellations: Cancellation) -> list[Cancellation]:
-    """Drive cancellations, and return of whom was told that something has changed."""
+    """Drive cancellations, and return the reported changes."""
     told: list[Cancellation] = []
     Driver(script, CallRunner(clock, InlineExecutor(), full), told.append).run(
         [PollGroup(list(cancellations), script.read_statuses)]
@@ -66,7 +66,7 @@ def error_of(cancellation: Cancellation) -> QoveryError:
 
 
 def test_a_cancellation_from_its_beginning_to_its_end(clock: FakeClock) -> None:
-    """A status read, the cancel, polls with growing pauses, and each event is told to what shows the progress."""
+    """A status read, the cancel, polls with growing pauses, and each event is reported as progress."""
     script = Script(
         clock,
         {
@@ -84,7 +84,7 @@ def test_a_cancellation_from_its_beginning_to_its_end(clock: FakeClock) -> None:
 
 
 def test_force_is_passed_on(clock: FakeClock) -> None:
-    """The API is told what the user declared."""
+    """The API receives the declared options."""
     script = Script(clock, {"poll": [[status("a", "BUILDING")]], "force a": [status("a", "CANCELED")]})
 
     run(script, clock, cancellation := new_cancellation(force_cancel=True))
@@ -114,7 +114,7 @@ def test_the_queue_and_the_history_are_read(clock: FakeClock) -> None:
 
 
 def test_the_request_of_the_target_is_read_as_the_last_resort(clock: FakeClock) -> None:
-    """The history never tells; the request of the target does."""
+    """The history never shows the end; the request of the target does."""
     ran = replace(status("a", "BUILDING"), deployment_request_id="r1")
     script = Script(
         clock,
@@ -179,7 +179,7 @@ def test_a_failure_for_good_ends_it(clock: FakeClock) -> None:
 
 
 def test_bugs_go_up(clock: FakeClock) -> None:
-    """What is no CallError is a bug, keeps its traceback and stops everything."""
+    """Any other exception than a CallError is a bug, keeps its traceback and stops everything."""
     with pytest.raises(KeyError, match="bug"):
         run(Script(clock, {"poll": [KeyError("bug")]}), clock, new_cancellation())
 
@@ -227,7 +227,7 @@ def test_nothing_to_do(clock: FakeClock) -> None:
 
 
 def test_one_step_at_a_time(clock: FakeClock) -> None:
-    """Each step tells whether anything is left to do."""
+    """Each step returns whether anything is left to do."""
     script = Script(clock, {"poll": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELED")]})
     group = PollGroup([new_cancellation()], script.read_statuses)
     driver = Driver(script, CallRunner(clock, InlineExecutor(), full), lambda _: None)
@@ -362,7 +362,7 @@ def travelling(time: VirtualTime, *trips: Trip) -> None:
 
 
 def test_a_wait_ends_at_once_when_it_is_stopped(time: VirtualTime) -> None:
-    """Nothing more is called, and what was accepted can be resumed."""
+    """Nothing more is called, and accepted cancels can be resumed."""
     script = Script(time, {"poll": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELING")]})
 
     stopped(script, time, 0.3, cancellation := new_cancellation())
@@ -420,7 +420,7 @@ def test_a_read_on_the_wire_is_not_waited_for(
 def test_a_cancel_on_the_wire_is_waited_for(
     time: VirtualTime, trip: Trip, answer: object, end: float, sent: Sent
 ) -> None:
-    """What it did is known before the end, and it is not sent again."""
+    """Its effect is known before the end, and it is not sent again."""
     script = Script(time, {"poll": [[status("a", "BUILDING")]], "cancel a": [answer]})
     travelling(time, Trip(), trip)
 
@@ -455,7 +455,7 @@ def test_a_queue_is_not_emptied_any_further(time: VirtualTime) -> None:
 
 
 def test_a_cancel_that_waits_for_room_is_not_sent(time: VirtualTime) -> None:
-    """Only what is on the wire is waited for."""
+    """Only cancels on the wire are waited for."""
     names = [f"e{number}" for number in range(MAX_CONCURRENT_CALLS + 1)]
     script = Script(time, {f"cancel {name}": [status(name, "CANCELING")] for name in names})
     script.answers["poll"] = [[status(name, "BUILDING") for name in names]]
@@ -492,7 +492,7 @@ def driven(script: Script, time: VirtualTime, *cancellations: Cancellation) -> N
 
 
 def test_a_crowd_of_cancels_never_sends_on_an_old_status(time: VirtualTime) -> None:
-    """The 65th waits for a free place: it reads the status again before it is sent, and finds what runs by then."""
+    """The 65th waits for a free slot: the status is read again before it is sent."""
     names = [f"e{number}" for number in range(MAX_CONCURRENT_CALLS + 1)]
     first = [status(name, "BUILDING") for name in names]
     later = [status(name, "CANCELED") for name in names[:-1]] + [status(names[-1], "BUILDING", "d2")]
@@ -531,7 +531,7 @@ def test_a_cancel_whose_connection_takes_long_is_not_sent(time: VirtualTime, bef
 
 @pytest.mark.parametrize("forced", [False, True])
 def test_two_cancellations_of_one_environment_send_one_cancel(time: VirtualTime, *, forced: bool) -> None:
-    """The second one is refused while the first is on the wire, reads again and adopts what it finds, or forces it."""
+    """While the first is on the wire, the second one is refused; it reads again and adopts or forces it."""
     polls = [[status("a", "BUILDING")], [status("a", "CANCELING")], [status("a", "CANCELED")]]
     script = Script(
         time, {"poll": polls, "cancel a": [status("a", "CANCELING")], "force a": [status("a", "CANCELING")]}

@@ -1,4 +1,4 @@
-"""The gate at the first byte of a cancel: what is out of date does not leave, and what was taken back never does."""
+"""The gate at the first byte of a cancel: an outdated cancel is not sent, and neither is a withdrawn one."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_other_environments_pass() -> None:
 
 
 def test_a_refused_one_that_ends_changes_nothing() -> None:
-    """Only what has left was on the wire."""
+    """Only a cancel that was sent was on the wire."""
     gates = Gates()
     first, second = gate(gates), gate(gates)
     first()

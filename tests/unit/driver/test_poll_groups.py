@@ -1,4 +1,4 @@
-"""Many cancellations: they share what saves requests, and neither failures nor silence nor deadlines."""
+"""Many cancellations: they share polls, and neither failures nor silence nor deadlines."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def projects_of_one(name: str) -> dict[str, list[object]]:
 
 
 def test_a_silent_scout_holds_no_other(time: VirtualTime) -> None:
-    """The next round begins without it, and its own environment is read by itself."""
+    """The next round begins without it, and its own environment is read separately."""
     script = Script(time, {**projects_of_one("a"), **projects_of_one("b"), **projects_of_one("c")})
     trips(time, SILENT)
 
@@ -131,7 +131,9 @@ def test_a_silent_scout_holds_no_other(time: VirtualTime) -> None:
 
 @pytest.mark.parametrize("call", ["project of a", "statuses p"])
 @pytest.mark.parametrize("error", [DENIED, ServerError("reading", 503), NotFoundError("reading", 404)])
-def test_what_has_no_readable_project_is_read_by_itself(time: VirtualTime, call: str, error: Exception) -> None:
+def test_an_environment_without_a_readable_project_is_read_separately(
+    time: VirtualTime, call: str, error: Exception
+) -> None:
     """A token may see an environment and nothing around it."""
     script = projects(time, p="a", q="b")
     script.answers[call] = [error]
@@ -143,7 +145,7 @@ def test_what_has_no_readable_project_is_read_by_itself(time: VirtualTime, call:
 
 
 def test_a_token_that_may_read_no_project_costs_few_scouts(time: VirtualTime) -> None:
-    """After some refusals, the others are read by themselves at once."""
+    """After some rejections, the others are read separately at once."""
     names = [f"e{number}" for number in range(60)]
     script = Script(time, {})
     for name in names:
@@ -157,7 +159,7 @@ def test_a_token_that_may_read_no_project_costs_few_scouts(time: VirtualTime) ->
     assert MAX_DENIALS <= len(scouts) < 2 * MAX_DENIALS
 
 
-def test_what_a_list_lacks_is_read_by_itself_from_then_on(time: VirtualTime) -> None:
+def test_an_unlisted_environment_is_read_separately_from_then_on(time: VirtualTime) -> None:
     """A role may hide an environment from the list of its project: that it is missing there says nothing."""
     script = projects(time, p="ab")
     script.answers["cancel b"] = [status("b", "CANCELING")]

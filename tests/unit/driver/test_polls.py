@@ -1,4 +1,4 @@
-"""The driver with many cancellations: one poll serves all, and each is told only what concerns it."""
+"""The driver with many cancellations: one poll serves all, and each gets only its own events."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def run(script: Script, time: VirtualTime, *groups: PollGroup) -> None:
 
 
 def test_one_poll_serves_all(time: VirtualTime) -> None:
-    """Each poll is one call for any number of environments; each is told of its own."""
+    """Each poll is one call for any number of environments; each gets its own status."""
     polls = [[status(name, state) for name in "abc"] for state in ("BUILDING", "CANCELING", "CANCELED")]
     cancels = {f"cancel {name}": [status(name, "CANCELING")] for name in "abc"}
     script = Script(time, {"poll": polls, **cancels})
@@ -97,7 +97,7 @@ def test_the_earliest_need_decides(time: VirtualTime) -> None:
 
 @pytest.mark.parametrize("name", ["b", "B", None], ids=["named", "named in capitals", "nameless"])
 def test_an_entry_that_is_no_status_concerns_its_environment_alone(time: VirtualTime, name: str | None) -> None:
-    """One without a name may be that of an environment which is missing: that one is not gone."""
+    """An entry without a name may belong to an environment that is missing in the list: that one is not gone."""
     script = Script(time, {"statuses p": [[UnreadableStatus(name, "state is missing"), status("a", "DEPLOYED")]]})
     here, odd = new_cancellation("a"), new_cancellation("b")
 
@@ -134,7 +134,7 @@ def test_an_environment_that_vanishes_is_read_twice(time: VirtualTime) -> None:
 
 
 def test_a_failure_is_told_to_those_whose_poll_was_due(time: VirtualTime) -> None:
-    """Those whose own poll is due later are not told: they poll when it is their time."""
+    """Those whose own poll is due later do not get it: they poll when it is their time."""
     hurried, patient = new_cancellation("a", timeout=0.3), new_cancellation("b")
     polls = [[status(name, "CANCELING") for name in "ab"], BROKEN, [status("b", "CANCELED")]]
     script = Script(time, {"poll": polls})
@@ -147,7 +147,7 @@ def test_a_failure_is_told_to_those_whose_poll_was_due(time: VirtualTime) -> Non
 
 
 def test_a_failure_is_told_to_all_whose_poll_was_due(time: VirtualTime) -> None:
-    """Each of them decides for itself what it does then."""
+    """Each of them decides for itself how to go on."""
     new, waiting = new_cancellation("a"), new_cancellation("b", timeout=2.0)
     waiting.observe(events.StatusRead(status("b", "CANCELING")), 0.0)
     waiting.observe(events.StatusRead(status("b", "CANCELING")), 0.0)
@@ -193,7 +193,7 @@ def test_a_newcomer_does_not_wait_for_the_pause_of_another(time: VirtualTime) ->
 
 
 def test_a_poll_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
-    """What was on the wire while the cancel was accepted may show the time before it: it is dropped."""
+    """A read on the wire while the cancel was accepted may show the time before it: it is dropped."""
     cancellation, other = new_cancellation("a"), new_cancellation("b")
     polls = [
         [status("a", "BUILDING"), status("b", "CANCELING")],
@@ -270,7 +270,7 @@ def test_twenty_environments_cost_at_most_a_hundred_requests(time: VirtualTime, 
 
 
 def test_statuses_are_those_of_the_own_environment(time: VirtualTime) -> None:
-    """No cancellation is told of the deployment of another."""
+    """No cancellation gets the deployment of another."""
     many = [new_cancellation(name, deployment_id=f"{name}-d1") for name in "abcd"]
     states = dict(zip("abcd", ("CANCELED", "DEPLOYED", "CANCELING", "BUILDING"), strict=True))
     script = Script(time, {"poll": [[status(name, state) for name, state in states.items()]]})

@@ -119,7 +119,7 @@ def _reads(qovery: QoverySimulator) -> Counter[str]:
 
 
 def test_a_single_one_reads_its_environment(qovery: QoverySimulator, session: Session) -> None:
-    """No project is asked for where there is nothing to share; what is queued behind it is read once."""
+    """No project is read where there is nothing to share; the queue behind it is read once."""
     alone = _busy(qovery)
 
     assert Operation(session, alone.id).outcome == "canceled"
@@ -169,7 +169,7 @@ def test_a_queue_that_is_read_slowly_delays_nothing(qovery: QoverySimulator, ses
 
 
 def test_those_of_one_project_share_their_polls(qovery: QoverySimulator, session: Session) -> None:
-    """One call shows all of them: once the second one has come, the first is not read alone any more."""
+    """One call shows all of them: once there is a second one, the first is no longer read separately."""
     first, second, third = (_busy(qovery) for _ in range(3))
 
     operations = _joined_by(session, first, second, third)
@@ -183,7 +183,7 @@ def test_those_of_one_project_share_their_polls(qovery: QoverySimulator, session
     assert reads.total() <= 30
 
 
-def test_each_project_is_read_by_itself(qovery: QoverySimulator, session: Session) -> None:
+def test_each_project_is_read_separately(qovery: QoverySimulator, session: Session) -> None:
     """Those of another project come to their end as well."""
     here, there = _busy(qovery), _busy(qovery, ELSEWHERE)
 
@@ -247,7 +247,7 @@ def test_a_bug_is_raised_in_every_operation_that_waits(qovery: QoverySimulator, 
 
 
 def test_a_stop_ends_its_own_cancellation_alone(qovery: QoverySimulator, session: Session) -> None:
-    """The others go on; what was accepted can be resumed."""
+    """The others go on; accepted cancels can be resumed."""
     first, second = _busy(qovery), _busy(qovery)
 
     one, other = operations = _joined_by(session, first, second)
@@ -316,7 +316,7 @@ def test_the_clients_of_a_session_share_the_rate_budget(session: Session) -> Non
 
 
 def test_a_status_is_read(qovery: QoverySimulator, session: Session) -> None:
-    """Of one environment, or of all in a project."""
+    """The status of one environment, or of all in a project."""
     first, second = _busy(qovery), _busy(qovery)
     project_id = first.project_id
 
@@ -356,7 +356,7 @@ def test_statuses_of_silent_environments_end_in_time(qovery: QoverySimulator) ->
 
 
 def test_statuses_that_many_threads_read_share_their_calls(qovery: QoverySimulator, session: Session) -> None:
-    """As the previews of many resources do; those that come first may each read by themselves."""
+    """As the previews of many resources do; the first ones may each make a call of their own."""
     ids = [_busy(qovery).id for _ in range(40)]
 
     with ThreadPoolExecutor(len(ids)) as pool:

@@ -75,7 +75,7 @@ VALUES = {repr(row.value): row.kind for row in ROWS}
 
 @pytest.fixture(scope="module")
 def qovery() -> Iterator[QoverySimulator]:
-    """What would be asked, if anything were."""
+    """The requests that would be made, if there were any."""
     with QoverySimulator() as simulator:
         yield simulator
 
@@ -97,7 +97,7 @@ def check(hosts: dict[str, SdkHost]) -> Check:
 
 @pytest.fixture(scope="module")
 def passed() -> Iterator[list[Bad]]:
-    """The values that were refused as they should; figures of them are kept where somebody wants them."""
+    """The values that were refused as they should; their figures are recorded where that is asked for."""
     started, rows = time.monotonic(), list[Bad]()
     yield rows
     kinds = dict(sorted(Counter(VALUES[value] for value in {repr(row.value) for row in rows}).items()))
@@ -107,14 +107,14 @@ def passed() -> Iterator[list[Bad]]:
 
 @pytest.fixture(autouse=True)
 def nothing_is_asked(qovery: QoverySimulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever is checked, no request is made: there is no client, and the simulator is not asked."""
+    """A check makes no request: there is no client, and the simulator receives nothing."""
     monkeypatch.setattr(DynamicProvider, "sessions", Sessions(connect=no_client))
     yield
     assert qovery.requests == ()
 
 
 def _assert_says(expected: Sequence[str], problems: Sequence[str]) -> None:
-    """One text for each bad property and none for any other, short, on one line, and without what is secret."""
+    """One text for each bad property and none for any other: short, on one line, and without secrets."""
     assert sorted(problems) == sorted(expected)
     assert [text for text in problems if len(text) > MAX_LENGTH or not text.isprintable() or SECRET in text] == []
 
@@ -217,7 +217,7 @@ def test_all_that_is_bad_is_told_at_once(resource: str, number: int) -> None:
     ids=["neither", "null", "both"],
 )
 def test_a_list_and_a_project_exclude_each_other(check: Check, inputs: dict[str, Any]) -> None:
-    """Which of the two was meant is not guessed."""
+    """The provider does not guess which of the two is right."""
     problems = check("BulkDeploymentCancellation", inputs)
 
     _assert_says([f"environment_ids {NOT_ONE}"], problems)

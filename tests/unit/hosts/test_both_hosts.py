@@ -1,4 +1,4 @@
-"""One life for every host: the same calls over gRPC, and the same states, whichever of the hosts serves them.
+"""One life for every host: the same calls over gRPC give the same states on either host.
 
 The states are compared in the names of the inside; `_translated` brings the plugin's there.
 """
@@ -194,7 +194,7 @@ def test_a_cancellation(host: Host, environment: Environment, qovery_simulator: 
 
 
 def test_a_cancellation_that_was_left_unfinished(host: Host, environment: Environment) -> None:
-    """What was sent is kept, and the update that resumes it sends nothing and touches nothing else."""
+    """The cancel is recorded, and the update that resumes it sends nothing and touches nothing else."""
     environment.deployments[0].plan = NEVER
     id_, stored = _kept(host.create(CANCELLATION, {"environment_id": environment.id, "timeout": 0.3}))
     difference = host.diff(CANCELLATION, stored, {"environment_id": environment.id, "timeout": 0.3})
@@ -235,7 +235,7 @@ def test_a_failure_before_anything_was_sent(host: Host, qovery_simulator: Qovery
 
 
 def test_a_target_that_is_recorded_first(host: Host, environment: Environment) -> None:
-    """The record pins the cancellation, whatever is running by then."""
+    """The record pins the cancellation, even if another deployment is running by then."""
     record = _stored(host.create(RECORD, {"environment_id": environment.id}))
     environment.cancel()
 

@@ -19,7 +19,7 @@ INPUTS = {"environment_id": "env-1", "timeout": 60.0}
 
 
 class Metadata(NamedTuple):
-    """What would follow the answer of a call."""
+    """The metadata that would follow the response to a call."""
 
     context: grpc.ServicerContext
     entries: list[tuple[str, str | bytes]]

@@ -67,7 +67,7 @@ def test_lines_reach_the_resource_s_row(engine: tuple[EngineDouble, str]) -> Non
     assert {(line.severity, line.urn) for line in engine[0].lines} == {(INFO, URN)}
 
 
-def test_a_terminal_that_stands_still_holds_nobody_up(engine: tuple[EngineDouble, str]) -> None:
+def test_a_stopped_terminal_blocks_no_cancellation(engine: tuple[EngineDouble, str]) -> None:
     """While the engine does not answer (^Z), lines do not wait for it; then the newest of each row is shown."""
     double, address = engine
     double.answers.clear()
@@ -86,7 +86,7 @@ def test_a_terminal_that_stands_still_holds_nobody_up(engine: tuple[EngineDouble
 
 
 def test_a_passing_line_never_follows_the_last_one() -> None:
-    """What still waits to be shown is out of date when the operation has ended."""
+    """A line that still waits is out of date when the operation has ended."""
     shown: list[str] = []
     begun, goes_on = Event(), Event()
 

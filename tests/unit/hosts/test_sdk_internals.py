@@ -75,5 +75,5 @@ def test_what_an_older_sdk_leaves_out_is_read_from_the_request() -> None:
 
 
 def test_without_a_request_properties_stay_as_they_are() -> None:
-    """As where a provider is called by hand."""
+    """As for a provider that is called directly."""
     assert with_hidden({"a": 1}, "olds") == {"a": 1}

@@ -1,4 +1,4 @@
-"""`BulkDeploymentCancellation` as Pulumi calls it: a project or a list, side by side, and what is left afterwards."""
+"""`BulkDeploymentCancellation` as Pulumi calls it: a project or a list, side by side, and resuming."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class TestCheck:
         ids=["neither", "both"],
     )
     def test_wants_exactly_one_of_list_and_project(self, given: dict[str, Any]) -> None:
-        """Whatever was meant by the other is not guessed."""
+        """The provider does not guess what the other one is for."""
         result = BulkDeploymentCancellationProvider().check({}, given)
 
         assert [failure.reason for failure in result.failures] == [
@@ -170,7 +170,7 @@ class TestCreate:
     def test_cancels_a_whole_project(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """Each running deployment gets one cancel; what is queued and what is idle is left alone."""
+        """Each running deployment gets one cancel; queued requests and idle environments are left alone."""
         first, second, idle = _environments(qovery, project, LONG, LONG, None)
 
         result = provider.create({"project_id": project})
@@ -186,7 +186,7 @@ class TestCreate:
     def test_tells_of_each_environment_what_happened(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """The deployment that was meant and its end, beside what the environment does by now."""
+        """The target and its end, beside the environment's present status."""
         busy, idle = _environments(qovery, project, LONG, None)
 
         outs = provider.create({"project_id": project}).outs or {}
@@ -211,18 +211,18 @@ class TestCreate:
         }
         assert {name: outs[name] for name in DEFAULTS} == {**DEFAULTS, "project_id": project}
 
-    def test_looks_at_the_whole_project_with_one_call(
+    def test_reads_the_whole_project_with_one_call(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """Twenty environments cost twenty cancels, a few looks, and nothing for each of the looks."""
+        """Twenty environments cost twenty cancels and a few polls, which do not grow with their number."""
         _environments(qovery, project, *[LONG] * 20)
 
         provider.create({"project_id": project})
 
-        looks = _calls(qovery)["GET", f"/project/{project}/environment/status"]
+        polls = _calls(qovery)["GET", f"/project/{project}/environment/status"]
         assert len(qovery.posts()) == 20
-        assert looks <= 12
-        assert len(qovery.requests) <= 20 + looks + 20  # a history each, as the next deployment starts at once
+        assert polls <= 12
+        assert len(qovery.requests) <= 20 + polls + 20  # a history each, as the next deployment starts at once
 
     def test_cancels_a_list_in_several_projects(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -230,13 +230,13 @@ class TestCreate:
         """A scout finds the project of an environment, and shows which others belong to it."""
         here = _environments(qovery, project, LONG, LONG)
         there = _environments(qovery, "7e41cf65-9de7-4b8a-9b44-000000000000", LONG, LONG)
-        meant = [here[0], here[1], there[0]]
+        targets = [here[0], here[1], there[0]]
 
-        result = provider.create({"environment_ids": [one.id for one in meant]})
+        result = provider.create({"environment_ids": [one.id for one in targets]})
 
         assert result.id.startswith("environments-")
         assert (result.outs or {})["counts"] == {"canceled": 3}
-        assert (result.outs or {})["results"].keys() == {one.id for one in meant}
+        assert (result.outs or {})["results"].keys() == {one.id for one in targets}
         assert there[1].deployments[0].cancels == []
         assert sum(count for (_, path), count in _calls(qovery).items() if path.count("/") == 2) <= 3
 
@@ -255,21 +255,21 @@ class TestCreate:
     def test_a_project_without_environments_has_nothing_to_cancel(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """That is a result, and no error."""
+        """That is a result, not an error."""
         result = provider.create({"project_id": project})
 
         assert picked(result.outs, "results", "counts") == ({}, {})
         assert list(_calls(qovery)) == [("GET", f"/project/{project}/environment/status")]
 
     def test_an_unknown_project_is_an_error(self, provider: BulkDeploymentCancellationProvider) -> None:
-        """Nobody must believe that an empty project was canceled."""
+        """A user must not believe that an empty project was canceled."""
         with pytest.raises(errors.NotFoundError, match=f"of project {MISSING}: Qovery answered 404"):
             provider.create({"project_id": MISSING})
 
     def test_passes_its_options_on(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """Force and not waiting mean what they mean for a single environment."""
+        """Force and not waiting have the same meaning as for a single environment."""
         (busy,) = _environments(qovery, project, LONG)
 
         outs = provider.create({"project_id": project, "force_cancel": True, "wait_until_canceled": False}).outs or {}
@@ -321,7 +321,7 @@ class TestFailures:
 
     @pytest.mark.parametrize("status", [401, 403, 404])
     @pytest.mark.parametrize("what", ["environment", "project"])
-    def test_one_whose_project_cannot_be_read_is_read_by_itself(
+    def test_an_environment_without_a_readable_project_is_read_separately(
         self,
         provider: BulkDeploymentCancellationProvider,
         qovery: QoverySimulator,
@@ -343,7 +343,7 @@ class TestFailures:
     def test_one_that_cannot_be_read_stops_no_other(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str, status: int
     ) -> None:
-        """The others are canceled, those before it and those behind it; its own error is told."""
+        """The others are canceled, before it and behind it; its own error is reported."""
         (refused,) = _environments(qovery, "7e41cf65-9de7-4b8a-9b44-000000000000", LONG)
         others = [
             one for home in (None, project) for one in _environments(qovery, home or qovery.world.add_project(), LONG)
@@ -362,7 +362,7 @@ class TestFailures:
     def test_one_that_cannot_be_read_itself_may_be_shown_by_its_project(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """What its project shows of it is enough."""
+        """Its status in the project's list is enough."""
         first, second = _environments(qovery, project, LONG, LONG)
         qovery.inject(Respond(path=f"/environment/{first.id}", status=403, body=error_body(403), times=None))
 
@@ -385,7 +385,7 @@ class TestFailures:
     def test_a_project_that_cannot_be_read_sends_nothing(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """Without a look there is no target; the error is the call's."""
+        """Without a status there is no target; the error is the call's."""
         _environments(qovery, project, LONG)
         qovery.inject(Respond(path="/project/*", status=403, body=error_body(403), times=None))
 
@@ -435,7 +435,7 @@ class TestUpdate:
         assert outs.outs == {**olds, "timeout": 5}
 
     def test_acts_only_on_what_is_left(self, qovery: QoverySimulator, project: str, clock: FakeClock) -> None:
-        """Through the SDK's host: what was canceled is not touched again, what was refused is canceled, all is told."""
+        """Canceled environments are not touched again, the rejected one is canceled, and all are reported."""
         refused, canceled = _environments(qovery, project, LONG, LONG)
         qovery.inject(_forbidden(refused))
         declared = {"project_id": project, "triggers": ["1"]}
@@ -481,10 +481,8 @@ class TestUpdate:
         assert isinstance(changed, dict)
         assert [result.keys() for outs in (resumed, changed) for result in outs["results"].values()] == [RESULT] * 4
 
-    def test_resumes_exactly_the_deployment_that_was_meant(
-        self, qovery: QoverySimulator, project: str, clock: FakeClock
-    ) -> None:
-        """After a timeout the queue moves on; the update tells the targets' end and touches no other."""
+    def test_resumes_exactly_the_target(self, qovery: QoverySimulator, project: str, clock: FakeClock) -> None:
+        """After a timeout the queue moves on; the update reports the targets' ends and touches no other deployment."""
         first, second = _environments(qovery, project, LONG, LONG)
         declared = {"environment_ids": [first.id, second.id], "timeout": 3}
 
@@ -523,7 +521,7 @@ class TestUpdate:
         assert len(qovery.posts()) == 3
 
     def test_one_that_has_vanished_since_is_told(self, qovery: QoverySimulator, project: str, clock: FakeClock) -> None:
-        """No project shows it any more; a second look says the same, and the others come to their end."""
+        """No project lists it any more; a second read confirms that, and the others come to their end."""
         gone, other = _environments(qovery, project, LONG, LONG)
         declared = {"environment_ids": [gone.id, other.id], "timeout": 3, "on_completed": "succeed"}
 
@@ -543,7 +541,7 @@ class TestUpdate:
     def test_one_without_an_id_is_resumed_by_its_history(
         self, qovery: QoverySimulator, project: str, *, is_shown: bool
     ) -> None:
-        """The history names what is being canceled; where it does not show that, it begins anew."""
+        """The history names the deployment that is being canceled; where it does not, the search starts again."""
         unknown = {"sent": "not_sent", "deployment_id": None}
         environment = qovery.world.add_environment(
             project_id=project, behavior=Behavior(null_fields=frozenset({"last_deployment_id"}))
@@ -560,7 +558,7 @@ class TestUpdate:
         assert failed.kept[2][UNFINISHED] == {environment.id: left}
 
     def test_queued_requests_of_both_runs_are_told(self, qovery: QoverySimulator, project: str) -> None:
-        """What the first run took out of the queue is still told after the second."""
+        """The queued requests that the first run canceled are still reported after the second."""
         (refused,) = _environments(qovery, project, LONG)
         queued = [request.id for request in refused.queue]
         qovery.inject(_forbidden(refused))
@@ -578,7 +576,7 @@ class TestUpdate:
 
 
 def test_a_refresh_changes_nothing() -> None:
-    """What happened does not change, and no credentials are needed to say so."""
+    """The record does not change, and needs no credentials."""
     record: dict[str, Any] = {**DEFAULTS, "results": {}, "counts": {}}
 
     result = BulkDeploymentCancellationProvider().read("id", record)

@@ -86,7 +86,7 @@ class TestCheck:
         }
 
     def test_reports_all_bad_inputs_at_once(self) -> None:
-        """Each bad input and each bad setting is named, with what was given and what is allowed."""
+        """Each bad input and each bad setting is named, with its value and the allowed values."""
         provider = _configured({"qovery:apiUrl": "http://example.com"})
 
         result = provider.check({}, {"environment_id": "staging", "timeout": -1, "on_idle": "ignore"})
@@ -96,7 +96,7 @@ class TestCheck:
         assert reasons[0] == f"environment_id must be a UUID such as {ENVIRONMENT_ID}; got 'staging'"
 
     def test_no_failure_lets_the_engine_print_a_value(self) -> None:
-        """Of a property that is named beside the text, the engine prints the whole value, a secret as well."""
+        """The engine prints the whole value of a property that a failure names, even of a secret."""
         provider = _configured({"qovery:apiUrl": "https://user:secret@example.com"})
 
         result = provider.check({}, {"environment_id": "qov_secret"})
@@ -133,7 +133,7 @@ class TestDiff:
         ids=["environment", "force", "pin", "queue", "triggers", "unknown triggers"],
     )
     def test_inputs_that_act_replace(self, change: dict[str, Any]) -> None:
-        """A change of what is to be canceled cancels again, and says by which input."""
+        """A change of the target cancels again, and names the input."""
         result = DeploymentCancellationProvider().diff("id", OUTPUTS, {"environment_id": ENVIRONMENT_ID, **change})
 
         assert result.changes is True
@@ -165,7 +165,7 @@ class TestDiff:
         assert result.replaces == []
 
     def test_taking_a_pin_away_replaces(self) -> None:
-        """A deployment that was given and one that was found are told apart."""
+        """A given deployment and one that was found are distinguished."""
         pinned = {**OUTPUTS, "__pinned": True}
 
         result = DeploymentCancellationProvider().diff("id", pinned, {"environment_id": ENVIRONMENT_ID})
@@ -207,7 +207,7 @@ class TestCreate:
     def test_an_empty_pin_comes_back_as_it_was_given(
         self, provider: DeploymentCancellationProvider, environment: Environment, qovery_simulator: QoverySimulator
     ) -> None:
-        """An empty deployment_id means that nothing was meant: nothing is sent, and the input is what it was."""
+        """An empty deployment_id means that there is no target: nothing is sent, and the input stays."""
         result = provider.create({"environment_id": environment.id, "deployment_id": ""})
 
         assert result.outs is not None
@@ -221,7 +221,7 @@ class TestCreate:
     def test_an_expected_failure_is_one_line(
         self, provider: DeploymentCancellationProvider, qovery_simulator: QoverySimulator
     ) -> None:
-        """What the SDK makes of the exception has no traceback, and names the environment and the next step."""
+        """The SDK's report of the exception has no traceback, and names the environment and the next step."""
         with pytest.raises(errors.NotFoundError):
             provider.create({"environment_id": ENVIRONMENT_ID})
 
@@ -231,7 +231,7 @@ class TestCreate:
         assert qovery_simulator.token not in text
 
     def test_a_bug_keeps_its_traceback(self, provider: DeploymentCancellationProvider) -> None:
-        """Only expected errors are shortened: for everything else the traceback is what helps."""
+        """Only expected errors are shortened: for all others the traceback helps."""
         text = _as_the_sdk_reports(lambda: provider.create({"environment_id": ENVIRONMENT_ID, "timeout": "soon"}))
 
         assert text.startswith("Traceback")
@@ -251,7 +251,7 @@ class TestRead:
     def test_reports_what_is_observed_and_never_writes(
         self, provider: DeploymentCancellationProvider, environment: Environment, qovery_simulator: QoverySimulator
     ) -> None:
-        """A refresh makes one status call and keeps what the cancellation once found out."""
+        """A refresh makes one status call and keeps the result of the cancellation."""
         stored = {"environment_id": environment.id, "outcome": "canceled", "state": "STOPPED"}
 
         result = provider.read(environment.id, stored)
@@ -268,7 +268,7 @@ class TestRead:
     def test_the_first_read_stores_the_id_in_small_letters(
         self, provider: DeploymentCancellationProvider, environment: Environment
     ) -> None:
-        """As `create` does, whatever was typed for `get`."""
+        """As `create` does, for every spelling passed to `get`."""
         outs = provider.read(environment.id.upper(), {}).outs or {}
 
         assert outs["environment_id"] == environment.id
@@ -297,7 +297,7 @@ class TestRead:
     def test_a_refresh_shows_drift_once(
         self, provider: DeploymentCancellationProvider, environment: Environment
     ) -> None:
-        """The engine asks for the diff between what was read and the old inputs: it is there when something changed."""
+        """The engine diffs the outputs that were read against the old inputs: they differ when something changed."""
         inputs = provider.check({}, {"environment_id": environment.id}).inputs
         created = provider.create(inputs).outs or {}
 
@@ -329,7 +329,7 @@ class TestRead:
     def test_the_record_of_a_missing_environment_stays(
         self, qovery: QoverySimulator, clock: FakeClock, stored: dict[str, Any]
     ) -> None:
-        """Forgetting means canceling again: a line says what a second read confirmed, and the state is as it was."""
+        """Forgetting would cancel again: a line reports the confirmed 404, and the state stays."""
         operation, lines = lent(qovery, clock)
 
         state = DeploymentCancellationProvider.lifecycle.read(operation, ENVIRONMENT_ID, stored)
@@ -350,7 +350,7 @@ class TestRead:
     def test_no_single_answer_takes_the_record_away(
         self, qovery: QoverySimulator, clock: FakeClock, answer: Respond
     ) -> None:
-        """The read is made again, and shows what is true."""
+        """The read is made again, and shows the true status."""
         busy = qovery.world.add_environment()
         qovery.inject(answer)
         operation, _ = lent(qovery, clock)
@@ -371,7 +371,7 @@ class TestRead:
     def test_what_is_no_status_is_an_error(
         self, qovery: QoverySimulator, clock: FakeClock, answer: Respond, error: type[errors.QoveryError]
     ) -> None:
-        """The engine then keeps what is stored."""
+        """The engine then keeps the stored state."""
         qovery.inject(answer)
         operation, _ = lent(qovery, clock)
 

@@ -1,4 +1,4 @@
-"""What a user may declare: defaults, all problems at once, and what a change of each input means."""
+"""What a user may declare: defaults, all problems at once, and the effect of a change of each input."""
 
 from collections import OrderedDict
 from datetime import datetime, timedelta, timezone
@@ -101,7 +101,7 @@ def outputs(**changes: object) -> dict[str, Any]:
 
 
 def test_everything_has_its_documented_default() -> None:
-    """Whoever gives nothing gets these, in this order."""
+    """The defaults, in this order."""
     assert list(with_defaults({}).items()) == list(DEFAULTS.items())
 
 
@@ -110,8 +110,8 @@ def test_a_bulk_cancellation_has_its_documented_defaults() -> None:
     assert list(BULK.schema.with_defaults({}).items()) == list(BULK_DEFAULTS.items())
 
 
-def test_a_recorded_look_has_two_inputs() -> None:
-    """Which environment, and when to look again."""
+def test_a_recorded_status_has_two_inputs() -> None:
+    """The environment, and when to read it again."""
     filled = RunningDeploymentLifecycle.schema.with_defaults
 
     assert filled({}) == {"environment_id": None, "triggers": None}
@@ -124,7 +124,7 @@ def test_null_means_the_default() -> None:
 
 
 def test_what_is_given_stays() -> None:
-    """Also what is false or empty, which is not the same as missing."""
+    """Also values that are false or empty, which is not the same as missing."""
     given = {
         "environment_id": "",
         "force_cancel": True,
@@ -182,7 +182,7 @@ def test_a_list_of_environments_is_a_set(value: object, environment_ids: object)
     ("value", "project_id"), [(ENV.upper(), ENV), (7, 7), ("X", "X")], ids=["upper case", "no text", "no UUID"]
 )
 def test_a_project_is_spelled_in_lower_case(value: object, project_id: object) -> None:
-    """As an environment is."""
+    """As for an environment."""
     assert BULK.schema.with_defaults({"project_id": value})["project_id"] == project_id
 
 
@@ -215,13 +215,13 @@ def test_a_project_is_spelled_in_lower_case(value: object, project_id: object) -
     ],
 )
 def test_good_values_pass(name: str, value: object) -> None:
-    """What is allowed is allowed to its very limits."""
+    """Values at the limits are allowed."""
     assert problems_of(**{name: value}) == {}
 
 
 @pytest.mark.parametrize("kind", INPUTS.values(), ids=INPUTS)
 def test_bad_values_are_refused(kind: Input) -> None:
-    """The text says what is allowed and what was given; what only Pulumi can send is left to the adapter's tests."""
+    """The text names the allowed values and the given one; `tests/unit/hosts` has the values that only Pulumi sends."""
     rows = [row for row in kind.bad if row.kind not in {UNSURE, PULUMI}]
     for name in kind.names & DEFAULTS.keys():
         assert [problems_of(**{name: row.value}) for row in rows] == [{name: answer(kind.allowed, row)} for row in rows]
@@ -288,7 +288,7 @@ def test_all_problems_are_told_at_once() -> None:
 
 
 def test_values_that_are_not_known_yet_pass() -> None:
-    """Only these: a wrong value beside them is told."""
+    """Only these: a wrong value beside them is reported."""
     later = object()
     inputs = {**dict.fromkeys(DEFAULTS, later), "timeout": 0}
 
@@ -309,7 +309,7 @@ def test_the_known_items_of_a_list_are_judged() -> None:
 
 @pytest.mark.parametrize("name", sorted(DEFAULTS.keys() - {"triggers"}))
 def test_a_list_of_what_is_not_known_yet_is_no_single_value(name: str) -> None:
-    """Whatever it will hold, it stays a list."""
+    """An unknown list stays a list."""
     later = object()
 
     assert list(problems({**DEFAULTS, "environment_id": ENV, name: [later]}, lambda value: value is later)) == [name]
@@ -357,7 +357,7 @@ def test_a_project_stands_for_its_environments() -> None:
 def test_a_bulk_cancellation_has_exactly_one_way_to_name_environments(
     changes: dict[str, object], problem: dict[str, str]
 ) -> None:
-    """A list or a project; what is wrong in itself is told as such."""
+    """A list or a project; a value that is wrong in itself is reported as such."""
     assert bulk_problems_of(**changes) == problem
 
 
@@ -368,7 +368,7 @@ def test_a_bulk_cancellation_has_exactly_one_way_to_name_environments(
 )
 @hypothesis.settings(max_examples=50, deadline=None)
 def test_any_values_have_problems_of_one_line_or_none(inputs: dict[str, Any]) -> None:
-    """Checking never fails, whatever it is given."""
+    """Checking never fails, for any value."""
     told = problems(with_defaults(inputs))
 
     assert told.keys() <= DEFAULTS.keys()
@@ -391,7 +391,7 @@ def test_a_deployment_that_was_found_is_no_input(stored: dict[str, object], depl
 
 
 def test_stored_inputs_are_read_back() -> None:
-    """What was declared comes back from the outputs, without them."""
+    """The declared inputs come back from the outputs, without the observed values."""
     stored = outputs(environment_id=ENV.upper(), force_cancel=True, timeout=60.0, state="DEPLOYED")
 
     assert CANCELLATION.declared(stored) == {**DEFAULTS, "environment_id": ENV, "force_cancel": True, "timeout": 60.0}
@@ -437,7 +437,7 @@ def test_a_change_is_found(name: str, value: object) -> None:
     ],
 )
 def test_what_means_the_same_is_no_change(stored: dict[str, Any], inputs: dict[str, Any]) -> None:
-    """Old property sets stay readable: what they lack counts as its default."""
+    """Old property sets stay readable: a missing input counts as its default."""
     assert changed(stored, inputs) == []
 
 
@@ -473,7 +473,7 @@ class Archive(Asset):
     ],
 )
 def test_triggers_are_compared_by_content(before: object, after: object, names: list[str]) -> None:
-    """Whatever they hold: equal content is no change."""
+    """Equal content is no change."""
     assert changed(outputs(triggers=before), {"environment_id": ENV, "triggers": after}) == names
 
 
@@ -535,7 +535,7 @@ def test_what_has_no_plain_meaning_is_refused(value: object) -> None:
 
 
 def test_a_given_deployment_that_is_given_no_longer_is_a_change() -> None:
-    """Then whatever runs is meant."""
+    """Then the running deployment is the target."""
     stored = outputs(deployment_id="3c90-12", **{PINNED: True})
 
     assert changed(stored, {"environment_id": ENV}) == ["deployment_id"]
@@ -564,7 +564,7 @@ def test_acting_inputs_replace_and_waiting_inputs_do_not(lifecycle: Lifecycle, a
 
 
 def test_a_request_holds_every_input_but_the_triggers() -> None:
-    """What the cancellation machine is asked; triggers only say when."""
+    """The request to the cancellation machine holds every input but the triggers."""
     inputs = {
         "environment_id": ENV,
         "force_cancel": True,

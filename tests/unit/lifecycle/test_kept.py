@@ -1,4 +1,4 @@
-"""Whatever ends an operation after something was sent, a bug included: the state keeps the target and the progress."""
+"""After something was sent, the state keeps the target and the progress, even if a bug ends the operation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellat
 
 
 class BrokenAfterTheCancel(QoveryClient):
-    """A client with a bug: once a cancel was accepted, every read raises what no one expects."""
+    """A client with a bug: once a cancel was accepted, every read raises an unexpected error."""
 
     is_broken = False
 
@@ -50,7 +50,7 @@ def environment(qovery: QoverySimulator, clock: FakeClock, monkeypatch: pytest.M
 def test_a_bug_keeps_an_accepted_cancel(
     environment: Environment, qovery: QoverySimulator, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The update fails with the bug's traceback; the next one tells how that deployment ended, and sends nothing."""
+    """The update fails with the bug's traceback; the next one reports how that deployment ended, and sends nothing."""
     target = environment.deployments[0]
     inputs = {"environment_id": environment.id}
     with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
@@ -71,7 +71,7 @@ def test_a_bug_keeps_an_accepted_cancel(
 
 
 def test_a_bug_keeps_every_accepted_cancel_of_a_bulk_run(environment: Environment, qovery: QoverySimulator) -> None:
-    """Each environment has its own record; what had not begun is kept as not sent."""
+    """Each environment has its own record; one that had not begun is kept as not sent."""
     with sdk_host(BulkDeploymentCancellationProvider(), configuration(qovery)) as host:
         failed = host.create(URN, {"project_id": environment.project_id})
 

@@ -38,7 +38,7 @@ def environment(qovery: QoverySimulator) -> Environment:
 
 
 def _unfinished(target: Deployment, sent: str, **others: object) -> dict[str, Any]:
-    """Return what the state holds after a failure; the target is under way."""
+    """Return what the state holds after a failure; the target is in progress."""
     return {
         "environment_id": target.environment_id,
         UNFINISHED: {"sent": sent, "deployment_id": target.id},
@@ -59,7 +59,7 @@ class TestUpdate:
     def test_follows_an_accepted_cancel_without_sending_again(
         self, provider: DeploymentCancellationProvider, environment: Environment, qovery: QoverySimulator
     ) -> None:
-        """The recorded deployment is waited for, whatever is queued behind it."""
+        """The recorded deployment is waited for, not the one queued behind it."""
         target = environment.deployments[0]
         environment.cancel()
 
@@ -69,7 +69,7 @@ class TestUpdate:
         assert qovery.posts() == ()
         assert target.effective_cancels == 1
 
-    def test_tells_the_end_of_a_target_that_ended_by_itself(
+    def test_reports_the_end_of_a_target_that_finished_on_its_own(
         self, provider: DeploymentCancellationProvider, qovery: QoverySimulator, clock: FakeClock
     ) -> None:
         """An accepted cancel that came too late is no success."""
@@ -93,7 +93,7 @@ class TestUpdate:
         qovery: QoverySimulator,
         clock: FakeClock,
     ) -> None:
-        """The history says that it was canceled; what runs by now is reported and never touched."""
+        """The history says that it was canceled; the deployment that runs by now is reported and never touched."""
         environment.cancel()
         clock.sleep(11)
         target, following = environment.deployments
@@ -109,7 +109,7 @@ class TestUpdate:
     def test_joins_what_is_canceling(
         self, provider: DeploymentCancellationProvider, environment: Environment, qovery: QoverySimulator, sent: str
     ) -> None:
-        """A cancel whose answer was lost shows in the state, and one of somebody else is as good as ours."""
+        """A cancel whose response was lost shows in the state, and another caller's is as good as ours."""
         target = environment.deployments[0]
         environment.cancel()
 
@@ -136,7 +136,7 @@ class TestUpdate:
         qovery: QoverySimulator,
         clock: FakeClock,
     ) -> None:
-        """The cancel was lost, the target finished on its own, and the next one is not meant."""
+        """The cancel was lost, the target finished on its own, and the next deployment is not a target."""
         environment = qovery.world.add_environment()
         target = environment.deploy(Plan(phases=(("BUILDING", 5.0),)))
         environment.enqueue(Plan(phases=BUILDING))
@@ -163,7 +163,7 @@ class TestUpdate:
     def test_an_environment_that_has_vanished_is_told(
         self, provider: DeploymentCancellationProvider, environment: Environment
     ) -> None:
-        """What two looks say is believed, as while waiting; what was seen of it last stays."""
+        """Two reads are believed, as while waiting; the last observed status stays."""
         target = environment.deployments[0]
         environment.remove()
 
@@ -208,7 +208,7 @@ class TestDiff:
     def test_an_unchanged_program_resumes(
         self, provider: DeploymentCancellationProvider, environment: Environment
     ) -> None:
-        """The mark alone is a reason for an update in place: Pulumi calls it without anybody changing anything."""
+        """The mark alone is a reason for an update in place: Pulumi calls it without a change of the program."""
         target = environment.deployments[0]
 
         diff = provider.diff(environment.id, _unfinished(target, "accepted"), _declared(target))
@@ -219,7 +219,7 @@ class TestDiff:
     def test_a_changed_trigger_begins_anew(
         self, provider: DeploymentCancellationProvider, environment: Environment
     ) -> None:
-        """Whoever asks for another cancellation gets one, as without the failure."""
+        """A change of the triggers cancels again, as without the failure."""
         target = environment.deployments[0]
 
         diff = provider.diff(environment.id, _unfinished(target, "accepted"), _declared(target, triggers=["2"]))
@@ -228,7 +228,7 @@ class TestDiff:
 
 
 def test_a_row_promises_nothing_that_the_engine_decides(environment: Environment) -> None:
-    """With `replace_on_changes` a changed option may replace the resource, and of that no provider is told."""
+    """With `replace_on_changes` a changed option may replace the resource, without the provider's knowledge."""
     target = environment.deployments[0]
     lifecycle = DeploymentCancellationProvider.lifecycle
     olds = _unfinished(target, "accepted", timeout=600)
@@ -242,7 +242,7 @@ def test_a_row_promises_nothing_that_the_engine_decides(environment: Environment
 
 @pytest.mark.skipif(not DynamicProvider.stores_inputs, reason="this SDK cannot show drift")
 def test_a_refresh_keeps_the_mark(provider: DeploymentCancellationProvider, environment: Environment) -> None:
-    """Looking in between must not make the next update forget what is left to do."""
+    """A refresh in between must not make the next update forget the unfinished cancellation."""
     target = environment.deployments[0]
 
     read = provider.read(environment.id, _unfinished(target, "accepted"))
@@ -319,7 +319,7 @@ class TestInTheSdkHost:
     def test_failing_twice_is_still_the_same_cancellation(
         self, environment: Environment, qovery: QoverySimulator
     ) -> None:
-        """A second timeout keeps what the first one kept: nothing of it may look like another program."""
+        """A second timeout keeps what the first one kept: none of it may look like a changed program."""
         declared = {"environment_id": environment.id, "timeout": 3}
         with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
             once = {**_kept(host.create(URN, declared)), "canceled_request_ids": ["r-1"]}
@@ -332,7 +332,7 @@ class TestInTheSdkHost:
     def test_failing_twice_stays_with_the_target(
         self, environment: Environment, qovery: QoverySimulator, clock: FakeClock
     ) -> None:
-        """Two timeouts, then the queue moves on: the third run tells the target's end and touches no other."""
+        """Two timeouts, then the queue moves on: the third run reports the target's end and touches no other."""
         declared = {"environment_id": environment.id, "timeout": 3}
         with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
             once = _kept(host.create(URN, declared))

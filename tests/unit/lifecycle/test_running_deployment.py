@@ -1,4 +1,4 @@
-"""`RunningDeployment` as Pulumi calls it: one look, recorded, and never another one by itself."""
+"""`RunningDeployment` as Pulumi calls it: one status read, recorded and not repeated."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TestCheck:
         assert result.inputs == {"environment_id": ENVIRONMENT_ID, "triggers": None}
 
     def test_reports_all_bad_inputs_at_once(self) -> None:
-        """Each one is named, with what was given and what is allowed."""
+        """Each one is named, with its value and the allowed values."""
         result = RunningDeploymentProvider().check({}, {"environment_id": "staging", "triggers": "1"})
 
         assert [failure.reason.split()[0] for failure in result.failures] == ["environment_id", "triggers"]
@@ -65,7 +65,7 @@ class TestDiff:
         [{"environment_id": "00000000-0000-4000-8000-000000000000"}, {"triggers": ["2"]}, {"triggers": [UNKNOWN]}],
         ids=["environment", "triggers", "unknown triggers"],
     )
-    def test_every_change_looks_again(self, change: dict[str, Any]) -> None:
+    def test_every_change_reads_the_status_again(self, change: dict[str, Any]) -> None:
         """A new record takes the place of the old one."""
         news = {"environment_id": ENVIRONMENT_ID, "triggers": ["1"], **change}
 
@@ -75,7 +75,7 @@ class TestDiff:
         assert result.replaces == list(change)
 
     def test_an_unchanged_program_keeps_its_record(self) -> None:
-        """Whatever runs by now, the record is of then."""
+        """The record does not follow the deployment that runs now."""
         news = {"environment_id": ENVIRONMENT_ID, "triggers": ["1"]}
 
         result = RunningDeploymentProvider().diff("id", RECORD, news)
@@ -88,7 +88,7 @@ class TestCreate:
     def test_records_what_runs(
         self, provider: RunningDeploymentProvider, environment: Environment, qovery: QoverySimulator
     ) -> None:
-        """One look and no more; the record holds the inputs, the deployment and every status field."""
+        """One status read and no more; the record holds the inputs, the deployment and every status field."""
         running = environment.deploy(LONG)
 
         result = provider.create({"environment_id": environment.id, "triggers": ["1"]})
@@ -104,7 +104,7 @@ class TestCreate:
     def test_records_that_nothing_runs(
         self, provider: RunningDeploymentProvider, environment: Environment, *, has_run: bool
     ) -> None:
-        """The empty text is what a `DeploymentCancellation` understands as: cancel nothing."""
+        """A `DeploymentCancellation` understands the empty text as: cancel nothing."""
         if has_run:
             environment.deploy(Plan(phases=(("BUILDING", 0.0),)))
 
@@ -142,13 +142,13 @@ class TestCreate:
         )
 
     def test_an_unknown_environment_is_an_error(self, provider: RunningDeploymentProvider) -> None:
-        """Nothing is recorded of what does not exist."""
+        """Nothing is recorded of an environment that does not exist."""
         with pytest.raises(errors.NotFoundError, match=f"reading the status of environment {ENVIRONMENT_ID}"):
             provider.create({"environment_id": ENVIRONMENT_ID})
 
 
 def test_a_refresh_changes_nothing() -> None:
-    """What ran then does not change, and no credentials are needed to say so."""
+    """The record does not change, and needs no credentials."""
     result = RunningDeploymentProvider().read(ENVIRONMENT_ID, RECORD)
 
     assert (result.id, result.outs, getattr(result, "inputs", None)) == (ENVIRONMENT_ID, RECORD, None)

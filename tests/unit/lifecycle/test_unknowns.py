@@ -70,7 +70,7 @@ def test_an_unknown_value_may_be_another_one(
 
 
 def test_what_is_known_beside_it_is_judged() -> None:
-    """One bad id in a list need not wait for the others."""
+    """One bad id in a list is reported before the others are known."""
     with sdk_host(BulkDeploymentCancellationProvider(), {}) as host:
         _, problems = host.check({}, {"environment_ids": [UNKNOWN, "staging"], "timeout": -1})
 

@@ -87,7 +87,7 @@ def test_get_reads_an_environment_by_its_id(recorder: Recorder) -> None:
 
 @NEEDS_GET
 def test_get_keeps_the_other_options(recorder: Recorder) -> None:
-    """Whoever gives options of their own gets them, and the id as well."""
+    """The caller's options are kept, and the id is added."""
     protected = pulumi.ResourceOptions(protect=True)
 
     watched = DeploymentCancellation.get("watched", pulumi.Output.from_input(ENVIRONMENT_ID), protected)
@@ -205,7 +205,7 @@ def test_a_bulk_cancellation_can_be_read_in_unit_tests_of_a_program(recorder: Re
 
 
 def test_the_explicit_timeout_of_a_bulk_cancellation_wins(recorder: Recorder) -> None:
-    """As for a single one."""
+    """As for a single environment."""
     options = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1m"))
 
     value_of(BulkDeploymentCancellation("freeze", options, project_id=ENVIRONMENT_ID, timeout=5).id)

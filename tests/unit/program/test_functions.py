@@ -61,7 +61,7 @@ class TestWithAStack:
     def test_reads_the_environments_of_a_project(
         self, environment: Environment, qovery_simulator: QoverySimulator
     ) -> None:
-        """One call, whatever their number."""
+        """One call, for any number of them."""
         idle = qovery_simulator.world.add_environment()
 
         statuses = get_project_environment_statuses(environment.project_id.upper())
@@ -107,7 +107,7 @@ class TestWithAStack:
 
     @FUNCTIONS
     @pytest.mark.parametrize("given", ["staging", "", f"{ENVIRONMENT_ID}/../x", None, 7], ids=repr)
-    def test_a_bad_id_reaches_nobody(
+    def test_a_bad_id_is_never_sent(
         self, function: Function, name: str, given: str, qovery_simulator: QoverySimulator
     ) -> None:
         """An id goes into a path: what is no UUID is refused here, by the name of the argument."""
@@ -146,7 +146,7 @@ class TestSettings:
 
         with (
             mocked(config=config),
-            pytest.raises(AuthenticationError, match="the token from the stack's qovery:apiToken is wrong") as caught,
+            pytest.raises(AuthenticationError, match="the token from the stack's qovery:apiToken is invalid") as caught,
         ):
             get_environment_status(ENVIRONMENT_ID)
 

@@ -31,7 +31,7 @@ RESOURCES = pytest.mark.parametrize(
 
 @RESOURCES
 def test_the_signature(resource: type, schema: Schema) -> None:
-    """One keyword a row, in the same order; only a required one has no default."""
+    """One keyword for each row, in the same order; only a required one has no default."""
     parameters = inspect.signature(resource).parameters.values()
     keywords = {each.name: (each.annotation, each.default) for each in parameters if each.kind is each.KEYWORD_ONLY}
 

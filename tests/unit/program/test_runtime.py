@@ -89,7 +89,7 @@ class TestLines:
         assert re.fullmatch(f"would record {_running(environment)}", shown[0])
 
     def test_of_a_record_of_nothing(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
-        """That nothing runs is worth knowing, too."""
+        """A preview also says that no deployment is running."""
         idle = qovery_simulator.world.add_environment()
 
         shown = _shown(program, RunningDeployment("target", environment_id=idle.id))
@@ -139,7 +139,7 @@ class TestLines:
     def test_no_preview_ever_sends(
         self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
     ) -> None:
-        """Whatever it shows, it only looks."""
+        """It only reads."""
         assert len(_shown(program, declare(environment))) == 1
         assert qovery_simulator.posts() == ()
         assert environment.deployments[0].cancels == []
@@ -205,7 +205,7 @@ class TestSilence:
 
     @pytest.mark.skipif(version("pulumi") < "3.268", reason="this SDK's host cannot serve `get`")
     def test_of_a_get(self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator) -> None:
-        """What is only read is never canceled."""
+        """A resource that is only read cancels nothing, so it has no preview."""
         assert _shown(program, DeploymentCancellation.get("watched", environment.id)) == []
         assert qovery_simulator.requests == ()
 
@@ -225,9 +225,9 @@ class TestSilence:
         qovery_simulator: QoverySimulator,
         declare: Callable[[pulumi.Output[str]], pulumi.CustomResource],
     ) -> None:
-        """What another resource of the same preview will give cannot be looked up."""
+        """A value that another resource of the same preview will provide cannot be read."""
         later = DeploymentCancellation("other", environment_id=ENVIRONMENT_ID).id
-        qovery_simulator.service.token = "qov_another"  # the other one's look fails
+        qovery_simulator.service.token = "qov_another"  # the other one's read fails
 
         assert _shown(program, declare(later)) == []
 
@@ -249,7 +249,7 @@ class TestSilence:
     def test_of_bad_inputs(
         self, program: Recorder, qovery_simulator: QoverySimulator, declare: Callable[[], pulumi.CustomResource]
     ) -> None:
-        """What is wrong with them, `check` says."""
+        """`check` reports what is wrong with them."""
         assert _shown(program, declare()) == []
         assert qovery_simulator.requests == ()
 
@@ -257,7 +257,7 @@ class TestSilence:
     def test_of_bad_settings(
         self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator, declare: Declare
     ) -> None:
-        """They are no error here either."""
+        """They are not an error here either."""
         pulumi.runtime.set_config("qovery:apiUrl", "http://example.com")
 
         assert _shown(program, declare(environment)) == []
@@ -317,7 +317,7 @@ class TestFailedLooks:
         assert shown[0].startswith("would cancel in 1 of 1 environments: ")
 
     def test_of_nothing_but_unknown_environments(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
-        """That there would be nothing to cancel is not true: the update would fail."""
+        """It does not say that there is nothing to cancel, since the update would fail."""
         (line,) = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[ENVIRONMENT_ID]))
 
         assert line.startswith(

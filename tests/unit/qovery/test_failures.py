@@ -198,7 +198,7 @@ def told(error: Exception, progress: Progress = Progress.NOT_SENT, route: Route 
 def test_what_fails_before_the_request_was_certainly_not_executed(
     error: Exception, route: Route, problem: str, advice: str, *, retryable: bool
 ) -> None:
-    """What really happened is deep inside; the problem, the advice and whether to try again follow from it."""
+    """The real cause is deep inside; problem, advice and retries follow from it."""
     failure = told(error, Progress.NOT_SENT, route)
 
     assert (str(failure), failure.problem) == (f"{CANCEL.operation}: {problem}. {advice}", problem)
@@ -296,7 +296,7 @@ def test_what_fails_before_the_request_was_certainly_not_executed(
 def test_what_fails_after_the_request_may_have_been_executed(
     error: Exception, progress: Progress, problem: str, advice: str
 ) -> None:
-    """On every route, whatever the exception is called; a read has changed nothing."""
+    """On every route and for every exception; a read has changed nothing."""
     for route in (DIRECT, PROXIED):
         failure = told(error, progress, route)
 
@@ -347,7 +347,7 @@ def test_some_failures_are_told_by_the_function_that_raised(name: str, problem: 
     namespace: dict[str, Callable[[], None]] = {}
     exec(f"def {name}(): raise OSError", namespace)
 
-    with pytest.raises(OSError) as raised:  # noqa: PT011 - whatever it says
+    with pytest.raises(OSError) as raised:  # noqa: PT011 - any text
         namespace[name]()
 
     assert told(requests.ConnectionError(raised.value)).problem == problem
@@ -393,7 +393,7 @@ def test_causes_that_go_round_in_circles_end() -> None:
 
 
 def test_a_circle_hides_nothing_beside_it() -> None:
-    """What else an exception wraps is searched all the same."""
+    """The other exceptions that it wraps are still searched."""
     error = ValueError(NO_NAME)
     error.__cause__ = error
 

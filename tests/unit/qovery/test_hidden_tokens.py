@@ -1,4 +1,4 @@
-"""A token in the texts of others: in every spelling, in every place of an answer, and one that only looks like one."""
+"""A token in foreign texts: in every spelling, anywhere in a response, and a text that only looks like a token."""
 
 from __future__ import annotations
 

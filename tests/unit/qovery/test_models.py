@@ -114,7 +114,7 @@ def test_null_is_absent(name: str) -> None:
 @pytest.mark.parametrize("name", MINIMAL)
 @pytest.mark.parametrize("value", [*NO_WORDS, *NOTHING])
 def test_a_required_field_is_a_plain_text(name: str, value: object) -> None:
-    """What decides a cancellation is not guessed; the text names the field."""
+    """A field that decides a cancellation is not guessed; the text names it."""
     with pytest.raises(MalformedAnswerError) as raised:
         status(**{name: value})
 
@@ -185,7 +185,7 @@ def test_a_field_that_is_only_shown_stops_nothing(name: str, value: object, note
     ],
 )
 def test_a_duration_is_a_whole_number_of_seconds(value: object, seconds: int | None) -> None:
-    """What is none is left out, since it is only shown."""
+    """A value of another type is left out, since it is only shown."""
     shown = status(total_deployment_duration_in_seconds=value).total_deployment_duration_in_seconds
 
     assert shown == seconds
@@ -268,7 +268,7 @@ def test_an_entry_of_the_history_names_its_deployment(changes: dict[str, object]
 def test_a_state_that_cannot_be_read_tells_nothing(
     changes: dict[str, object], expected: tuple[str, str | None, Phase]
 ) -> None:
-    """How the deployment ended, the other field may say, or another look."""
+    """The other field, or a later read, may say how the deployment ended."""
     read = record(**changes)
 
     assert (read.state, read.action_status, read.phase) == expected
@@ -291,7 +291,7 @@ ACTIONS = ["QUEUED", "ONGOING", "CANCELING", "CANCELED", "SUCCESS", "ERROR", "NE
     ],
 )
 def test_the_more_telling_of_two_words_decides(state: str, phases: str) -> None:
-    """Either word may be the first to say that a deployment is over, and a cancel outweighs any other end."""
+    """Either field may be the first to say that a deployment is over, and CANCELED outweighs any other end."""
     assert [DeploymentRecord("3c90-12", state, action).phase.value for action in ACTIONS] == phases.split()
 
 
@@ -327,7 +327,7 @@ def test_an_odd_entry_of_the_history_counts_as_read(odd: object) -> None:
     ],
 )
 def test_the_final_state_agrees_with_the_phase(state: str, action_status: str | None, final: str) -> None:
-    """Of the two words, the one is shown that says how the deployment ended."""
+    """The field that says how the deployment ended is shown."""
     assert DeploymentRecord("3c90-12", state, action_status).final_state == final
 
 
@@ -430,7 +430,7 @@ def test_any_json_is_read_or_refused(read: Callable[[object], object], data: obj
 
 @given(notes=st.fixed_dictionaries(dict.fromkeys(NOTES, SCALARS)))
 @settings(max_examples=50, deadline=None)
-def test_whatever_is_read_can_be_shown(notes: dict[str, object]) -> None:
+def test_every_readable_text_can_be_shown(notes: dict[str, object]) -> None:
     """Control characters of a broken server do not reach a terminal or a state file."""
     seen = status(**notes)
     texts = [text for name in NOTES if (text := getattr(seen, name)) is not None]

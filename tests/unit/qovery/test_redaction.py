@@ -52,7 +52,7 @@ JSON = st.recursive(
     ],
 )
 def test_a_value_is_quoted(value: object, quoted: str) -> None:
-    """A person recognises what was given; control characters and look-alikes show as escapes."""
+    """A user recognises the value; control characters and look-alikes show as escapes."""
     assert redact(value) == quoted
 
 
@@ -144,7 +144,7 @@ def test_a_token_shows_itself_nowhere(show: Callable[[object], str]) -> None:
     ],
 )
 def test_a_token_cannot_be_carried_away(leak: Callable[[object], object]) -> None:
-    """What would store it fails, without its value in the text."""
+    """Storing it fails, without its value in the text."""
     with pytest.raises(TypeError) as raised:
         leak(Token(TOKEN, "QOVERY_API_TOKEN"))
 

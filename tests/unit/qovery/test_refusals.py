@@ -164,7 +164,7 @@ def test_the_server_s_delay_is_kept(status: int, detail: dict[str, object]) -> N
     ],
 )
 def test_qovery_s_text_is_one_short_line(said: dict[str, object], detail: str) -> None:
-    """What a person cannot read is left out, and so are tokens."""
+    """Unprintable characters and tokens are left out."""
     assert detail_of(**said) == detail
 
 
@@ -218,7 +218,7 @@ def test_any_answer_has_an_error_of_one_line(status: int, content: bytes) -> Non
     ],
 )
 def test_a_401_says_what_may_be_wrong_with_this_kind_of_token(call: ApiCall[object], token: Token, reason: str) -> None:
-    """What is sent in a way that does not fit, or has a policy, is refused for reasons of its own."""
+    """A token with the wrong scheme, or with a policy, is rejected for reasons of its own."""
     error = api_error(call, 401, b'{"status": 401, "detail": "no"}', token, None)
 
     assert str(error) == f'{call.operation}: Qovery answered 401 ("no"): the token from QOVERY_API_TOKEN {reason}'

@@ -100,7 +100,7 @@ def test_a_bad_variable_is_refused(variable: str) -> None:
 
 
 def test_a_bad_setting_is_refused_when_it_is_needed() -> None:
-    """What check says is raised where there is no check; a bad token comes first."""
+    """The problems that check reports are raised where there is no check; a bad token comes first."""
     with pytest.raises(ConfigurationError) as raised:
         resolve({"qovery:apiToken": "two words", "qovery:apiUrl": "no URL"}, {"QOVERY_API_TOKEN": "good"})
 
@@ -189,7 +189,7 @@ def test_a_forced_scheme_that_does_not_fit_is_noted(token: str, scheme: str | No
     ],
 )
 def test_any_other_token_is_a_token(token: str) -> None:
-    """What only looks like a JWT goes out as an API token."""
+    """A token that only looks like a JWT is sent as an API token."""
     assert scheme_of(token) == "Token"
 
 
@@ -340,7 +340,7 @@ def test_good_settings_have_no_problems(config: dict[str, object], environ: dict
         pytest.param({"qovery:previewStatus": False}, False, id="bool false"),
     ],
 )
-def test_the_look_of_a_preview_can_be_switched_off(config: dict[str, object], *, shows: bool) -> None:
+def test_the_status_read_of_a_preview_can_be_switched_off(config: dict[str, object], *, shows: bool) -> None:
     """It is on unless the configuration says false."""
     assert shows_preview_status(config) is shows
 

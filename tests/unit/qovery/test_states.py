@@ -27,7 +27,7 @@ STATE_ENUM = [
     *("RESTARTED", "RESTARTING", "RESTART_ERROR", "RESTART_QUEUED", "STOPPED", "STOPPING", "STOP_ERROR", "STOP_QUEUED"),
     *("UNAVAILABLE", "WAITING_DELETING", "WAITING_RESTARTING", "WAITING_RUNNING", "WAITING_STOPPING"),
 ]
-"""As in Qovery's openapi.yaml."""
+"""The states in Qovery's openapi.yaml."""
 
 
 def test_the_table_holds_every_state_of_the_api_and_no_other() -> None:
@@ -37,7 +37,7 @@ def test_the_table_holds_every_state_of_the_api_and_no_other() -> None:
 
 @pytest.mark.parametrize("state", STATE_ENUM)
 def test_every_state_has_exactly_one_phase(state: str) -> None:
-    """What a state says of its deployment is written down twice, here and in the table."""
+    """The phase of each state stands here as well as in the table."""
     assert [phase for phase, states in BY_PHASE.items() if state in states] == [phase_of(state)]
 
 
@@ -63,7 +63,7 @@ def test_an_unknown_word_is_not_guessed_at(word: str) -> None:
 @given(st.text())
 @settings(max_examples=50, deadline=None)
 def test_any_text_has_a_phase(word: str) -> None:
-    """Qovery may say anything; looking it up never fails."""
+    """Qovery may send any state; finding its phase never fails."""
     assert phase_of(word) is STATES.get(word, Phase.UNKNOWN)
 
 

@@ -20,7 +20,7 @@ from tests.support.time import wait_until
 
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
-    """What the process does on a signal is as before in the end."""
+    """The signal handlers are restored in the end."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in before.items():

@@ -11,7 +11,7 @@ BULK = RESOURCES["qovery-cancellation:index:BulkDeploymentCancellation"].names
 
 
 def test_inputs_and_outputs_go_both_ways() -> None:
-    """What is hidden keeps its name, and so do the keys of what a user has written."""
+    """Hidden keys keep their names, and so do the keys inside a user's values."""
     inside = {
         "environment_id": "e",
         "triggers": {"commit_sha": "1", "commitSha": "2"},
@@ -61,5 +61,5 @@ def test_a_state_of_the_dynamic_provider_is_understood() -> None:
     ],
 )
 def test_texts(inside: str, outside: str) -> None:
-    """What is said names inputs and settings as the program writes them; other words stay."""
+    """Texts name inputs and settings as the program writes them; other words stay."""
     assert TEXTS.to_outside(inside) == outside

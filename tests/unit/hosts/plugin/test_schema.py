@@ -52,7 +52,7 @@ def test_each_input_says_what_the_rows_say() -> None:
 
 
 def test_a_default_of_the_timeout_would_hide_custom_timeouts() -> None:
-    """SDKs send a default as if it had been written; so the schema has none, and the plugin has it by itself."""
+    """SDKs send a default as if it had been written; so the schema has none, and the plugin applies it itself."""
     for served in schema.schema()["resources"].values():
         assert "default" not in served["inputProperties"].get("timeout", {})
 

@@ -64,7 +64,7 @@ def _refused(answer: object) -> Refused:
 
 
 def test_it_asks_for_plain_values(offline: PluginHost) -> None:
-    """Neither secrets nor outputs; the engine keeps by the name what is secret."""
+    """Neither secrets nor outputs: the engine knows secrets by name."""
     answer = offline.stub.Handshake(proto.ProviderHandshakeRequest(engine_address="127.0.0.1:1"))
 
     assert answer == proto.ProviderHandshakeResponse()
@@ -81,7 +81,7 @@ def test_it_asks_for_plain_values(offline: PluginHost) -> None:
     ids=["none", "not known yet", "wrong"],
 )
 def test_settings_are_checked(offline: PluginHost, settings: dict[str, Any], problems: list[str]) -> None:
-    """They come back as they were given, with what is wrong under the names of the stack's configuration."""
+    """They come back unchanged, and problems use the names of the stack's configuration."""
     answer = offline.stub.CheckConfig(proto.CheckRequest(news=bag(settings)))
 
     assert [(failure.property, failure.reason) for failure in answer.failures] == [("", text) for text in problems]
@@ -115,8 +115,8 @@ def test_an_input_that_does_not_exist_is_told(offline: PluginHost) -> None:
     _, problems = offline.check(RECORD, {"environmentId": ID, "trigers": [1], "environment_id": ID})
 
     assert problems == [
-        "environment_id is no input of RunningDeployment: it has environmentId, triggers",
-        "trigers is no input of RunningDeployment: it has environmentId, triggers",
+        "environment_id is not an input of RunningDeployment; its inputs are environmentId, triggers",
+        "trigers is not an input of RunningDeployment; its inputs are environmentId, triggers",
     ]
 
 
@@ -201,13 +201,15 @@ def test_a_preview_of_a_create_stores_what_is_known(
     [({}, {"environmentId": ID, "triggers": [{"a": UNKNOWN}]}), ({"previewStatus": False}, {"environmentId": ID})],
     ids=["an input is not known", "switched off"],
 )
-def test_a_preview_that_cannot_or_may_not_look(config: dict[str, Any], written: dict[str, Any]) -> None:
+def test_a_preview_that_cannot_or_may_not_read_the_status(config: dict[str, Any], written: dict[str, Any]) -> None:
     """Nothing is asked."""
     with plugin_host(config, Sessions(connect=no_client)) as host:
         assert _outputs(host.create(CANCELLATION, written, preview=True))["environmentId"] == ID
 
 
-def test_a_preview_says_that_it_could_not_look(qovery_simulator: QoverySimulator, environment: Environment) -> None:
+def test_a_preview_says_that_it_could_not_read_the_status(
+    qovery_simulator: QoverySimulator, environment: Environment
+) -> None:
     """That is no error: the update itself may be able to."""
     qovery_simulator.inject(Respond(status=403, body=error_body(403, "no")))
     engine, config = Shown(), {"apiToken": "t", "apiUrl": qovery_simulator.url}
@@ -346,7 +348,7 @@ def test_a_delete_asks_nothing(offline: PluginHost) -> None:
 
 
 def test_the_functions(host: PluginHost, environment: Environment) -> None:
-    """One status, or those of a project, in the outside's names."""
+    """One status, or the list of a project, in the names that the plugin's users write."""
     status = host.invoke("getEnvironmentStatus", {"environmentId": environment.id.upper()})
     statuses = host.invoke("getProjectEnvironmentStatuses", {"projectId": environment.project_id})
 
