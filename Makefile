@@ -1,4 +1,4 @@
-# The front door. `make help` lists what there is; every target sets up what it needs, and a second time that takes no time.
+# `make help` lists the main targets. Every target sets up what it needs; if that is done already, it takes no time.
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
@@ -11,7 +11,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 LOCK := $(RUN) uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
     --custom-compile-command 'make lock' pyproject.toml
 
-# How much the full forms of the proofs play, and where they write what it came to.
+# How many cases the full test runs play, and where they write their results.
 QOVERY_SCHEDULES ?= 100000
 QOVERY_CRASHES ?= 13
 FUZZ_SECONDS ?= 60
@@ -22,7 +22,7 @@ help: ## Show this list
 
 setup: .venv/project ## Create .venv with the locked requirements and this project
 
-engine: setup ## Get a Pulumi CLI where there is none (built from source, that takes minutes, once per machine)
+engine: setup ## Get a Pulumi CLI if there is none (a build from source takes minutes, once per machine)
 	@.venv/bin/python tools/pulumi_cli/ensure.py >/dev/null
 
 up: setup ## Cancel a deployment: on a simulator, or on Qovery with QOVERY_API_TOKEN and ENVIRONMENT_ID
@@ -32,11 +32,11 @@ up-yaml: setup ## The same from a YAML program, served by the provider plugin
 	@cli=$$(.venv/bin/python tools/pulumi_cli/ensure.py --yaml) && \
 	    PATH="$${cli:+$$cli:}$$PATH" .venv/bin/python tools/up.py --yaml
 
-test: static engine ## Check everything that CI checks
+test: static engine ## Run every check that CI runs
 	$(RUN) coverage run -m pytest
 	$(RUN) coverage report
 
-test-compat: test-oldest test-newest ## Test what meets Pulumi with the oldest and the newest SDK that is supported
+test-compat: test-oldest test-newest ## Run the tests that involve Pulumi with the oldest and the newest supported SDK
 
 # An old dependency may use what a newer Python calls deprecated.
 test-oldest test-newest: test-%: .venv-compat-%/project engine
@@ -45,7 +45,7 @@ test-oldest test-newest: test-%: .venv-compat-%/project engine
 	.venv-compat-$*/bin/python -m pytest -W default::DeprecationWarning tests/unit
 	.venv-compat-$*/bin/python -m pytest -W default::DeprecationWarning -m engine tests/engine tests/examples
 
-check: static ## Check in about a minute what needs no Pulumi engine, with fewer schedules and without coverage
+check: static ## Run the checks that need no Pulumi engine, with fewer schedules and without coverage: about a minute
 	QOVERY_SCHEDULES=1000 $(RUN) pytest -m "not engine" --numprocesses 4 --dist worksteal
 
 static: setup
@@ -54,7 +54,7 @@ static: setup
 	$(RUN) mypy
 	.venv/bin/lint-imports
 
-format: setup ## Format the code and repair what can be repaired
+format: setup ## Format the code and fix the lint errors that can be fixed automatically
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
 
@@ -68,44 +68,44 @@ lock: setup ## Renew requirements/*.txt from pyproject.toml
 	$(LOCK) --group fuzz --constraint requirements/dev.txt --output-file requirements/fuzz.txt
 	$(LOCK:pyproject.toml=) --group audit --output-file requirements/audit.txt
 
-reliability: model matrix values crashes mutate fuzz ## Play every proof in full and write docs/reliability.md: about an hour
+reliability: model matrix values crashes mutate fuzz ## Run the reliability tests in full and write docs/reliability.md: about an hour
 
-model: setup ## Play random schedules, 100 000 of them, and 10 000 for many environments: about ten minutes
+model: setup ## Run 100 000 random schedules, and 10 000 for many environments: about ten minutes
 	QOVERY_FIGURES=$(QOVERY_FIGURES) QOVERY_SCHEDULES=$(QOVERY_SCHEDULES) $(RUN) pytest tests/model
 	@$(RUN) docs.generate.reliability
 
-matrix: setup ## Play every fault at every position of a cancellation
+matrix: setup ## Run every fault at every position of a cancellation
 	QOVERY_FIGURES=$(QOVERY_FIGURES) $(RUN) pytest tests/contract/test_fault_matrix.py
 	@$(RUN) docs.generate.reliability
 
-values: setup ## Give every input and setting every value that it should not have
+values: setup ## Try every bad value for every input and setting
 	QOVERY_FIGURES=$(QOVERY_FIGURES) $(RUN) pytest tests/unit/hosts/test_bad_input.py
 	@$(RUN) docs.generate.reliability
 
-crashes: engine ## Kill the engine at random moments, 52 for each way to die: about 25 minutes
+crashes: engine ## Kill the engine at random moments, 52 times for each kind of crash: about 25 minutes
 	QOVERY_FIGURES=$(QOVERY_FIGURES) QOVERY_CRASHES=$(QOVERY_CRASHES) $(RUN) pytest tests/engine/test_crashes.py
 	@$(RUN) docs.generate.reliability
 
-mutate: setup .venv-mutate/requirements ## Change the pure modules in small ways and see whether the tests notice
+mutate: setup .venv-mutate/requirements ## Make small changes to the pure modules and check that the tests detect them
 	QOVERY_FIGURES=$(QOVERY_FIGURES) .venv-mutate/bin/python -m tools.mutate
 	@$(RUN) docs.generate.reliability
 
-fuzz: .venv-fuzz/requirements setup ## Make up inputs, settings and answers, guided by coverage; FUZZ_SECONDS=60 for each target
+fuzz: .venv-fuzz/requirements setup ## Fuzz inputs, settings and answers, guided by coverage; FUZZ_SECONDS=60 for each target
 	QOVERY_FIGURES=$(QOVERY_FIGURES) .venv-fuzz/bin/python -m tests.fuzz $(FUZZ_SECONDS)
 	@$(RUN) docs.generate.reliability
 
-bench: setup ## Measure against what people would use instead; writes benchmarks/results.json and .svg
+bench: setup ## Compare the speed with the alternatives; writes benchmarks/results.json and .svg
 	@cli=$$(.venv/bin/python tools/pulumi_cli/ensure.py) && PATH="$${cli:+$$cli:}$$PATH" $(RUN) benchmarks
 
-dist: setup ## Build the sdist and the wheel into dist/: the same bytes from the same files, whenever and wherever
+dist: setup ## Build the sdist and the wheel into dist/, reproducibly: the same files give the same bytes
 	@rm -rf dist
 	$(RUN) hatchling build
 	$(RUN) twine check --strict dist/*
 
-plugin: dist ## Build the provider plugin's archives into build/plugin/, pinned to the wheel of dist/ by its hash
+plugin: dist ## Build the provider plugin's archives into build/plugin/; they pin the wheel of dist/ by its hash
 	@$(RUN) tools.plugin
 
-# What is published is audited as it is installed: the wheel and the locked versions of what it needs.
+# The audit is of the installed package: the wheel and the locked versions of its dependencies.
 audit: dist .venv-audit/requirements ## Check licences, workflows and known vulnerabilities; write the SBOM into dist/
 	@$(RUN) uv venv --quiet --clear --python .venv-audit/bin/python .venv-audit/runtime
 	@$(RUN) uv pip install --quiet --python .venv-audit/runtime --constraint requirements/dev.txt dist/*.whl
@@ -117,7 +117,7 @@ audit: dist .venv-audit/requirements ## Check licences, workflows and known vuln
 	.venv-audit/bin/zizmor --offline --persona pedantic .github examples/ci/github/*.yml
 	@.venv-audit/bin/pip-audit --strict --disable-pip --requirement requirements/dev.txt \
 	    --requirement requirements/audit.txt || \
-	    { echo "This is not clean: something is vulnerable, or could not be asked about." >&2; exit 1; }
+	    { echo "The audit failed: a package is vulnerable, or its vulnerabilities could not be looked up." >&2; exit 1; }
 
 docs: setup ## Build the documentation into site/
 	$(RUN) docs.generate.pages
@@ -126,15 +126,15 @@ docs: setup ## Build the documentation into site/
 examples: engine ## Run every example and write what it prints into its README
 	$(RUN) docs.generate.readme_outputs
 
-pictures: engine ## Draw the README's terminal pictures from a real run
+pictures: engine ## Draw the terminal pictures of the documentation from a real run
 	$(RUN) docs.generate.terminal_pictures
 
-clean: ## Remove all that make made in this folder; a Pulumi CLI that it got stays in the user's cache
+clean: ## Remove everything that make created in this folder; a Pulumi CLI in the user's cache stays
 	rm -rf .venv .venv-* .make build dist site .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache \
 	    .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# The marks of what was set up lie in .venv, so that they go with it.
+# The files that mark a finished setup are in .venv, so that they are removed with it.
 
 .venv/project: .venv/requirements pyproject.toml
 	@echo "Installing this project into .venv"
@@ -162,7 +162,7 @@ prefer = python$(1) $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python) $(PYTH
 .venv-compat-oldest/bin/python: PYTHONS := $(call prefer,3.10)
 .venv-compat-newest/bin/python: PYTHONS := $(call prefer,3.13)
 
-# atheris is built for these, and nothing else.
+# atheris is built only for these.
 .venv-fuzz/bin/python:
 	@for python in $(call prefer,3.12) python3.14; do \
 	    if $$python -c 'import sys; sys.exit(sys.platform != "linux" or not (3, 11) <= sys.version_info < (3, 15))' \

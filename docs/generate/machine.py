@@ -1,7 +1,7 @@
-"""What the cancellation machine does, found out by telling it what each stage can meet. It renders nothing.
+"""Everything that the cancellation machine does, found by trying every event in every stage. It renders nothing.
 
-Every situation is reached by a story: what was observed, one event after the other. From each situation each event that
-can come next is tried, until nothing new comes of it.
+A situation is reached by a story: the observed events, one after the other. In each situation every event that can come
+next is tried, until no new situation is found.
 """
 
 from __future__ import annotations
@@ -103,12 +103,12 @@ EVENTS: dict[type, dict[str, events.Event]] = {
         **STOPPED,
     },
 }
-"""What can come of each call."""
+"""The possible results of each call."""
 
 POLLS: Mapping[Stage, str] = {Stage.CONFIRMING: "poll to confirm", Stage.WAITING: "wait"}
 
 Story = tuple[tuple[str, events.Event, float], ...]
-"""What was observed, and how many seconds late."""
+"""The observed events, each with its delay in seconds."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Step:
 
 
 def next_action(cancellation: Cancellation) -> str:
-    """Name what is to be done next, or how it ended."""
+    """Name the next action, or the end."""
     match cancellation.action:
         case actions.ReadStatus():
             return POLLS.get(cancellation.stage, "read again")
@@ -179,7 +179,7 @@ def _steps(request: CancellationRequest) -> Iterator[Step]:
 
 
 def _situation(cancellation: Cancellation, story: Story) -> object:
-    """Return what decides about the future: the stage, what came last, and how often a cancel was sent."""
+    """Return the facts that decide what can follow: the stage, the last result, and how often a cancel was sent."""
     known, last = cancellation.known, story[-1][0]
     sends = sum(result in EVENTS[actions.SendCancel] for result, _, _ in story)
     is_unknown, has_canceled = known.unknown_since is not None, bool(known.canceled_request_ids)

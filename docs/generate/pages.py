@@ -1,9 +1,8 @@
-"""The parts of the documentation that are made from the code, so that they cannot say anything else.
+"""The parts of the documentation that are made from the code, so that they always agree with it.
 
-`python -m docs.generate.pages` writes them anew, and the plugin's schema as well; a test compares them with what stands
-in `docs/`. These are:
-the states and what they lead to, the machine as a diagram and as tables, the tables of inputs and outputs, and the
-message below each heading that names an outcome or an error.
+`python -m docs.generate.pages` rewrites them, and the plugin's schema as well; a test compares them with the files in
+`docs/`. These are: the states and what they lead to, the machine as a diagram and as tables, the tables of inputs and
+outputs, and the message below each heading that names an outcome or an error.
 """
 
 from __future__ import annotations
@@ -42,7 +41,13 @@ def states() -> str:
         one = names[0] if names else "A_NEW_STATE"
         rows.append([all_names, phase.name.lower(), _after(one, Sent.NOT_SENT), _after(one, Sent.ACCEPTED)])
     return table(
-        ["state of the deployment", "phase", "seen first, it means", "seen after the cancel was accepted"], rows
+        [
+            "state of the deployment",
+            "phase",
+            "next action, before a cancel",
+            "next action, after the cancel was accepted",
+        ],
+        rows,
     )
 
 
@@ -68,7 +73,7 @@ def diagram() -> str:
 
 
 def _label(steps: list[Step]) -> str:
-    """Name the first result of each call that leads there; how it ends is told by the tables."""
+    """Name the first result of each call that leads there; the tables say how it ends."""
     there = steps[0].next_stage
     if there in {Stage.DRAINING_QUEUE, Stage.FINISHED}:
         return ": include_queued" if there is Stage.DRAINING_QUEUE else ""
@@ -95,13 +100,14 @@ CALLS: Mapping[type, str] = {
     actions.ReadStatus: "what a status read shows",
     actions.SendCancel: "the answer to the cancel",
     actions.ReadHistory: "what the history says of the target",
+    actions.ReadRequest: "what the target's own request says",
     actions.ListQueue: "what the queue shows",
     actions.CancelQueued: "the answer to the cancel of a queued request",
 }
 
 
 def calls() -> str:
-    """Return everything that the machine does: a table for each call, with a column for each stage that makes it."""
+    """Return the tables of the machine: one for each call, with a column for each stage that makes the call."""
     return "\n\n".join(
         _steps(title, [step for step in machine.steps() if step.call is call]) for call, title in CALLS.items()
     )
@@ -132,7 +138,7 @@ def _ends_last(following: str) -> tuple[bool, str]:
     return "`" in following or "error" in following, following
 
 
-# Writing it down.
+# Writing the pages.
 
 REGION = re.compile(r"(?<=<!-- made from the code: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
 SAMPLE = re.compile(r"(?<=^### `)(\w+)(`[^\n]*\n\n```text\n).*?(?=```$)", re.MULTILINE | re.DOTALL)
@@ -147,14 +153,14 @@ MAKERS: Mapping[str, Callable[[], str]] = {
 
 
 def mended(page: str) -> str:
-    """Return a page with all that is made from the code."""
+    """Return a page with its generated parts up to date."""
     texts = samples.samples() if SAMPLE.search(page) else {}
     page = REGION.sub(lambda match: f"{match[1]}{match[2]}\n{MAKERS[match[1]]()}\n\n", page)
     return SAMPLE.sub(lambda match: f"{match[1]}{match[2]}{texts[match[1]]}\n", page)
 
 
 def main() -> None:
-    """Write all pages; draw the diagram anew if it has changed."""
+    """Write all pages; redraw the diagram if it has changed."""
     if not is_drawn(diagram()):
         PICTURE.write_text(drawn(diagram()))
     for path in PAGES:

@@ -1,8 +1,8 @@
-"""The sessions that the examples' READMEs show: plays them for real, and writes down what came of it.
+"""The terminal sessions in the examples' READMEs: runs them and writes their output into the READMEs.
 
-`python -m docs.generate.readme_outputs` plays each on a simulator and rewrites the READMEs; the tests play them as
-well, and compare. A session is a block marked `console`: lines that begin with `$ ` are run as they stand, one after
-the other, and what follows each is what it printed, less what tells nothing (`told`).
+`python -m docs.generate.readme_outputs` runs each session on a simulator and rewrites the READMEs; the tests run them
+as well, and compare. A session is a block marked `console`: lines that begin with `$ ` are run as they stand, one after
+the other, and each is followed by its output, without progress and repetitions (`told`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TIMES = re.compile(r"\d+(\.\d+)? ?(s|min|h)\b( \d+ ?(s|min)\b)?")
 
 @dataclass(frozen=True)
 class Exchange:
-    """A command, and what it printed."""
+    """A command and its output."""
 
     command: str
     output: str
@@ -49,7 +49,7 @@ class Exchange:
 
 
 def sessions(text: str) -> Iterator[list[Exchange]]:
-    """Read what a README shows, block by block."""
+    """Yield the sessions of a README, block by block."""
     for block in BLOCK.findall(text):
         _, *parts = re.split(r"^\$ ", block, flags=re.MULTILINE)
         yield [Exchange(*part.split("\n", 1)) for part in parts]
@@ -62,14 +62,14 @@ def play(text: str, stack: Stack) -> Iterator[list[Exchange]]:
 
 
 def told(output: str) -> str:
-    """Return what an output tells: without progress, and each row of a resource once, as it was at last."""
+    """Return an output without progress, and with only the last version of each resource's row."""
     lines = [line.rstrip() for line in output.splitlines() if not DOTS.match(line) and not UNDER_WAY.match(line)]
     kept = [line for number, line in enumerate(lines) if not _is_repeated(line, lines[number + 1 :])]
     return re.sub(r"\n\n+", "\n\n", "\n".join(kept)).strip("\n") + "\n" if any(kept) else ""
 
 
 def rewritten(text: str, played: Iterator[list[Exchange]]) -> str:
-    """Return a README with what was played; where the same was said, the words stay."""
+    """Return a README with new outputs; an output that says the same as before stays as it is."""
     shown = sessions(text)
 
     def block(_: re.Match[str]) -> str:
@@ -80,7 +80,7 @@ def rewritten(text: str, played: Iterator[list[Exchange]]) -> str:
 
 
 def placed(name: str, stack: Stack) -> Stack:
-    """Make an example a stack's program."""
+    """Copy an example into a stack's program folder."""
     shutil.rmtree(stack.program)
     shutil.copytree(EXAMPLES / name, stack.program, ignore=shutil.ignore_patterns("__pycache__"))
     for project in stack.program.glob("Pulumi.yaml"):
@@ -129,7 +129,7 @@ def stack_for(name: str, folder: Path, engine: str | None, qovery: QoverySimulat
 
 
 def main() -> None:
-    """Play the sessions of all examples, or of those that are named, and rewrite their READMEs."""
+    """Run the sessions of all examples, or of the named ones, and rewrite their READMEs."""
     engine = engine_folder([sys.executable, str(ROOT / "tools/pulumi_cli/ensure.py"), "--yaml"])
     for name in sys.argv[1:] or [*names(), "yaml"]:
         readme = EXAMPLES / name / "README.md"

@@ -1,4 +1,4 @@
-"""The message of each outcome and each error, taken from the code by letting it happen."""
+"""The message of each outcome and each error, produced by the code itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of inputs and outputs, made from the rows that the resources themselves are made of."""
+"""The tables of inputs and outputs, made from the rows of the resources."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def inputs(schema: Schema) -> str:
 
 
 def outputs(schema: Schema) -> str:
-    """Return a table of what a resource reports beside its inputs."""
+    """Return a table of a resource's outputs, without its inputs."""
     return table(
         ["output", "meaning"], [[f"`{name}`", row.text.removesuffix(".")] for name, row in schema.outputs.items()]
     )

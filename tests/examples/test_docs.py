@@ -60,6 +60,7 @@ def test_each_result_and_each_outcome_is_in_the_tables() -> None:
     """Every possible event of a call occurs in some stage, and every outcome is reached."""
     tables = pages.calls()
 
+    assert set(pages.CALLS) == set(machine.EVENTS)
     for call, results in machine.EVENTS.items():
         assert {step.result for step in machine.steps() if step.call is call} == set(results)
     assert all(f"`{outcome}`" in tables for outcome in set(get_args(Outcome)) - {"requested"})

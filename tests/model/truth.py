@@ -343,7 +343,7 @@ class Judge:
                 assert cancellation.request.on_completed == "fail"
                 marks: dict[str, Outcome] = {
                     "the environment vanished": "environment_gone",
-                    "does not say how it ended": "unknown",
+                    "but Qovery does not say how": "unknown",
                 }
                 named = [outcome for mark, outcome in marks.items() if mark in str(error)]
                 self._outcome(cancellation, named[0] if named else "completed", error.deployment_state)
@@ -351,7 +351,7 @@ class Judge:
                 target = self._target(cancellation)
                 assert any(post.hit is not target for post in self._posts(cancellation)), "blames a right hit"
             case errors.UnexpectedStateError():
-                self._unexpected(cancellation, error)
+                assert self._is_excused(cancellation), "the history tells, but it is not believed"
             case errors.CancellationTimeoutError():
                 assert cancellation.turns[-1].now >= cancellation.known.deadline - EPSILON, "timed out too early"
                 self._still_runs(cancellation)
@@ -372,12 +372,6 @@ class Judge:
         is_calm = not (self.server.faults or weather.trips or weather.limited[1] or weather.unavailable)
         if is_calm and cancellation.place.gone_as is None and self.story.time.now < weather.expires:
             assert isinstance(error, errors.ConflictError), "a call failed that did not"
-
-    def _unexpected(self, cancellation: Recorded, error: errors.UnexpectedStateError) -> None:
-        if "missing in the list" in str(error):
-            assert cancellation.place.gone_as is not None, "claims that the environment is missing"
-        else:
-            assert self._is_excused(cancellation), "the history tells, but it is not believed"
 
     def _is_excused(self, cancellation: Recorded) -> bool:
         """Return whether the history may not have told how the target ended."""
