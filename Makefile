@@ -42,7 +42,7 @@ test-compat: test-oldest test-newest ## Run the tests that involve Pulumi with t
 test-oldest test-newest: test-%: .venv-compat-%/project engine
 	@.venv-compat-$*/bin/python -c 'import sys; from importlib.metadata import version; \
 	    print("Python", sys.version.split()[0], *(f"{name} {version(name)}" for name in ("pulumi", "requests")))'
-	.venv-compat-$*/bin/python -m pytest -W default::DeprecationWarning tests/unit
+	.venv-compat-$*/bin/python -m pytest -W default::DeprecationWarning tests/unit tests/contract
 	.venv-compat-$*/bin/python -m pytest -W default::DeprecationWarning -m engine tests/engine tests/examples
 
 check: static ## Run the checks that need no Pulumi engine, with fewer schedules and without coverage: about a minute

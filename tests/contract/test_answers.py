@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qovery_provider._qovery.client import QoveryClient
@@ -41,6 +41,7 @@ CALLS = {name: call for name, call in calls.CALLS.items() if name != "cancel of 
 """The calls whose answers have a body."""
 
 
+@settings(deadline=None)
 @given(body=bodies, name=st.sampled_from(sorted(CALLS)))
 def test_every_body_is_data_or_a_typed_error(body: bytes, name: str) -> None:
     """Every call reads every body as typed data, or raises the one error for answers that cannot be used."""
@@ -52,6 +53,7 @@ def test_every_body_is_data_or_a_typed_error(body: bytes, name: str) -> None:
             _assert_is_a_line(error)
 
 
+@settings(deadline=None)
 @given(status=st.integers(100, 999), body=bodies, hint=st.none() | st.floats(0, 1e12))
 def test_every_refusal_is_a_typed_error(status: int, body: bytes, hint: float | None) -> None:
     """Every status code with every body is one error of one line, which never holds the token."""
@@ -62,6 +64,7 @@ def test_every_refusal_is_a_typed_error(status: int, body: bytes, hint: float | 
     _assert_is_a_line(error)
 
 
+@settings(deadline=None)
 @given(
     before=st.integers(0, 210).map(lambda length: "x" * length),
     after=st.text("yz ", max_size=10),
