@@ -17,7 +17,6 @@ minutes costs no more than 50 requests.
 
 ATTEMPTS = 5
 FIRST_BACKOFF = 0.5
-MAX_BACKOFF = 8.0
 """A failed call is tried five times in all; the delay is drawn evenly between zero and a bound that doubles."""
 
 RESEND_GRACE = 5.0
@@ -73,7 +72,7 @@ def retry_delays(random: Callable[[], float]) -> Iterator[float]:
         random: Returns a number from 0 to below 1.
     """
     for attempt in range(ATTEMPTS - 1):
-        yield random() * min(FIRST_BACKOFF * 2**attempt, MAX_BACKOFF)
+        yield random() * FIRST_BACKOFF * 2**attempt
 
 
 class Retry:

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qovery_provider._cancellation import schedule as _schedule
 from qovery_provider._cancellation.schedule import RESEND_GRACE, PollSchedule, retry_delays
 
 
@@ -102,13 +101,6 @@ def test_every_pause_is_drawn_anew() -> None:
     draws = iter([0.1, 0.9, 0.5, 0.25])
 
     assert list(retry_delays(lambda: next(draws))) == [0.05, 0.9, 1.0, 1.0]
-
-
-def test_the_bound_stops_doubling_at_eight_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With more attempts, no pause would be longer."""
-    monkeypatch.setattr(_schedule, "ATTEMPTS", 8)
-
-    assert list(retry_delays(lambda: 1.0)) == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
 
 
 def test_a_cancel_is_sent_again_only_after_five_seconds() -> None:
