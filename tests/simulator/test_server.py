@@ -1,8 +1,13 @@
 """The simulator over real connections: what a client sees, and what the log keeps of it."""
 
 import asyncio
+import gc
+import socket
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -107,6 +112,31 @@ def test_stopping_twice_is_no_error() -> None:
     """The second stop has nothing to do."""
     with QoverySimulator() as simulator:
         simulator.stop()
+
+
+def test_a_connection_that_comes_while_it_stops_is_closed() -> None:
+    """No socket is left open, whenever a client connects."""
+
+    def connect(address: tuple[str, int]) -> None:
+        with suppress(OSError):
+            clients.append(socket.create_connection(address))
+
+    clients: list[socket.socket] = []
+    with warnings.catch_warnings(record=True) as left_open:
+        warnings.simplefilter("always")
+        for _ in range(100):
+            with QoverySimulator() as simulator:
+                address = "127.0.0.1", int(simulator.url.rpartition(":")[2])
+                threads = [Thread(target=connect, args=(address,)) for _ in range(5)]
+                for thread in threads:
+                    thread.start()
+            for thread in threads:
+                thread.join()
+        for client in clients:
+            client.close()
+        gc.collect()
+
+    assert [str(warning.message) for warning in left_open] == []
 
 
 def test_a_taken_port_is_an_error(simulator: QoverySimulator) -> None:

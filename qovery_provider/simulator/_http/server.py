@@ -30,6 +30,8 @@ HOST: Final = "127.0.0.1"
 BACKLOG: Final = 1024
 # An answer that is held back is not worth waiting for. Zero would mean no limit.
 SHUTDOWN_SECONDS: Final = 0.01
+# Turns of the event loop from accepting a connection until it is the server's (asyncio's `_accept_connection2`).
+ACCEPT_TURNS: Final = 3
 
 
 class QoverySimulator:
@@ -158,8 +160,13 @@ class _ServerThread(threading.Thread):
         stopping = asyncio.Event()
         self.ready.set_result(_Running(asyncio.get_running_loop(), stopping, server))
         await stopping.wait()
+        # asyncio never closes a connection that it accepts while its server closes (`Server._attach` fails): so no
+        # further one is accepted, and those that were accepted become the server's first.
+        asyncio.get_running_loop().remove_reader(self._listener)
+        for _ in range(ACCEPT_TURNS):
+            await asyncio.sleep(0)
         await runner.cleanup()
-        # What is left: connections that came while it stopped, and clients that do not read their last answer.
+        # What is left: clients that do not read their last answer.
         for transport in server.transports:
             transport.abort()
         await asyncio.sleep(0)
