@@ -33,7 +33,9 @@ up-yaml: setup ## The same from a YAML program, served by the provider plugin
 	    PATH="$${cli:+$$cli:}$$PATH" .venv/bin/python tools/up.py --yaml
 
 test: static engine ## Run every check that CI runs
-	$(RUN) coverage run -m pytest
+	@$(RUN) coverage erase
+	COVERAGE_PROCESS_START=pyproject.toml $(RUN) pytest $(WORKERS)
+	@$(RUN) coverage combine --quiet
 	$(RUN) coverage report
 
 test-compat: test-oldest test-newest ## Run the tests that involve Pulumi with the oldest and the newest supported SDK
@@ -46,7 +48,7 @@ test-oldest test-newest: test-%: .venv-compat-%/project engine
 	.venv-compat-$*/bin/python -m pytest -W default::DeprecationWarning -m engine tests/engine tests/examples
 
 check: static ## Run the checks that need no Pulumi engine, with fewer schedules and without coverage: about a minute
-	QOVERY_SCHEDULES=1000 $(RUN) pytest -m "not engine" --numprocesses 4 --dist worksteal
+	QOVERY_SCHEDULES=1000 $(RUN) pytest -m "not engine" $(WORKERS)
 
 static: setup
 	$(RUN) ruff format --check .

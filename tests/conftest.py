@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-PREFIXES = ("QOVERY_", "Q_CLI_", "PULUMI_")
+PREFIXES = ("QOVERY_", "Q_CLI_", "PULUMI_", "COVERAGE_")
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide the credentials and the Pulumi settings of the user who runs the tests."""
+    """Hide the user's credentials and Pulumi settings, and coverage, which would slow down every process of a test."""
     for name in os.environ:
         if name.startswith(PREFIXES):
             monkeypatch.delenv(name)
