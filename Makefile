@@ -11,6 +11,9 @@ PIP := -m pip --disable-pip-version-check install --quiet
 LOCK := $(RUN) uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
     --custom-compile-command 'make lock' pyproject.toml
 
+# Two for each core: most of the time, the tests wait for an engine, a server or a process.
+WORKERS = --numprocesses $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN)) --dist worksteal
+
 # How many cases the full test runs play, and where they write their results.
 QOVERY_SCHEDULES ?= 100000
 QOVERY_CRASHES ?= 13
