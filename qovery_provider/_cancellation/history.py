@@ -25,9 +25,14 @@ class HistorySearch:
     def __init__(self, known: Knowledge) -> None:
         self._known = known
         self._page, self._last_page = 0, len(HISTORY_PAGES) - 1
+        self._asked_at = known.now
 
     def read(self) -> actions.ReadHistory:
-        """Return the next read."""
+        """Return the next read, after a status that does not show the target."""
+        self._asked_at = self._known.now
+        return self._read_page()
+
+    def _read_page(self) -> actions.ReadHistory:
         return actions.ReadHistory(self._known.now, HISTORY_PAGES[self._page])
 
     def find(self, records: Sequence[DeploymentRecord]) -> actions.End | actions.ReadHistory | None:
@@ -40,7 +45,7 @@ class HistorySearch:
         known.searched = 0 if record else HISTORY_PAGES[self._page]
         if known.searched and len(records) >= known.searched and self._page < self._last_page:
             self._page += 1
-            return self.read()
+            return self._read_page()
         return None
 
     def narrow(self, error: errors.CallError) -> bool:
@@ -64,7 +69,8 @@ class HistorySearch:
         known = self._known
         if known.unknown_since is None:
             known.unknown_since = known.now
-        if known.now < known.unknown_since + HISTORY_TIMEOUT:
+        # Answers may be slow: it is over only by a status that was read when the time was up, not by one before that.
+        if self._asked_at < known.unknown_since + HISTORY_TIMEOUT:
             return None
         if not is_over:
             return outcomes.failed(known, errors.UnexpectedStateError, messages.unknown_end(known))

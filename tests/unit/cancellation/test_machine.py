@@ -500,6 +500,20 @@ def test_the_history_gets_half_a_minute(later: float, *, is_over: bool) -> None:
     assert isinstance(cancellation.action, actions.Fail) is is_over
 
 
+def test_a_slow_history_ends_nothing_by_itself() -> None:
+    """The status before it may have been out of date: only one that is read after half a minute ends the wait."""
+    away = events.StatusRead(status("d1", "BUILDING"))
+    unknown = events.HistoryRead([DeploymentRecord("d2", "BUILDING", "ONGOING")])
+    cancellation = walk(machine(deployment_id="d2"), away, unknown, away)
+    since = cancellation.known.now
+    cancellation.observe(unknown, since + 40.0)
+    again = cancellation.action
+    cancellation.observe(events.StatusRead(status("d2", "BUILDING")), since + 41.0)
+
+    assert isinstance(again, actions.ReadStatus)
+    assert isinstance(cancellation.action, actions.SendCancel)
+
+
 @pytest.mark.parametrize(
     ("sent", "observed"),
     [
