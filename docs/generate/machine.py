@@ -14,6 +14,7 @@ from qovery_provider import errors
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent, Stage
+from qovery_provider._cancellation.schedule import HISTORY_TIMEOUT
 from qovery_provider._qovery.models import HISTORY_PAGES, DeploymentRecord, EnvironmentStatus
 
 TARGET, NEXT = "target", "next"
@@ -182,6 +183,7 @@ def _situation(cancellation: Cancellation, story: Story) -> object:
     """Return the facts that decide what can follow: the stage, the last result, and how often a cancel was sent."""
     known, last = cancellation.known, story[-1][0]
     sends = sum(result in EVENTS[actions.SendCancel] for result, _, _ in story)
-    is_unknown, has_canceled = known.unknown_since is not None, bool(known.canceled_request_ids)
-    page_size = getattr(cancellation.action, "page_size", 0)
-    return cancellation.stage, type(cancellation.action), page_size, last, sends, is_unknown, has_canceled
+    unknown_for = None if known.unknown_since is None else known.now - known.unknown_since
+    is_given_up = unknown_for is not None and unknown_for >= HISTORY_TIMEOUT
+    history = unknown_for is not None, is_given_up, getattr(cancellation.action, "page_size", 0)
+    return cancellation.stage, type(cancellation.action), history, last, sends, bool(known.canceled_request_ids)

@@ -51,7 +51,7 @@ def _after(request: CancellationRequest, *observed: events.Event, at_the_deadlin
 
 
 def _outcomes() -> dict[str, str]:
-    never_told: list[events.Event] = [_read("BUILDING", NEXT), events.HistoryRead([])] * 4
+    never_told: list[events.Event] = [_read("BUILDING", NEXT), events.HistoryRead([])] * 5
     gone = events.CallFailed(errors.NotFoundError(OPERATION, 404))
     stories = [
         _after(REQUEST, _read("BUILDING"), _accepted(), _read("CANCELED")),
