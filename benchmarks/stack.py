@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.simulator import Qovery
+from tests.support.plugin_stack import place_plugin
 
 PROJECT = f"""\
-name: {{name}}
+name: benchmark
 runtime:
   name: python
   options:
@@ -28,7 +29,6 @@ plugins:
 
 METER = Path(__file__).with_name("meter.py")
 PROGRAMS = Path(__file__).with_name("programs")
-PLUGIN_FOLDER = Path(__file__).parent.parent / "plugin"
 HIDDEN = ("PULUMI_", "QOVERY_", "Q_CLI_", "PYTHON")
 """Prefixes of variables that the updates do not see. Python may keep its bytecode, as for an installed package."""
 
@@ -67,9 +67,11 @@ class Stack:
         self._program = folder / "program"
         self._program.mkdir()
         (folder / "state").mkdir()
-        (self._program / "Pulumi.yaml").write_text(PROJECT.format(name="benchmark") + (PLUGIN if has_plugin else ""))
-        shutil.copytree(PLUGIN_FOLDER, folder / "plugin")
-        (folder / "plugin" / "PulumiPlugin.yaml").write_text(PROJECT.format(name="qovery-cancellation"))
+        project = PROJECT
+        if has_plugin:
+            place_plugin(folder / "plugin")
+            project += PLUGIN
+        (self._program / "Pulumi.yaml").write_text(project)
         shutil.copy(PROGRAMS / f"{program}.py", self._program / "__main__.py")
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(HIDDEN)},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from threading import Thread
+from threading import Event, Thread
 
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
 from tests.support.postgres import postgres
@@ -27,6 +27,7 @@ class Surroundings:
 
     def __init__(self) -> None:
         self._ahead = 0.0
+        self.is_over = Event()
         self.qovery = QoverySimulator(clock=lambda: time.time() + self._ahead)
 
     def pass_minutes(self, minutes: float) -> None:
@@ -38,7 +39,8 @@ class Surroundings:
 
         def watch() -> None:
             while sum(request.path.endswith("/status") for request in self.qovery.requests) < number:
-                time.sleep(0.01)
+                if self.is_over.wait(0.01):
+                    return
             happens()
 
         Thread(target=watch, daemon=True).start()
@@ -120,8 +122,11 @@ def simulated(prepare: Prepare) -> Iterator[QoverySimulator]:
     """Serve such a world."""
     around = Surroundings()
     prepare(around)
-    with around.qovery as qovery:
-        yield qovery
+    try:
+        with around.qovery as qovery:
+            yield qovery
+    finally:
+        around.is_over.set()
 
 
 def backend(name: str) -> AbstractContextManager[str | None]:
