@@ -75,7 +75,7 @@ lock: setup ## Renew requirements/*.txt from pyproject.toml
 
 reliability: model matrix values crashes mutate fuzz ## Run the reliability tests in full and write docs/reliability.md: about an hour
 
-model: setup ## Run 100 000 random schedules, and 10 000 for many environments: about ten minutes
+model: setup ## Run 100 000 random schedules, and 10 000 for many environments: about 15 minutes
 	QOVERY_FIGURES=$(QOVERY_FIGURES) QOVERY_SCHEDULES=$(QOVERY_SCHEDULES) $(RUN) pytest tests/model
 	@$(RUN) docs.generate.reliability
 

@@ -1,4 +1,4 @@
-"""The data of a cancellation: the request, its stage, what is known of it, and its result."""
+"""The data of a cancellation: the request, its stage, the knowledge about it, and its result."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class TargetSearch:
         return self.queue.retry(request_id, error, known.now, known.deadline) or outcomes.interrupted(known, error)
 
     def _go_on(self, step: actions.ListQueue | actions.CancelQueued | None) -> actions.Action:
-        """Go on with the queue; when it is empty, read the status, which shows what is running by now."""
+        """Go on with the queue; when it is empty, read the status, which shows the deployment that is running now."""
         if self._known.now >= self._known.deadline:
             return outcomes.timed_out(self._known)
         return step or actions.ReadStatus(self._known.now)

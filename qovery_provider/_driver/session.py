@@ -157,8 +157,8 @@ class Session:
         """Bring a cancellation to its end, together with the others of this session; its `result` says how it ended.
 
         Args:
-            cancellation: The cancellation. It holds what is known, however this method ends.
-            on_change: Is called with what is known after each event, on another thread.
+            cancellation: The cancellation. Its knowledge is up to date, however this method ends.
+            on_change: Is called after each event, on another thread, with the cancellation's knowledge.
             stop: Ends it early when it is set: no further cancel is sent, and one that is on the wire is waited for.
                 Default: nothing does.
         """

@@ -89,7 +89,7 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
             else:
                 bulk.cancel_project(declared["project_id"])
         except Exception as unexpected:
-            # What is known is kept, even if a bug ended the run.
+            # The results so far are kept, even if a bug ended the run.
             if not any(cancellation.known.is_resumable for cancellation in bulk.cancellations):
                 raise
             bug = unexpected

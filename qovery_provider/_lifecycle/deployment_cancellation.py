@@ -57,7 +57,7 @@ class DeploymentCancellationLifecycle(Lifecycle):
             updates.append(DRIFT)
         if UNFINISHED in olds:
             unfinished = Unfinished.from_stored(olds[UNFINISHED])
-            # With `replace_on_changes`, which no provider gets to know, the engine replaces what is only stored here.
+            # `replace_on_changes` is unknown to a provider: with it, the engine replaces what would be updated here.
             may_be_replaced = replaces or any(name in self.schema.inputs for name in updates)
             updates.append(UNFINISHED)
             note = "" if may_be_replaced else messages.unfinished(str(unfinished.deployment_id), unfinished.sent)
@@ -131,7 +131,7 @@ class DeploymentCancellationLifecycle(Lifecycle):
         return {**declared, **_outputs(declared, cancellation.known, olds), "outcome": result.outcome}
 
     def _keep(self, reported: dict[str, Any], known: Knowledge, error: Exception) -> None:
-        """Keep what is known where it can be resumed, even if a bug ended the operation."""
+        """Keep a cancellation that can be resumed, even if a bug ended the operation."""
         if known.is_resumable:
             kept = {**reported, UNFINISHED: Unfinished.of(known).to_stored()}
             raise PartialFailureError(State(reported["environment_id"], kept), error) from error

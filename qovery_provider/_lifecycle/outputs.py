@@ -19,7 +19,7 @@ STATUS: Mapping[str, Output] = {
     "total_deployment_duration_in_seconds": Output("int | None", "How long that deployment took."),
     "origin": Output("str | None", "The Qovery interface through which it was started."),
     "triggered_by": Output("str | None", "The user who started it."),
-    "deployment_status": Output("str | None", "Whether what is deployed is up to date."),
+    "deployment_status": Output("str | None", "Whether the deployed services are up to date."),
 }
 """The status of an environment, field by field as Qovery names them."""
 

@@ -30,7 +30,7 @@ def preview_line(
     Args:
         lifecycle: The resource's lifecycle.
         sessions: The sessions of the process.
-        config: The stack's configuration; `check` reports what is wrong with it.
+        config: The stack's configuration; `check` reports its problems.
         environ: The environment variables.
         inputs: The inputs, all of them known.
     """

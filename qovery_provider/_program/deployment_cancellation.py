@@ -90,7 +90,7 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
     triggered_by: pulumi.Output[str | None]
     """The user who started it."""
     deployment_status: pulumi.Output[str | None]
-    """Whether what is deployed is up to date."""
+    """Whether the deployed services are up to date."""
 
     def __init__(  # noqa: PLR0913 - one parameter an input: that is what editors complete
         self,

@@ -55,7 +55,7 @@ class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
     triggered_by: pulumi.Output[str | None]
     """The user who started it."""
     deployment_status: pulumi.Output[str | None]
-    """Whether what is deployed is up to date."""
+    """Whether the deployed services are up to date."""
 
     def __init__(
         self,
