@@ -20,7 +20,7 @@ def raw(write: Callable[[Reply], bytes], *, closes: bool = True, acts: bool = Tr
         nothing = Reply(200, b"{}", {})
         return moment.connection.send(write(moment.execute() if acts else nothing)) and not closes
 
-    return Fault(answer)
+    return Fault(answer, hangs_up=closes)
 
 
 def _reset(moment: Moment) -> bool:

@@ -118,6 +118,8 @@ class Fault:
         is_silent: Whether the client has to run into its limit on silence.
         is_before_request: Whether it strikes connections rather than requests.
         closes_idle: Whether the server closes the idle connections before the call that is struck.
+        hangs_up: Whether the server closes the connection after its answer. In virtual time, the next call follows at
+            once; the client has noticed by then, as it does between real polls.
         hangs: Whether every call that is struck takes as long as it may.
     """
 
@@ -129,6 +131,7 @@ class Fault:
     is_silent: bool = False
     is_before_request: bool = False
     closes_idle: bool = False
+    hangs_up: bool = False
     hangs: bool = False
 
 
@@ -332,6 +335,8 @@ class _Road(TrackedAdapter):
         self._stage = stage
 
     def send(self, request: PreparedRequest, *_: Any, **options: Any) -> Response:  # noqa: ANN401 - as in the base
+        if self._stage.strikes and self._stage.fault.hangs_up:
+            self.close()
         timeout = self._stage.announce(str(request.method), request.path_url)
         request.url, request.headers[NUMBER] = self._stage.route(str(request.url)), str(len(self._stage.calls))
         return super().send(request, **{**options, "timeout": timeout})
