@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from pathlib import Path
 from threading import Timer
 
 import grpc
@@ -18,8 +19,13 @@ from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 from qovery_provider._clock import Signal
 from qovery_provider._hosts.progress import Reporter, Row
 
+PLUGIN = str(Path("pulumi/dynamic/__main__.py"))
 PLUGIN_ARGUMENTS = 2
 """The program and the engine's address."""
+
+DIRECT = [("grpc.enable_http_proxy", 0)]
+"""gRPC sends connections to this machine's own ports through the proxy of `https_proxy` or `http_proxy` too, unless
+`no_proxy` excludes them (gRPC's "Environment Variables"): the engine would seem to have gone."""
 
 MAX_OPERATIONS = 512
 """Side by side. The engine's `--parallel` is the real limit; an operation that waits costs a thread that sleeps."""
@@ -53,7 +59,7 @@ class Engine:
     @classmethod
     def of_plugin(cls, arguments: Sequence[str]) -> Engine:
         """Return the engine that runs the plugin with these arguments, or none if they belong to another program."""
-        is_plugin = len(arguments) == PLUGIN_ARGUMENTS and arguments[0].endswith("__main__.py")
+        is_plugin = len(arguments) == PLUGIN_ARGUMENTS and arguments[0].endswith(PLUGIN)
         return cls(arguments[1] if is_plugin else "")
 
     def row(self, urn: str) -> Row:
@@ -89,7 +95,7 @@ class Engine:
     @cached_property
     def _channel(self) -> grpc.Channel:
         """The one channel of this process to the engine; opening one costs a millisecond of CPU."""
-        return grpc.insecure_channel(self.address)
+        return grpc.insecure_channel(self.address, DIRECT)
 
     @cached_property
     def _stub(self) -> EngineStub:

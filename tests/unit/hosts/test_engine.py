@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 from qovery_provider._hosts.engine import Engine
+from tests.support.wire import DeadPorts
 
 URN = "urn:pulumi:dev::project::pulumi-python:dynamic/qovery:DeploymentCancellation::stop"
 
@@ -26,7 +27,9 @@ def server() -> Iterator[tuple[grpc.Server, str]]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["__main__.py"], ["pytest", "127.0.0.1:1"], []], ids=["no address", "another program", "nothing"]
+    "arguments",
+    [["/sdk/pulumi/dynamic/__main__.py"], ["/lib/pytest/__main__.py", "127.0.0.1:1"], []],
+    ids=["no address", "another program", "nothing"],
 )
 def test_without_an_engine_nothing_is_shown_and_nothing_goes(arguments: list[str]) -> None:
     """In a program, in a test or in a REPL there is no engine to tell."""
@@ -56,6 +59,20 @@ def test_an_engine_that_has_gone_is_noticed(server: tuple[grpc.Server, str]) -> 
     assert wait_for([engine.gone], timeout=10).done
     assert not left.is_set()
     assert left.wait(10)
+
+
+def test_no_proxy_stands_between_a_plugin_and_its_engine(
+    server: tuple[grpc.Server, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """gRPC would ask a proxy for a way to this machine's own ports, and an engine that only it misses would be gone."""
+    monkeypatch.delenv("no_proxy", raising=False)
+    dead = DeadPorts()
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{dead.refusing}")
+
+    engine = Engine(server[1], leave=lambda: None)
+
+    assert not wait_for([engine.gone], timeout=0.05).done
+    dead.close()
 
 
 def test_an_engine_that_is_back_at_once_has_not_gone(server: tuple[grpc.Server, str]) -> None:
