@@ -99,7 +99,7 @@ class Scene:
         groups = PollGroups(self.client)
         for cancellation in self._cancellations():
             groups.add(cancellation)
-        while self._driver.advance(groups.groups()):
+        while self._driver.advance(groups.groups):
             pass
 
     def cancel_in_bulk(self) -> None:

@@ -134,7 +134,7 @@ class NotFoundError(ApiError):
 class ConflictError(ApiError):
     """409. The API gives two reasons for it, so the machine reads the status again and decides."""
 
-    meaning = "nothing can be canceled now, or another operation is in progress"
+    meaning = "there is nothing to cancel, or another operation is in progress"
     advice = "Check the environment in the Qovery console, then run `pulumi up` again."
 
 
@@ -196,7 +196,7 @@ class IntermediaryError(CallError):
         self.operation, self.status, self.retry_after = operation, status, retry_after
         self.may_have_executed = may_have_executed
         super().__init__(
-            f"{operation}: the response {status}{explanation} did not come from Qovery's API but from something in "
+            f"{operation}: the {status} response{explanation} did not come from Qovery's API but from something in "
             f"between (a proxy, a load balancer, a login page). {advice}"
         )
 

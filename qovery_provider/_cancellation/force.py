@@ -33,7 +33,7 @@ class ForceEscalation:
     def due(self, status: EnvironmentStatus) -> actions.Action | None:
         """Return what to do for it on a status that shows the target, or None when there is nothing to do."""
         known = self._known
-        if known.send_error is not None and not self._attempts.made:
+        if known.send_error is not None and not known.send_error.retryable and not self._attempts.made:
             return None  # a forced one was refused before this cancellation showed
         is_named = status.last_deployment_id is not None  # without an id, the forced one could hit another deployment
         if self._has_ended or known.sent is not Sent.ADOPTED or not is_named or status.phase is not Phase.CANCELING:

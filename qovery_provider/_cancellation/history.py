@@ -39,6 +39,8 @@ class HistorySearch:
         """Return the end of the target, or a read of more, or None when the history does not say."""
         known = self._known
         record = next((record for record in records if record.id == known.deployment_id), None)
+        if records and records[0] is not record and records[0].phase.is_canceled_or_canceling:
+            known.followed_by_canceled = records[0].id, records[0].final_state
         if record and record.phase.is_over:
             known.deployment_state = record.final_state
             return outcomes.target_ended(known, record.phase)

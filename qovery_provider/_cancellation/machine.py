@@ -64,13 +64,16 @@ class Cancellation:
     ) -> None:
         self.request = request
         self.known = Knowledge(request, started=now, now=now, deployment_id=request.deployment_id or None, sent=sent)
+        self.known.is_hit_unknown = sent is Sent.UNCONFIRMED
         self.action: actions.Action = actions.ReadStatus(now)
         self._stage = sent.first_stage
         self._history, self._has_asked_for_id = HistorySearch(self.known), False
         self._confirmed = ("", now)  # the unknown state in which the history has shown the target in progress, and when
         self._reads = StatusReads(self.known, random)
         self._target = TargetSearch(self.known, self._history, self._reads, random)
-        self._attempts = schedule.SendAttempts(now, random)
+        # The earlier run may have ended a moment ago: its cancel gets time to show an effect.
+        grace = schedule.RESEND_GRACE if sent is Sent.UNCONFIRMED else 0.0
+        self._attempts = schedule.SendAttempts(now + grace, random)
         self._force = ForceEscalation(self.known, self._reads, random)
 
     @property
@@ -145,6 +148,8 @@ class Cancellation:
         if known.deployment_id is None and self._stage.is_awaited and status.phase.is_canceled_or_canceling:
             known.deployment_id = status.last_deployment_id  # by then, it is what our cancel has hit
         if known.deployment_id is not None and status.last_deployment_id != known.deployment_id:
+            if status.last_deployment_id and status.phase.is_canceled_or_canceling:
+                known.followed_by_canceled = status.last_deployment_id, status.last_deployment_state
             return self._reads.keep_polling() if status.is_nameless else self._history.read()
         known.deployment_state, known.unknown_since = status.last_deployment_state, None
         known.request_id = status.deployment_request_id or known.request_id
@@ -201,6 +206,7 @@ class Cancellation:
         self._wait(Sent.ACCEPTED)
         self._reads.restart()
         known.deployment_id = known.deployment_id or status.last_deployment_id
+        known.is_hit_unknown = known.is_hit_unknown or status.last_deployment_id is None
         if status.last_deployment_id not in {None, known.deployment_id}:
             return outcomes.failed(known, errors.WrongDeploymentError, messages.wrong_deployment(known, status))
         return self._on_status(status)
@@ -220,7 +226,7 @@ class Cancellation:
             # Polls go on meanwhile, so a delay that ends after the deadline is ignored instead of giving up.
             if asked_until <= known.deadline:
                 attempts.put_off(asked_until)
-            self._stage, known.sent = Stage.CONFIRMING, Sent.UNCONFIRMED
+            self._stage, known.sent, known.is_hit_unknown = Stage.CONFIRMING, Sent.UNCONFIRMED, True
             self._reads.restart()
             return self._reads.poll()
         attempts.back_off(known.now)

@@ -12,20 +12,23 @@ from qovery_provider.errors import TransportError
 
 MAX_SHORT_LENGTH = 16
 
+NOTHING_TARGETED = "nothing to cancel: deployment_id is empty"
+
 FROM_THE_BEGINNING = "the next `pulumi up` starts from the beginning."
 
 
 def outcome(known: Knowledge, name: Outcome) -> str:
     """Describe an outcome."""
-    return {
+    sentence = {
         "canceled": _canceled(known),
-        "requested": f"Qovery accepted the cancel of {_target(known)}; not waiting for it to finish",
+        "requested": f"{_requested(known)}; not waiting for it to finish",
         "nothing_to_cancel": _nothing_to_cancel(known),
         "superseded": f"{_target(known)} is not running{_superseded_by(known)}; {_sent_nothing(known)}",
         "completed": f"{_target(known)} finished on its own{_ended_as(known)}{_despite(known)}",
         "unknown": f"{_target(known)} has ended, but Qovery does not say how{_searched(known)}; {_cancel_of(known)}",
-        "environment_gone": f"the environment vanished while {_target(known)} was being canceled",
+        "environment_gone": f"the environment vanished {_vanished(known)}",
     }[name]
+    return f"{sentence}{_unconfirmed_requests(known)}"
 
 
 def failure(known: Knowledge, name: Outcome) -> str:
@@ -34,7 +37,7 @@ def failure(known: Knowledge, name: Outcome) -> str:
     again = {
         "completed": f"; {_after_end(known, 'reports the same')}",
         "unknown": f"; {_after_end(known, 'checks again')}",
-        "environment_gone": "; or remove the resource",
+        "environment_gone": ", or remove the resource",
     }.get(name, "")
     return f'{_environment(known)}: {outcome(known, name)}. {option}="succeed" accepts this{again}.'
 
@@ -48,17 +51,18 @@ def _after_end(known: Knowledge, again: str) -> str:
 def timed_out(known: Knowledge) -> str:
     """Say what is known when the time is up, and how the last status read or the cancel failed, if they did."""
     within, state = duration(known.request.timeout), known.deployment_state or "unknown"
-    unknown = (
-        ", which this version does not know" if phase_of(state) is Phase.UNKNOWN and known.deployment_state else ""
-    )
+    if known.deployment_id is None and known.status is not None and known.status.phase.is_over:
+        idle = f"no deployment was running ({known.status.last_deployment_state})"
+        read = f" The last read failed: {known.read_error}" if known.read_error else ""
+        return f"{_environment(known)}: {idle}, and the time of {within} is up.{read} {summary(known)}"
+    unknown = ", unknown to this provider" if phase_of(state) is Phase.UNKNOWN and known.deployment_state else ""
     is_open = known.sent in {Sent.NOT_SENT, Sent.UNCONFIRMED}
     cancel = f" The cancel failed: {known.send_error}" if known.send_error and is_open else ""
     if known.send_error and known.sent is Sent.ADOPTED:
         cancel = f" Force may not have been added: {known.send_error}"
     read = f" The last read failed: {known.read_error}" if known.read_error else ""
     return (
-        f"{_environment(known)}: {_target(known)} did not finish within {within}, as far as could be observed (last "
-        f"state {state}{unknown})."
+        f"{_environment(known)}: {_target(known)} was not seen to finish within {within} (last state {state}{unknown})."
         f"{cancel}{read} {summary(known)}"
     )
 
@@ -118,8 +122,8 @@ def unknown_end(known: Knowledge) -> str:
 def over_budget(cancels: int, needed: int, left: int, seconds: float) -> str:
     """Say that a bulk cancellation needs more requests than the rate limit has left."""
     return (
-        f"Canceling in {cancels} environments needs about {needed} requests; the token has {left} left until its limit "
-        f"resets in {duration(seconds)}. Nothing was sent. Run `pulumi up` again then, or use another token."
+        f"Cancels in {cancels} environments need about {needed} requests; the token has {left} left until its limit "
+        f"resets in {duration(seconds)}. Nothing was sent. Run `pulumi up` after the reset, or use another token."
     )
 
 
@@ -127,16 +131,16 @@ def summary(known: Knowledge) -> str:
     """Say what has been sent, and what the next run would do."""
     if known.sent is not Sent.NOT_SENT and not known.is_resumable:
         fact = f"{_canceled_requests(known)}{_CANCEL[known.sent]}"
-        return f"{fact}, but it cannot be resumed without a deployment id; {FROM_THE_BEGINNING}"
+        return f"{fact}, but without a deployment id nothing can be resumed; {FROM_THE_BEGINNING}"
     target = "it if it is still running" if known.request.deployment_id else "the deployment that is running then"
-    return f"{_canceled_requests(known)}{_next_run(known.sent, target)}"
+    return f"{_canceled_requests(known)}{_next_run(known.sent, target, is_forced=known.request.force_cancel)}"
 
 
 def missing(environment_id: str) -> str:
     """Say that a refresh did not find the environment of a cancellation that is recorded."""
     return (
         f"environment {environment_id}: Qovery answered 404 twice: it does not exist, or this token cannot access it. "
-        "The record stays in the stack, and nothing is canceled again."
+        "The resource stays in the state, and nothing is canceled again."
     )
 
 
@@ -152,9 +156,21 @@ def counts(by_outcome: Mapping[str, float]) -> str:
     return f"environments: {', '.join(f'{count} {outcome}' for outcome, count in by_outcome.items()) or 'none'}"
 
 
-def unfinished(deployment_id: str, sent: Sent) -> str:
+def unfinished(deployment_id: str, sent: Sent, *, is_forced: bool) -> str:
     """Say which cancellation failed on the way, and what the next run would do about it."""
-    return f"unfinished cancellation of deployment {deployment_id}. {_next_run(sent, 'it if it is still running')}"
+    next_run = _next_run(sent, "it if it is still running", is_forced=is_forced)
+    return f"unfinished cancellation of deployment {deployment_id}. {next_run}"
+
+
+def unfinished_in(environments: int) -> str:
+    """Say in how many environments a cancellation failed on the way, and what the next run would do about it."""
+    count = f"{environments} environment{'s' * (environments != 1)}"
+    return f"unfinished cancellation in {count}. The next `pulumi up` resumes there, and acts nowhere else."
+
+
+def nameless(status: EnvironmentStatus) -> str:
+    """Say that the running deployment cannot be recorded."""
+    return f"environment {status.id}: a deployment is {status.last_deployment_state}, but Qovery does not give its id"
 
 
 def _canceled_requests(known: Knowledge) -> str:
@@ -162,8 +178,27 @@ def _canceled_requests(known: Knowledge) -> str:
     return f"{queued} queued request{'s were' if queued > 1 else ' was'} canceled. " if queued else ""
 
 
+def _unconfirmed_requests(known: Knowledge) -> str:
+    queued = known.unconfirmed_requests
+    plural = "s" * (queued > 1)
+    return f"; the cancel{plural} of {queued} queued request{plural} may have been received" if queued else ""
+
+
+def _requested(known: Knowledge) -> str:
+    if known.sent is not Sent.ADOPTED:
+        return f"Qovery accepted the cancel of {_target(known)}"
+    unforced = f", and force was not added ({known.send_error})" if known.send_error else ""
+    return f"{_target(known)} was being canceled already{unforced}"
+
+
+def _vanished(known: Knowledge) -> str:
+    return (
+        "before a cancel was accepted" if known.sent is Sent.NOT_SENT else f"while {_target(known)} was being canceled"
+    )
+
+
 _CANCEL = {
-    Sent.NOT_SENT: "The running deployment was not canceled",
+    Sent.NOT_SENT: "No running deployment was canceled",
     Sent.TOO_LATE: "No cancel was accepted",
     Sent.UNCONFIRMED: "The cancel may have been received",
     Sent.ACCEPTED: "The cancel was accepted",
@@ -171,13 +206,13 @@ _CANCEL = {
 }
 
 
-def _next_run(sent: Sent, target: str) -> str:
+def _next_run(sent: Sent, target: str, *, is_forced: bool) -> str:
     next_run = {
         Sent.NOT_SENT: f"reads the status, and cancels {target}",
         Sent.TOO_LATE: "will not cancel the deployment that is running now",
-        Sent.UNCONFIRMED: "reads the status before it sends again",
+        Sent.UNCONFIRMED: "reads the status, and sends it again only if it shows no effect",
         Sent.ACCEPTED: "resumes without sending it again",
-        Sent.ADOPTED: "continues to wait for it",
+        Sent.ADOPTED: "adds force to it" if is_forced else "continues to wait for it",
     }
     return f"{_CANCEL[sent]}; the next `pulumi up` {next_run[sent]}."
 
@@ -220,9 +255,9 @@ def _superseded_by(known: Knowledge) -> str:
 
 def _sent_nothing(known: Knowledge) -> str:
     queued = len(known.canceled_request_ids)
-    return (
-        f"only {queued} queued request{'s were' if queued > 1 else ' was'} canceled" if queued else "nothing was sent"
-    )
+    if queued:
+        return f"only {queued} queued request{'s were' if queued > 1 else ' was'} canceled"
+    return "no cancel was accepted" if known.send_error else "nothing was sent"
 
 
 def _despite(known: Knowledge) -> str:
@@ -230,10 +265,18 @@ def _despite(known: Knowledge) -> str:
     return {
         Sent.NOT_SENT: f" before a cancel was accepted{followed}",
         Sent.TOO_LATE: f" before a cancel was accepted{followed}",
-        Sent.UNCONFIRMED: ", though a cancel may have been received",
-        Sent.ACCEPTED: ", although the cancel was accepted",
+        Sent.UNCONFIRMED: f", though a cancel may have been received{_hit_instead(known)}",
+        Sent.ACCEPTED: f", although the cancel was accepted{_hit_instead(known)}",
         Sent.ADOPTED: ", although a cancellation was in progress",
     }[known.sent]
+
+
+def _hit_instead(known: Knowledge) -> str:
+    """Name the deployment that a cancel may have hit whose answer did not say which one it was."""
+    if not known.is_hit_unknown or known.followed_by_canceled is None:
+        return ""
+    other, state = known.followed_by_canceled
+    return f"; deployment {other} is {state}, and may have been canceled instead"
 
 
 def _cancel_of(known: Knowledge) -> str:
@@ -258,7 +301,7 @@ def _started_since(known: Knowledge) -> str:
 
 def _nothing_to_cancel(known: Knowledge) -> str:
     if known.request.deployment_id == "":
-        return "nothing to cancel: deployment_id is empty, because no deployment was running when it was recorded"
+        return NOTHING_TARGETED
     status, end = known.status, known.deployment_state
     state = f" ({end or status.last_deployment_state})" if status else ""
     started = _started_since(known)

@@ -100,6 +100,9 @@ class Knowledge:
         queued: The requests in the queue when it was last read to be shown; nothing is decided by it.
         send_error: How the last attempt to send the cancel failed.
         read_error: How the last read failed; None after one that succeeded.
+        is_hit_unknown: Whether a cancel was or may have been executed whose answer did not name the deployment.
+        followed_by_canceled: The newest deployment that is not the target and was canceled: its id and its state.
+        unconfirmed_requests: How many queued requests have left the queue after a cancel whose answer was lost.
         request_id: The deployment request that started the target, where a status has named it.
         searched: How many of the newest deployments in the history were searched for the target without finding it.
         unknown_since: Since when the status no longer shows the target and the history does not say how it ended.
@@ -116,6 +119,9 @@ class Knowledge:
     queued: Sequence[QueuedRequest] = ()
     send_error: CallError | None = None
     read_error: CallError | None = None
+    is_hit_unknown: bool = False
+    followed_by_canceled: tuple[str, str] | None = None
+    unconfirmed_requests: int = 0
     request_id: str | None = None
     searched: int = 0
     unknown_since: float | None = None

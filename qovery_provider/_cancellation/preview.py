@@ -8,10 +8,11 @@ from datetime import datetime
 
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.messages import duration, short
+from qovery_provider._cancellation.messages import NOTHING_TARGETED, duration, nameless, short
 from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider._qovery.states import Phase
+from qovery_provider.errors import CallError
 
 MAX_NAMED = 5
 """Environments that are named: more do not fit the row of a terminal."""
@@ -30,23 +31,21 @@ def describe(request: CancellationRequest, status: EnvironmentStatus, wall: floa
     """
     if status.phase is Phase.UNAVAILABLE:
         return _unavailable(status)
-    idle = f"nothing to cancel right now ({status.last_deployment_state})"
+    is_untargeted = request.deployment_id == ""
+    idle = NOTHING_TARGETED if is_untargeted else f"nothing to cancel right now ({status.last_deployment_state})"
     match _first_action(request, status):
         case actions.SendCancel():
             risk = f"; {FORCE_RISK}" if request.force_cancel else ""
             forced = "force the cancellation already in progress:" if status.phase is Phase.CANCELING else "cancel"
             return f"would {forced} {running(status, wall)}{risk}"
         case actions.ListQueue():
-            rest = f", then {running(status, wall)}" if status.is_in_progress else ""
-            return f"would cancel the queued requests, if any{rest}"
+            then = describe(replace(request, include_queued=False), status, wall) if status.is_in_progress else ""
+            return f"would cancel the queued requests, if any{then.replace('would', ', then', 1)}"
         case actions.ReadStatus() if status.phase.is_over:
             return f"would wait up to {duration(request.wait_for_start)} for a deployment to start; {idle}"
-        case actions.ReadHistory() | actions.ReadRequest():
-            failing = (
-                '; on_idle="fail" makes this a failure unless it was canceled' if request.on_idle == "fail" else ""
-            )
-            return f"would cancel nothing: deployment {request.deployment_id} is not running{failing}"
-        case actions.ReadStatus() | actions.CancelQueued():
+        case actions.ReadHistory() if request.deployment_id:
+            return _pinned_elsewhere(request, status, wall)
+        case actions.ReadStatus() | actions.CancelQueued() | actions.ReadHistory() | actions.ReadRequest():
             return _would_adopt(request, status, wall)
         case actions.Done(result):
             if result.outcome == "requested":
@@ -67,35 +66,58 @@ def _unavailable(status: EnvironmentStatus) -> str:
     return f"no preview: Qovery could not compute the status ({status.last_deployment_state})"
 
 
+def _pinned_elsewhere(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
+    if status.is_nameless:
+        return f"would cancel deployment {request.deployment_id} if it is {running(status, wall)}"
+    failing = '; on_idle="fail" fails this unless it was already canceled' if request.on_idle == "fail" else ""
+    return f"would cancel nothing: deployment {request.deployment_id} is not running{failing}"
+
+
 def _would_adopt(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
-    unforced = ", without force" if request.force_cancel else ""
+    unforced = ", without force (it has no id)" if request.force_cancel else ""
     return f"would adopt the cancellation already in progress{unforced}: {running(status, wall)}"
 
 
-def describe_all(request: CancellationRequest, statuses: Mapping[str, EnvironmentStatus], wall: float) -> str:
-    """Describe what an update would do in many environments if it ran now."""
+def describe_all(
+    request: CancellationRequest, answers: Mapping[str, EnvironmentStatus | CallError], wall: float
+) -> str:
+    """Describe what an update would do in many environments if it ran now.
+
+    Args:
+        request: What the user declared.
+        answers: The status of each environment, or why it could not be read.
+        wall: The present time in seconds since the epoch.
+    """
+    statuses = [answer for answer in answers.values() if isinstance(answer, EnvironmentStatus)]
+    failures = [answer for answer in answers.values() if isinstance(answer, CallError)]
     # The queues have not been read: the machine is asked for its action after they are drained.
     without_queue = replace(request, include_queued=False, wait_for_start=0.0)
-    computed = [status for status in statuses.values() if status.phase is not Phase.UNAVAILABLE]
+    computed = [status for status in statuses if status.phase is not Phase.UNAVAILABLE]
     planned = [(status, _first_action(without_queue, status)) for status in computed]
     cancels = [status for status, action in planned if isinstance(action, actions.SendCancel)]
     forced = sum(status.phase is Phase.CANCELING for status in cancels)
     hidden = len(statuses) - len(computed)
     rest = f"; Qovery could not compute the status of {hidden}" if hidden else ""
-    failing = sum(isinstance(action, actions.Fail) for _, action in planned) if not request.include_queued else 0
+    rest += f"; the status of {len(failures)} could not be read: {failures[0]}" if failures else ""
+    # Until the queues are read and the time for a deployment to start is up, nothing is certain to be idle.
+    is_open = request.include_queued or request.wait_for_start
+    failing = 0 if is_open else sum(isinstance(action, actions.Fail) for _, action in planned)
     busy = [status for status, _ in planned if status.is_in_progress]
     if not busy and request.include_queued:
-        return f"would cancel all queued requests in {len(statuses)} environments; nothing is running right now{rest}"
+        return f"would cancel all queued requests in {len(answers)} environments; nothing is running right now{rest}"
+    if not busy and request.wait_for_start and computed:
+        started = f"would wait up to {duration(request.wait_for_start)} for deployments to start"
+        return f"{started}; {_idle(len(computed))}{rest}"
     if not busy:
         return f"{IDLE_FAILS if failing else ''}{_idle(len(computed))}{rest}"
     counts = {"cancel": len(cancels) - forced, "force": forced, "adopt": len(busy) - len(cancels)}
     plans = " and ".join(f"{verb} in {count}" for verb, count in counts.items() if count)
-    queued = " and all queued requests" if request.include_queued else ""
+    queued = ", and cancel all queued requests" if request.include_queued else ""
     named = [f"{short(status.id)} {running(status, wall)}" for status in busy[:MAX_NAMED]]
     more = [f"{len(busy) - MAX_NAMED} more"] if len(busy) > MAX_NAMED else []
     risk = f"; {FORCE_RISK}" if request.force_cancel and cancels else ""
     failure = f"; {IDLE_FAILS}{_idle(failing)}" if failing else ""
-    return f"would {plans} of {len(statuses)} environments{queued}: {', '.join(named + more)}{risk}{failure}{rest}"
+    return f"would {plans} of {len(answers)} environments{queued}: {', '.join(named + more)}{risk}{failure}{rest}"
 
 
 def _idle(count: int) -> str:
@@ -106,6 +128,8 @@ def describe_record(status: EnvironmentStatus, wall: float) -> str:
     """Say what would be recorded of an environment."""
     if status.phase is Phase.UNAVAILABLE:
         return _unavailable(status)
+    if status.is_nameless:
+        return f"would fail: {nameless(status)}"
     if not status.is_in_progress:
         return f"would record that no deployment is running ({status.last_deployment_state})"
     return f"would record {running(status, wall)}"

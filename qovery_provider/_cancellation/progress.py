@@ -50,5 +50,12 @@ def _cancel_progress(known: Knowledge) -> str:
         Sent.TOO_LATE: "finished before a cancel was accepted, sending nothing",
         Sent.UNCONFIRMED: "checking whether the cancel was received",
         Sent.ACCEPTED: "cancel accepted",
-        Sent.ADOPTED: "adopted a cancellation in progress" + (", adding force" if known.request.force_cancel else ""),
+        Sent.ADOPTED: f"adopted a cancellation in progress{_force_progress(known)}",
     }[known.sent]
+
+
+def _force_progress(known: Knowledge) -> str:
+    if not known.request.force_cancel:
+        return ""
+    is_added = known.send_error is None and known.deployment_id is not None
+    return ", adding force" if is_added else ", without force"

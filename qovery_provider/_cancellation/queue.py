@@ -72,11 +72,17 @@ class QueueDrain:
         """Return whether this request was in the first list."""
         return request_id in self._listed
 
-    def settle(self, status: EnvironmentStatus) -> None:
-        """Judge the unconfirmed requests after the drain: they were canceled if no deployment has started since."""
+    def settle(self, status: EnvironmentStatus) -> int:
+        """Judge the unconfirmed requests after the drain: they were canceled if no deployment has started since.
+
+        Returns:
+            How many may have been canceled, or have started.
+        """
         has_stayed = self._running_id is not None and status.last_deployment_id == self._running_id
         self.canceled += sorted(self.unconfirmed) if has_stayed else []
+        unknown = 0 if has_stayed else len(self.unconfirmed - {status.deployment_request_id})
         self.unconfirmed.clear()
+        return unknown
 
     def _next(self, now: float) -> actions.CancelQueued | None:
         return actions.CancelQueued(now, self._remaining[0]) if self._remaining else None

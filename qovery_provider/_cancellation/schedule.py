@@ -75,15 +75,31 @@ def retry_delays(random: Callable[[], float]) -> Iterator[float]:
         yield random() * FIRST_BACKOFF * 2**attempt
 
 
+def full_pause(error: CallError) -> float:
+    """Return for how many seconds an answer asks to wait."""
+    return error.retry_after or 0.0
+
+
+def asked_pause(error: CallError) -> float:
+    """Return for how many seconds a read is put off because an answer asks for it while the target is awaited.
+
+    A rate limit comes from the API itself, and each request before its end would be rejected. Any other response with a
+    pause (503) cannot know when it is over: obeyed for an hour, it would hide an end that is there after a minute.
+    """
+    asked = full_pause(error)
+    return asked if isinstance(error, RateLimitError) else min(asked, MAX_ASKED_PAUSE)
+
+
 class Retry:
     """When a failed call is made again: decided by the error and the time.
 
     Args:
         random: Returns a number from 0 to below 1, for the pauses.
+        pause: Returns for how many seconds an answer puts the next attempt off. Default: for as long as it asks.
     """
 
-    def __init__(self, random: Callable[[], float]) -> None:
-        self._delays = retry_delays(random)
+    def __init__(self, random: Callable[[], float], pause: Callable[[CallError], float] = full_pause) -> None:
+        self._delays, self._pause = retry_delays(random), pause
 
     def again_at(self, error: CallError, now: float, deadline: float) -> float | None:
         """Return when to try again, or None when this failure is the call's answer.
@@ -91,20 +107,10 @@ class Retry:
         The server's own delay is obeyed; if it ends after the deadline there is no further attempt.
         """
         delay = next(self._delays, None)
-        allowed_at = now + (error.retry_after or 0.0)
+        allowed_at = now + self._pause(error)
         if delay is None or not error.retryable or now >= deadline or allowed_at > deadline:
             return None
         return min(max(now + delay, allowed_at), deadline)
-
-
-def asked_pause(error: CallError) -> float:
-    """Return for how many seconds a status read is put off because an answer asks for it while the target is awaited.
-
-    A rate limit comes from the API itself, and each request before its end would be rejected. Any other response with a
-    pause (503) cannot know when it is over: obeyed for an hour, it would hide an end that is there after a minute.
-    """
-    asked = error.retry_after or 0.0
-    return asked if isinstance(error, RateLimitError) else min(asked, MAX_ASKED_PAUSE)
 
 
 class SendAttempts:

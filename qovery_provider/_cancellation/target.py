@@ -43,7 +43,7 @@ class TargetSearch:
         if self._first is None:
             action = self._find(status)
         else:
-            self.queue.settle(status)
+            self._known.unconfirmed_requests += self.queue.settle(status)
             action = self._find_again(status, self._first)
         # Without an id, a newer status could not confirm that it is still this deployment which is canceled.
         is_vague = self._reads.is_old and status.last_deployment_id is None and self._is_to_be_canceled(status)

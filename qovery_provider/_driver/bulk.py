@@ -27,7 +27,7 @@ from qovery_provider.errors import CallError, NotFoundError, PermissionDeniedErr
 SECONDS_BETWEEN_LINES = 0.5
 
 MAX_UNREAD = 10
-"""Environments of a list that fail before it is given up because nothing could be read."""
+"""Environments of a list that fail, by no fault of their own, before it is given up because nothing could be read."""
 
 OWN_ERRORS = NotFoundError | PermissionDeniedError
 """What concerns one environment alone; everything else concerns the token, or the way to Qovery."""
@@ -128,19 +128,24 @@ class BulkCancellation:
         driver = Driver(client, runner, lambda _: self._tell(cancellations), lambda _: self._stop)
         groups.add(*cancellations)
         while (held_until := _first_reads_end(cancellations)) > runner.clock.monotonic():
-            driver.advance(groups.groups(), held_until=held_until)
+            driver.advance(groups.groups, held_until=held_until)
         self._check_readable(cancellations)
         self._check_budget(client, cancellations, groups.projects)
         self.cancellations = cancellations
-        while driver.advance(groups.groups()):
+        while driver.advance(groups.groups):
             pass
         return cancellations
 
     def _check_readable(self, cancellations: Sequence[Cancellation]) -> None:
-        """Refuse to begin where nothing can be read: then it is the token or the way to Qovery, and no environment."""
-        errors = [error for each in cancellations if isinstance(error := _unread(each), CallError)]
+        """Refuse to begin where nothing can be read: then it is the token or the way to Qovery, and no environment.
+
+        An error that concerns one environment alone says so only once every environment of a long list has one.
+        """
+        errors = [error for each in cancellations if (error := _unread(each))]
+        shared = [error for error in errors if not isinstance(error, OWN_ERRORS)]
         is_nothing_read = not any(each.known.status for each in cancellations)
-        if errors and is_nothing_read and (len(errors) >= MAX_UNREAD or not isinstance(errors[0], OWN_ERRORS)):
+        is_common = len(shared) >= MAX_UNREAD or shared == errors or MAX_UNREAD <= len(errors) == len(cancellations)
+        if errors and is_nothing_read and is_common:
             raise errors[0]
 
     def _check_budget(self, client: Client, cancellations: Sequence[Cancellation], projects: int) -> None:
@@ -163,10 +168,11 @@ class BulkCancellation:
             self._on_change(cancellations)
 
 
-def _unread(cancellation: Cancellation) -> Exception | None:
-    """Return why a cancellation ended before anything was read, None where that is not so."""
+def _unread(cancellation: Cancellation) -> CallError | None:
+    """Return the failed call that ended a cancellation before anything was read, None where that is not so."""
     action, status = cancellation.action, cancellation.known.status
-    return action.error if isinstance(action, actions.Fail) and status is None else None
+    error = action.error if isinstance(action, actions.Fail) and status is None else None
+    return error if isinstance(error, CallError) else None
 
 
 def _first_reads_end(cancellations: Sequence[Cancellation]) -> float:
@@ -176,7 +182,7 @@ def _first_reads_end(cancellations: Sequence[Cancellation]) -> float:
     """
     unread = [each for each in cancellations if each.known.status is None and each.stage is not Stage.FINISHED]
     read_at = [each.known.now for each in cancellations if each.known.status is not None]
-    failed = sum(isinstance(_unread(each), CallError) for each in cancellations)
+    failed = sum(error is not None and not isinstance(error, OWN_ERRORS) for error in map(_unread, cancellations))
     if not unread or (not read_at and failed >= MAX_UNREAD):
         return -inf
     return min(read_at, default=inf) + FIRST_READS_PATIENCE

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Generic, Protocol, TypeVar
 
-from qovery_provider._cancellation.schedule import Retry
+from qovery_provider._cancellation.schedule import Retry, asked_pause, full_pause
 from qovery_provider._clock import Clock, Signal
 from qovery_provider._driver.gate import Gates
 from qovery_provider._qovery.endpoints import ApiCall
@@ -146,7 +146,7 @@ class StoppedError(TransportError):
     """A stop signal was set before the answer to a read came."""
 
     def __init__(self, operation: str) -> None:
-        advice = "Nothing was sent; the next `pulumi up` starts from the beginning."
+        advice = "Nothing was sent. Run it again."
         super().__init__(operation, "the update was stopped before a response came", advice, may_have_executed=False)
 
 
@@ -172,9 +172,9 @@ class CallRunner:
         self.clock, self.executor, self.random, self.gates = clock, executor, random, gates or Gates()
         self._concurrent = concurrent
 
-    def retry(self) -> Retry:
-        """Return the attempts of one call."""
-        return Retry(self.random)
+    def retry(self, *, is_awaited: bool = False) -> Retry:
+        """Return the attempts of one call; `is_awaited` says whether the end of a target is awaited with it."""
+        return Retry(self.random, asked_pause if is_awaited else full_pause)
 
     def advance(self, calls: Collection[Call[Any]], signals: Sequence[Signal] = (), until: float = inf) -> None:
         """Make the calls that are due, then wait until one has ended, another one is due, or a signal is set.

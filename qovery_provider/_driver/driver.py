@@ -70,21 +70,21 @@ class Driver:
 
     def run(self, sources: Sequence[StatusSource]) -> None:
         """Return when every cancellation is finished."""
-        while self.advance(sources):
+        while self.advance(lambda: sources):
             pass
 
     def advance(
-        self, sources: Sequence[StatusSource], signals: Sequence[Signal] = (), held_until: float = -inf
+        self, sources: Callable[[], Sequence[StatusSource]], signals: Sequence[Signal] = (), held_until: float = -inf
     ) -> bool:
         """Make the calls that are due, wait for an event and process it; return False when nothing is left to do.
 
         Args:
-            sources: Where the cancellations learn the status.
+            sources: Returns where the cancellations learn the status.
             signals: What else ends the wait.
             held_until: Only the status is read, and the wait ends then at the latest. Default: everything is done.
         """
         try:
-            return self._advance(sources, signals, held_until)
+            return self._advance(sources(), signals, held_until)
         except Exception:
             # A bug ends all of them: a cancel that may have been executed must be kept.
             for cancellation in self._steps:
@@ -156,7 +156,6 @@ class Driver:
     def _step(self, cancellation: Cancellation, step: OwnStep) -> Call[events.Event]:
         """Return the call for a step."""
         request, environment_id = cancellation.request, cancellation.request.environment_id
-        deadline = cancellation.known.deadline
         match step:
             case actions.SendCancel(at):
                 cancel = endpoints.cancel_deployment(environment_id, force=request.force_cancel)
@@ -169,18 +168,18 @@ class Driver:
                 gate = self._gate(cancellation, cancel_queued, request_id, inf, inf)
                 return self._cancel(cancel_queued, lambda _: events.QueuedCanceled(request_id), at, gate)
             case actions.ListQueue(at):
-                return self._read(endpoints.deployment_queue(environment_id), _listed, at, deadline)
+                return self._read(cancellation, endpoints.deployment_queue(environment_id), _listed, at)
             case actions.ReadHistory(at, page_size):
                 history = endpoints.deployment_history(environment_id, page_size)
-                return self._read(history, events.HistoryRead, at, deadline)
+                return self._read(cancellation, history, events.HistoryRead, at)
             case actions.ReadRequest(at, request_id):
-                return self._read(endpoints.request_state(request_id), events.RequestRead, at, deadline)
+                return self._read(cancellation, endpoints.request_state(request_id), events.RequestRead, at)
 
     def _read(
-        self, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float, deadline: float
+        self, cancellation: Cancellation, call: ApiCall[Answer], event: Callable[[Answer], events.Event], at: float
     ) -> Call[events.Event]:
         """Return a planned call that changes nothing, and whose outcome is an event."""
-        retry = self._runner.retry()
+        retry, deadline = self._runner.retry(is_awaited=cancellation.stage.is_awaited), cancellation.known.deadline
         return Call(call.operation, lambda: event(self._client.send(call)), at, retry, deadline=deadline)
 
     def _cancel(

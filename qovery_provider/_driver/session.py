@@ -21,6 +21,7 @@ from qovery_provider._clock import Clock, Signal, SystemClock
 from qovery_provider._driver.calls import CALL_LIMIT, DAEMON_THREADS, MAX_CONCURRENT_CALLS, CallRunner, Client
 from qovery_provider._driver.driver import Driver
 from qovery_provider._driver.poll_groups import PollGroups
+from qovery_provider._driver.polls import Statuses, by_id
 from qovery_provider._driver.reading import Reading
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.client import CONNECT_TIMEOUT, READ_TIMEOUT, QoveryClient
@@ -134,6 +135,14 @@ class Session:
         statuses = self._read(endpoints.project_statuses(project_id), limit)
         return [status for status in statuses if isinstance(status, EnvironmentStatus)]
 
+    def read_project(self, project_id: str, limit: float) -> Statuses:
+        """Read the status of every environment of a project within `limit` seconds, or why one cannot be read.
+
+        Raises:
+            CallError: Qovery does not say.
+        """
+        return by_id(self._read(endpoints.project_statuses(project_id), limit))
+
     def _read(self, call: ApiCall[Answer], limit: float, stop: Signal | None = None) -> Answer:
         with closing(self.open_client(limit=limit)) as client:
             return self.runner.call_with_retries(client, call, limit, stop)
@@ -213,7 +222,7 @@ class Session:
             groups, queues = PollGroups(client), _Queues(client, self.runner.executor)
             driver = Driver(client, self.runner, partial(self._tell, queues), self._stop_of)
             while self._admit(groups):
-                driver.advance(groups.groups(), [self._wake])
+                driver.advance(groups.groups, [self._wake])
             queues.settle()
 
     def _admit(self, groups: PollGroups) -> bool:

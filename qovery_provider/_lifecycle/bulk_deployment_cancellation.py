@@ -14,14 +14,14 @@ from qovery_provider._lifecycle import inputs, outputs
 from qovery_provider._lifecycle.lifecycle import Diff, Lifecycle, Operation, PartialFailureError, State
 from qovery_provider._lifecycle.schema import Schema
 from qovery_provider._lifecycle.stored_state import UNFINISHED, Unfinished
-from qovery_provider.errors import BulkCancellationError
+from qovery_provider.errors import BulkCancellationError, CallError
 
 
 class BulkDeploymentCancellationLifecycle(Lifecycle):
     """The lifecycle of a `BulkDeploymentCancellation`."""
 
     schema = Schema(
-        "Cancels what many Qovery environments run, side by side, and follows each deployment to its end.",
+        "Cancels the running deployments of many Qovery environments in parallel, and follows each to its end.",
         inputs.BULK_DEPLOYMENT_CANCELLATION,
         outputs.BULK_DEPLOYMENT_CANCELLATION,
         "A change cancels again.",
@@ -31,7 +31,11 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
         """Say as well whether some environments are unfinished."""
         replaces, updates, note = super().diff(olds, news)
-        return Diff(replaces, [*updates, UNFINISHED] if UNFINISHED in olds else updates, note)
+        if UNFINISHED in olds:
+            # `replace_on_changes` is unknown to a provider: with it, the engine replaces what would be updated here.
+            note = "" if replaces or updates else messages.unfinished_in(len(olds[UNFINISHED]))
+            updates.append(UNFINISHED)
+        return Diff(replaces, updates, note)
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Ask the machine for its first action in each environment as it is now."""
@@ -39,11 +43,13 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
             return "nothing to do: environment_ids is empty"
         session, project_id = operation.connect(), declared["project_id"]
         if project_id:
-            listed = session.project_statuses(project_id, limit=operation.limit)
-            statuses = {status.id.lower(): status for status in listed}
+            answers = session.read_project(project_id, operation.limit)
         else:
-            statuses = operation.read_statuses(declared["environment_ids"] or [])
-        return preview.describe_all(inputs.cancellation_request(declared), statuses, session.clock.wall())
+            answers = session.read_statuses(declared["environment_ids"], operation.limit)
+        failures = [answer for answer in answers.values() if isinstance(answer, CallError)]
+        if failures and len(failures) == len(answers):
+            raise failures[0]
+        return preview.describe_all(inputs.cancellation_request(declared), answers, session.clock.wall())
 
     def create(self, operation: Operation, news: Mapping[str, Any]) -> State:
         """Cancel in every environment and bring each to its end."""

@@ -60,12 +60,12 @@ class DeploymentCancellationLifecycle(Lifecycle):
             # `replace_on_changes` is unknown to a provider: with it, the engine replaces what would be updated here.
             may_be_replaced = replaces or any(name in self.schema.inputs for name in updates)
             updates.append(UNFINISHED)
-            note = "" if may_be_replaced else messages.unfinished(str(unfinished.deployment_id), unfinished.sent)
+            note = "" if may_be_replaced else _unfinished(unfinished, news)
         return Diff(replaces, updates, note)
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Ask the machine for its first action in the environment as it is now."""
-        (status,) = operation.read_statuses([declared["environment_id"]]).values()
+        status = operation.read_status(declared["environment_id"])
         line = preview.describe(inputs.cancellation_request(declared), status, operation.connect().clock.wall())
         # None may be intended, or a variable may not be set: the program cannot know, so the preview shows it.
         is_open = declared["deployment_id"] is None and status.is_in_progress
@@ -91,7 +91,9 @@ class DeploymentCancellationLifecycle(Lifecycle):
                 raise
             operation.info(messages.missing(environment_id))
             return State(id_, dict(stored))
-        known = {"environment_id": environment_id, "outcome": NOT_REQUESTED, **stored}
+        # A cancellation that is unfinished has no outcome yet.
+        first = {} if UNFINISHED in stored else {"outcome": NOT_REQUESTED}
+        known = {"environment_id": environment_id, **first, **stored}
         observed = outputs.status_outputs(status)
         if all(known.get(name) == value for name, value in observed.items()):
             return State(id_, known)
@@ -135,6 +137,11 @@ class DeploymentCancellationLifecycle(Lifecycle):
         if known.is_resumable:
             kept = {**reported, UNFINISHED: Unfinished.of(known).to_stored()}
             raise PartialFailureError(State(reported["environment_id"], kept), error) from error
+
+
+def _unfinished(unfinished: Unfinished, news: Mapping[str, Any]) -> str:
+    is_forced = bool(news.get("force_cancel"))
+    return messages.unfinished(str(unfinished.deployment_id), unfinished.sent, is_forced=is_forced)
 
 
 def _confirmed_status(operation: Operation, environment_id: str) -> EnvironmentStatus:

@@ -111,8 +111,8 @@ OF_ANY_CANCELLATION = {
     "triggers": TRIGGERS,
     "wait_for_start": Input(
         PAUSE,
-        "Seconds to keep reading the status until a deployment starts, before the environment counts as idle: one that "
-        "was requested seconds ago is not visible yet.",
+        "Seconds to keep reading the status until a deployment starts, before the environment counts as idle: a "
+        "deployment that was requested seconds ago is not visible yet.",
         default=0,
         replaces=False,
     ),
@@ -136,8 +136,8 @@ OF_ANY_CANCELLATION = {
     ),
     "on_completed": Input(
         TOLERANCE,
-        "The deployment finished on its own although the cancel was accepted, its environment vanished, or "
-        'its end cannot be learned: `"fail"` or `"succeed"`.',
+        "If the deployment finishes on its own despite the cancel, its environment vanishes, or how it ended is "
+        'unknown: `"fail"` or `"succeed"`.',
         default="fail",
         replaces=False,
     ),
@@ -147,8 +147,8 @@ DEPLOYMENT_CANCELLATION: Mapping[str, Input] = {
     "environment_id": ENVIRONMENT_ID,
     "deployment_id": Input(
         DEPLOYMENT,
-        "Cancel only this deployment; if it is not the running one, nothing is sent. The empty text means that "
-        "nothing was targeted. Left out or `None`: the running deployment.",
+        "Cancel only this deployment; if it is not the running one, nothing is sent. An empty string cancels "
+        "nothing; left out or `None`: the running deployment.",
     ),
     **OF_ANY_CANCELLATION,
 }
@@ -156,8 +156,8 @@ DEPLOYMENT_CANCELLATION: Mapping[str, Input] = {
 BULK_DEPLOYMENT_CANCELLATION: Mapping[str, Input] = {
     "environment_ids": Input(
         UUIDS,
-        f"The environments, at most {MAX_ENVIRONMENTS} UUIDs, unless `project_id` is given. An empty list is nothing "
-        "to do.",
+        f"The environments, at most {MAX_ENVIRONMENTS} UUIDs, unless `project_id` is given. An empty list does "
+        "nothing.",
     ),
     "project_id": Input(UUID, "The project, a UUID: cancels in all of its environments."),
     **OF_ANY_CANCELLATION,

@@ -6,7 +6,7 @@ It knows no Pulumi: a host brings the property bags, lends an `Operation`, and s
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -45,18 +45,16 @@ class Operation:
         """The inputs that the host's own limit replaces."""
         return {"timeout": self.timeout} if self.timeout else {}
 
-    def read_statuses(self, environment_ids: Sequence[str]) -> dict[str, EnvironmentStatus]:
-        """Read the status of environments for a preview, those of one project by one call.
+    def read_status(self, environment_id: str) -> EnvironmentStatus:
+        """Read the status of an environment for a preview, together with others of its project.
 
         Raises:
-            CallError: None of them can be read in time; the error is the first one's.
+            CallError: It cannot be read in time.
         """
-        answers = self.connect().read_statuses(environment_ids, self.limit)
-        statuses = {key: answer for key, answer in answers.items() if isinstance(answer, EnvironmentStatus)}
-        failures = [answer for answer in answers.values() if isinstance(answer, CallError)]
-        if failures and not statuses:
-            raise failures[0]
-        return statuses
+        (answer,) = self.connect().read_statuses([environment_id], self.limit).values()
+        if isinstance(answer, CallError):
+            raise answer
+        return answer
 
 
 class State(NamedTuple):

@@ -45,7 +45,7 @@ RUNNING_DEPLOYMENT: Mapping[str, Output] = {
 }
 
 RESULT: Mapping[str, Output] = {
-    "outcome": Output("str", 'As of a `DeploymentCancellation`, or "failed".'),
+    "outcome": Output("str", 'As for a `DeploymentCancellation`, or "failed".'),
     **{
         name: DEPLOYMENT_CANCELLATION[name]
         for name in ("deployment_id", "deployment_state", "canceled_request_ids", "last_deployment_state")

@@ -39,12 +39,12 @@ def preview_line(
     try:
         resolved = settings.resolve(config, environ)
     except QoveryError as error:
-        return f"could not read the current status: {error}"  # there is no token: that is no error in a preview
+        return f"no preview: {error}"  # there is no token: that is no error in a preview
     operation = Operation(lambda: sessions.of(resolved), _ignore, _ignore, timeout=PREVIEW_LIMIT)
     try:
         return lifecycle.preview(operation, inputs)
     except CallError as error:
-        return f"could not read the current status from {resolved.api_url}: {error}"
+        return f"no preview from {resolved.api_url}: {error}"
 
 
 def _ignore(_line: str) -> None:

@@ -26,7 +26,7 @@ class RunningDeploymentLifecycle(Lifecycle):
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Say which deployment would be recorded."""
-        (status,) = operation.read_statuses([declared["environment_id"]]).values()
+        status = operation.read_status(declared["environment_id"])
         return preview.describe_record(status, operation.connect().clock.wall())
 
     def create(self, operation: Operation, news: Mapping[str, Any]) -> State:
@@ -46,8 +46,5 @@ def _running(status: EnvironmentStatus) -> str:
     if not status.is_in_progress:
         return ""
     if status.last_deployment_id is None:
-        message = (
-            f"environment {status.id}: a deployment is {status.last_deployment_state}, but Qovery does not name its id"
-        )
-        raise UnexpectedStateError(message, status.id, None, status.last_deployment_state)
+        raise UnexpectedStateError(messages.nameless(status), status.id, None, status.last_deployment_state)
     return status.last_deployment_id

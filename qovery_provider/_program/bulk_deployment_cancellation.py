@@ -17,7 +17,7 @@ LIFECYCLE = BulkDeploymentCancellationProvider.lifecycle
 
 
 class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeploymentCancellation"):
-    """Cancels what many Qovery environments run, side by side, and follows each deployment to its end.
+    """Cancels the running deployments of many Qovery environments in parallel, and follows each to its end.
 
     If some fail, the update fails with one summary after all others were brought to their end, and the next one acts
     only on the environments that failed::
@@ -28,8 +28,8 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
     Args:
         resource_name: The name of the resource in the stack.
         opts: Pulumi's resource options.
-        environment_ids: The environments, at most 500 UUIDs, unless `project_id` is given. An empty list is nothing to
-            do. A change cancels again. Default: None.
+        environment_ids: The environments, at most 500 UUIDs, unless `project_id` is given. An empty list does
+            nothing. A change cancels again. Default: None.
         project_id: The project, a UUID: cancels in all of its environments. A change cancels again. Default: None.
         force_cancel: Whether to interrupt work that a cancel otherwise waits for: lifecycle jobs, Terraform services
             and agentic workflows. It kills a running Terraform service, whose state can stay locked. A cancellation
@@ -39,14 +39,14 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
         triggers: A list or a map of plain values, such as a commit; for a file, use its hash. A change cancels again.
             Default: None.
         wait_for_start: Seconds to keep reading the status until a deployment starts, before the environment counts as
-            idle: one that was requested seconds ago is not visible yet. Default: 0.
+            idle: a deployment that was requested seconds ago is not visible yet. Default: 0.
         wait_until_canceled: Whether to wait for the end; `False` returns once Qovery has accepted the cancel. Default:
             True.
         timeout: Seconds for the whole wait, at most 7 days; `opts.custom_timeouts.create` counts as well. Default:
             1800.
         on_idle: If there is nothing to cancel: `"succeed"` or `"fail"`. Default: "succeed".
-        on_completed: The deployment finished on its own although the cancel was accepted, its environment vanished, or
-            its end cannot be learned: `"fail"` or `"succeed"`. Default: "fail".
+        on_completed: If the deployment finishes on its own despite the cancel, its environment vanishes, or how it
+            ended is unknown: `"fail"` or `"succeed"`. Default: "fail".
     """
 
     environment_ids: pulumi.Output[Optional[Sequence[str]]]  # noqa: UP045 - older SDKs read no other form

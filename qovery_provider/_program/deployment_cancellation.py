@@ -35,9 +35,8 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         resource_name: The name of the resource in the stack.
         opts: Pulumi's resource options.
         environment_id: The environment, a UUID. A change cancels again.
-        deployment_id: Cancel only this deployment; if it is not the running one, nothing is sent. The empty text means
-            that nothing was targeted. Left out or `None`: the running deployment. A change cancels again. Default:
-            None.
+        deployment_id: Cancel only this deployment; if it is not the running one, nothing is sent. An empty string
+            cancels nothing; left out or `None`: the running deployment. A change cancels again. Default: None.
         force_cancel: Whether to interrupt work that a cancel otherwise waits for: lifecycle jobs, Terraform services
             and agentic workflows. It kills a running Terraform service, whose state can stay locked. A cancellation
             that is already in progress is forced as well. A change cancels again. Default: False.
@@ -46,14 +45,14 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         triggers: A list or a map of plain values, such as a commit; for a file, use its hash. A change cancels again.
             Default: None.
         wait_for_start: Seconds to keep reading the status until a deployment starts, before the environment counts as
-            idle: one that was requested seconds ago is not visible yet. Default: 0.
+            idle: a deployment that was requested seconds ago is not visible yet. Default: 0.
         wait_until_canceled: Whether to wait for the end; `False` returns once Qovery has accepted the cancel. Default:
             True.
         timeout: Seconds for the whole wait, at most 7 days; `opts.custom_timeouts.create` counts as well. Default:
             1800.
         on_idle: If there is nothing to cancel: `"succeed"` or `"fail"`. Default: "succeed".
-        on_completed: The deployment finished on its own although the cancel was accepted, its environment vanished, or
-            its end cannot be learned: `"fail"` or `"succeed"`. Default: "fail".
+        on_completed: If the deployment finishes on its own despite the cancel, its environment vanishes, or how it
+            ended is unknown: `"fail"` or `"succeed"`. Default: "fail".
     """
 
     environment_id: pulumi.Output[str]

@@ -102,7 +102,7 @@ def deployment_queue(environment_id: str) -> ApiCall[Sequence[QueuedRequest]]:
 
 def cancel_deployment(environment_id: str, *, force: bool) -> ApiCall[EnvironmentStatus]:
     """Cancel the running deployment of an environment; the status names the deployment that was hit."""
-    operation = f"canceling in environment {environment_id}"
+    operation = f"canceling the deployment of environment {environment_id}"
     path = f"/environment/{environment_id}/cancelDeployment"
     return ApiCall(operation, path, _json(_status_of(environment_id)), {"force_cancel": force})
 

@@ -198,9 +198,9 @@ def _url(config: Mapping[str, object], environ: Mapping[str, str]) -> str:
 def _checked_url(value: object, source: str) -> str:
     if not isinstance(value, str) or not _is_usable(value.strip()):
         raise ConfigurationError(
-            f"{source} must be an https URL without user, query or fragment (http only for a loopback address), with a "
-            "host name of plain letters, digits, hyphens and dots, or an address, and a port from 1 to "
-            f"{MAX_PORT} if any; got {redact(value)}"
+            f"{source} must be an https URL (http only for a loopback address) without user, query or fragment; the "
+            "host is an IP address, or a name of plain letters, digits, hyphens and dots; a port is at most "
+            f"{MAX_PORT}; got {redact(value)}"
         )
     return value.strip().rstrip("/")
 

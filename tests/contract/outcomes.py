@@ -58,7 +58,9 @@ INTERRUPTED = Ends(CancellationInterruptedError, 1, ACCEPTED)
 OUT_OF_TIME = Ends(CancellationTimeoutError, 1, ACCEPTED)
 
 NEVER_KNOWN_TO_ARRIVE = Ends(
-    CancellationTimeoutError, ATTEMPTS, ("may have been received", "reads the status before it sends again")
+    CancellationTimeoutError,
+    ATTEMPTS,
+    ("may have been received", "reads the status, and sends it again only if it shows no effect"),
 )
 """Sent within the attempts, each after a grace period, then waited for (design 2.3)."""
 

@@ -68,7 +68,7 @@ def _own(status: int, row: Row, *phrases: str, detail: str = "as told by the ser
 
 def _foreign(status: int, what: str, body: bytes) -> list[Kind]:
     """An intermediary answers for itself, and has passed the request on or has not."""
-    phrases = (f"the response {status}", "something in between")
+    phrases = (f"the {status} response", "something in between")
     return [
         Kind(
             f"{status} with {what}{' although executed' if acts else ''}",

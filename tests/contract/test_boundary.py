@@ -44,7 +44,7 @@ def test_a_location_is_not_parsed(call: ApiCall[object], status: int, location: 
     error = error_of(call, head + location.encode("latin-1", "replace") + b"\r\n\r\n")
 
     assert error.may_have_executed == call.changes
-    assert f"the response {status} (a redirect" in str(error)
+    assert f"the {status} response (a redirect" in str(error)
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

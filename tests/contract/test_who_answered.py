@@ -90,7 +90,7 @@ def test_a_foreign_answer_of_any_status_is_an_outage(call: ApiCall[object], stat
 
     assert type(error) is IntermediaryError
     assert (error.status, error.retryable, error.may_have_executed) == (status, True, call.changes)
-    assert f"the response {status}" in str(error)
+    assert f"the {status} response" in str(error)
     assert "something in between (a proxy, a load balancer, a login page)" in str(error)
 
 

@@ -76,7 +76,9 @@ def test_the_next_update_acts_only_on_what_failed(
 
     summary = "1 of 4 environments failed; the next `pulumi up` acts only on these:"
     (number,) = [number for number, line in enumerate(failed.diagnostics) if summary in line]
-    assert failed.diagnostics[number + 1].startswith(f"- canceling in environment {refusing.id}: Qovery answered 403")
+    assert failed.diagnostics[number + 1].startswith(
+        f"- canceling the deployment of environment {refusing.id}: Qovery answered 403"
+    )
     assert "Traceback" not in failed.output
     assert stack.outputs()["counts"] == {"canceled": 3, "nothing_to_cancel": 1}
     cancels = [[len(deployment.cancels) for deployment in environment.deployments] for environment in environments[:3]]

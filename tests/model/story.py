@@ -278,7 +278,7 @@ class Story:
         )
         driver = _RecordingDriver(self.server, runner, lambda _: None, stops.get)
         groups.add(*stops)
-        while driver.advance(groups.groups()):
+        while driver.advance(groups.groups):
             pass
 
     def told(self) -> str:

@@ -566,8 +566,8 @@ PREVIEW_FLAGS = [
 ]
 
 NO_URL = (
-    "{} must be an https URL without user, query or fragment (http only for a loopback address), with a host name of "
-    "plain letters, digits, hyphens and dots, or an address, and a port from 1 to 65535 if any; got {}"
+    "{} must be an https URL (http only for a loopback address) without user, query or fragment; the host is an IP "
+    "address, or a name of plain letters, digits, hyphens and dots; a port is at most 65535; got {}"
 )
 NO_TOKEN = "the token from {} cannot be used: {}"
 NO_SCHEME = "{} must be Bearer or Token; got {}"

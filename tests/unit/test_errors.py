@@ -96,7 +96,7 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         ),
         pytest.param(
             ConflictError(ASKED, 409),
-            f"{ASKED}: Qovery answered 409: nothing can be canceled now, or another operation is in progress. "
+            f"{ASKED}: Qovery answered 409: there is nothing to cancel, or another operation is in progress. "
             "Check the environment in the Qovery console, then run `pulumi up` again.",
             id="conflict",
         ),
@@ -139,7 +139,7 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         ),
         pytest.param(
             IntermediaryError(ASKED, 302, " (a redirect)", "Check it.", may_have_executed=False),
-            f"{ASKED}: the response 302 (a redirect) did not come from Qovery's API but from something in between (a "
+            f"{ASKED}: the 302 response (a redirect) did not come from Qovery's API but from something in between (a "
             "proxy, a load balancer, a login page). Check it.",
             id="something in between",
         ),

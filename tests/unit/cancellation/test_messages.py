@@ -1,5 +1,6 @@
 """The exact texts that a user reads: outcomes, failures, progress, and how far a cancellation got."""
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -10,7 +11,7 @@ from qovery_provider._cancellation import messages
 from qovery_provider._cancellation.model import CancellationRequest, Knowledge, Outcome, Sent
 from qovery_provider._cancellation.progress import progress_line
 from qovery_provider._qovery.models import EnvironmentStatus, QueuedRequest
-from qovery_provider.errors import ConflictError, TransportError
+from qovery_provider.errors import ConflictError, ServerError, TransportError
 
 LOST = TransportError("reading", "no answer within 30 s", "Try again.", may_have_executed=False)
 
@@ -76,7 +77,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         pytest.param(
             "nothing_to_cancel",
             {"deployment_id": "", "request": {"deployment_id": ""}, "status": STATUS},
-            "nothing to cancel: deployment_id is empty, because no deployment was running when it was recorded",
+            "nothing to cancel: deployment_id is empty",
             id="no target",
         ),
         pytest.param(
@@ -149,8 +150,50 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         pytest.param(
             "environment_gone",
             {},
+            "the environment vanished before a cancel was accepted",
+            id="environment gone before the cancel",
+        ),
+        pytest.param(
+            "environment_gone",
+            {"sent": Sent.ACCEPTED},
             "the environment vanished while deployment d12 was being canceled",
             id="environment gone",
+        ),
+        pytest.param(
+            "requested",
+            {"sent": Sent.ADOPTED},
+            "deployment d12 was being canceled already; not waiting for it to finish",
+            id="already being canceled",
+        ),
+        pytest.param(
+            "requested",
+            {"sent": Sent.ADOPTED, "send_error": ServerError("canceling", 503)},
+            f"deployment d12 was being canceled already, and force was not added ({ServerError('canceling', 503)}); "
+            "not waiting for it to finish",
+            id="already being canceled, and not forced",
+        ),
+        pytest.param(
+            "completed",
+            {
+                "sent": Sent.ACCEPTED,
+                "is_hit_unknown": True,
+                "followed_by_canceled": ("d13", "CANCELED"),
+            },
+            "deployment d12 finished on its own, although the cancel was accepted; deployment d13 is CANCELED, and may "
+            "have been canceled instead",
+            id="another one may have been hit",
+        ),
+        pytest.param(
+            "completed",
+            {"sent": Sent.ACCEPTED, "followed_by_canceled": ("d13", "CANCELED")},
+            "deployment d12 finished on its own, although the cancel was accepted",
+            id="the answer named the target",
+        ),
+        pytest.param(
+            "nothing_to_cancel",
+            {"deployment_id": None, "unconfirmed_requests": 2},
+            "nothing to cancel: no deployment is running; the cancels of 2 queued requests may have been received",
+            id="queued cancels in doubt",
         ),
     ],
 )
@@ -176,7 +219,7 @@ def test_a_target_that_is_known_is_asked_for_again() -> None:
         ("completed", 'on_completed="succeed" accepts this; the next `pulumi up` starts from the beginning.'),
         (
             "environment_gone",
-            'on_completed="succeed" accepts this; or remove the resource.',
+            'on_completed="succeed" accepts this, or remove the resource.',
         ),
     ],
 )
@@ -318,7 +361,7 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
     [
         pytest.param(
             {},
-            "The running deployment was not canceled; the next `pulumi up` reads the status, and cancels the "
+            "No running deployment was canceled; the next `pulumi up` reads the status, and cancels the "
             "deployment that is running then.",
             id="nothing was accepted",
         ),
@@ -329,7 +372,8 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
         ),
         pytest.param(
             {"sent": Sent.UNCONFIRMED},
-            "The cancel may have been received; the next `pulumi up` reads the status before it sends again.",
+            "The cancel may have been received; the next `pulumi up` reads the status, and sends it again only if it "
+            "shows no effect.",
             id="unconfirmed",
         ),
         pytest.param(
@@ -344,7 +388,7 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
         ),
         pytest.param(
             {"canceled_request_ids": ["r1"]},
-            "1 queued request was canceled. The running deployment was not canceled; "
+            "1 queued request was canceled. No running deployment was canceled; "
             "the next `pulumi up` reads the status, and cancels the deployment that is running then.",
             id="a queued request",
         ),
@@ -366,17 +410,17 @@ def test_what_was_sent_and_what_another_run_would_do(facts: dict[str, Any], sent
     [
         pytest.param(
             {"deployment_state": "CANCELING"},
-            "deployment d12 did not finish within 30 min, as far as could be observed (last state CANCELING)",
+            "deployment d12 was not seen to finish within 30 min (last state CANCELING)",
             id="state known",
         ),
         pytest.param(
             {"request": {"timeout": 45.0}},
-            "deployment d12 did not finish within 45 s, as far as could be observed (last state unknown)",
+            "deployment d12 was not seen to finish within 45 s (last state unknown)",
             id="state unknown",
         ),
         pytest.param(
             {"deployment_id": None},
-            "the running deployment did not finish within 30 min, as far as could be observed (last state unknown)",
+            "the running deployment was not seen to finish within 30 min (last state unknown)",
             id="nothing known",
         ),
     ],
@@ -384,7 +428,7 @@ def test_what_was_sent_and_what_another_run_would_do(facts: dict[str, Any], sent
 def test_a_timeout_says_what_is_known(facts: dict[str, Any], beginning: str) -> None:
     """It names the target, the time, the last state, and what the next run would do."""
     end = (
-        "The running deployment was not canceled; the next `pulumi up` reads the status, and cancels the deployment "
+        "No running deployment was canceled; the next `pulumi up` reads the status, and cancels the deployment "
         "that is running then."
     )
     expected = f"environment 3c90: {beginning}. {end}"
@@ -425,7 +469,8 @@ def test_an_unknown_end_is_said_to_be_unknown() -> None:
     """No guess is made about how it ended."""
     expected = (
         "environment 3c90: the status no longer names deployment d12, and Qovery's history does not say how it "
-        "ended. The cancel may have been received; the next `pulumi up` reads the status before it sends again."
+        "ended. The cancel may have been received; the next `pulumi up` reads the status, and sends it again only if "
+        "it shows no effect."
     )
 
     assert messages.unknown_end(knowledge(sent=Sent.UNCONFIRMED)) == expected
@@ -434,8 +479,8 @@ def test_an_unknown_end_is_said_to_be_unknown() -> None:
 def test_a_rate_limit_that_is_too_small_is_shown_with_its_arithmetic() -> None:
     """It says how much is needed, how much is left, and when there is more."""
     expected = (
-        "Canceling in 20 environments needs about 100 requests; the token has 42 left until its limit resets in "
-        "1 h 1 min. Nothing was sent. Run `pulumi up` again then, or use another token."
+        "Cancels in 20 environments need about 100 requests; the token has 42 left until its limit resets in "
+        "1 h 1 min. Nothing was sent. Run `pulumi up` after the reset, or use another token."
     )
 
     assert messages.over_budget(20, 100, 42, 3660.0) == expected
@@ -548,12 +593,23 @@ def test_a_timeout_says_that_a_state_is_new(state: str | None, *, told: bool) ->
     """It is not known whether such a state is an end."""
     sentence = messages.timed_out(knowledge(deployment_state=state))
 
-    assert ("(last state HIBERNATING, which this version does not know)" in sentence) is told
+    assert ("(last state HIBERNATING, unknown to this provider)" in sentence) is told
 
 
 def test_an_unfinished_cancellation_is_named() -> None:
     """A preview shows it, before the next update goes on with it."""
-    assert messages.unfinished("d12", Sent.ACCEPTED) == (
+    assert messages.unfinished("d12", Sent.ACCEPTED, is_forced=False) == (
         "unfinished cancellation of deployment d12. The cancel was accepted; the next `pulumi up` resumes without "
         "sending it again."
+    )
+    assert messages.unfinished("d12", Sent.ADOPTED, is_forced=True).endswith("`pulumi up` adds force to it.")
+    assert messages.unfinished("d12", Sent.ADOPTED, is_forced=False).endswith("`pulumi up` continues to wait for it.")
+
+
+def test_the_time_may_be_up_while_nothing_is_running() -> None:
+    """Then nobody is told that a running deployment did not finish."""
+    known = knowledge(deployment_id=None, status=replace(RUNNING, last_deployment_state="DEPLOYED"))
+
+    assert messages.timed_out(known).startswith(
+        "environment 3c90: no deployment was running (DEPLOYED), and the time of 30 min is up. No "
     )

@@ -35,7 +35,7 @@ from tests.support.stories import FAILURES, status
 
 SILENT = "before anything was sent; the next `pulumi up` starts from the beginning."
 NOT_CANCELED = (
-    "The running deployment was not canceled; the next `pulumi up` reads the status, and cancels the deployment that "
+    "No running deployment was canceled; the next `pulumi up` reads the status, and cancels the deployment that "
     "is running then."
 )
 HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
@@ -70,7 +70,8 @@ HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
             [BUILDING, LOST],
             Stage.CONFIRMING,
             "while waiting for deployment d1 (last state BUILDING). "
-            "The cancel may have been received; the next `pulumi up` reads the status before it sends again.",
+            "The cancel may have been received; the next `pulumi up` reads the status, and sends it again only if it "
+            "shows no effect.",
             id="unconfirmed",
         ),
         pytest.param(
@@ -100,7 +101,7 @@ HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
             ],
             Stage.WAITING,
             "while waiting for the running deployment (last state CANCELING). 1 queued request was canceled. "
-            "The cancel was accepted, but it cannot be resumed without a deployment id; "
+            "The cancel was accepted, but without a deployment id nothing can be resumed; "
             "the next `pulumi up` starts from the beginning.",
             id="without an id",
         ),

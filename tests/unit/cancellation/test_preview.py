@@ -11,6 +11,7 @@ import pytest
 from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._cancellation.preview import describe, describe_all, describe_record, running
 from qovery_provider._qovery.models import EnvironmentStatus
+from qovery_provider.errors import NotFoundError
 
 NOW = datetime(2026, 11, 24, 12, 3, tzinfo=timezone.utc).timestamp()
 BUSY = EnvironmentStatus(
@@ -23,6 +24,7 @@ BUSY = EnvironmentStatus(
 )
 IDLE = replace(BUSY, state="DEPLOYED", last_deployment_state="DEPLOYED")
 CANCELING = replace(BUSY, state="CANCELING", last_deployment_state="CANCELING")
+NAMELESS = replace(BUSY, last_deployment_id=None)
 
 
 def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any option
@@ -67,18 +69,38 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
             id="already canceling, and not waited for",
         ),
         pytest.param(
+            _request(force_cancel=True),
+            replace(CANCELING, last_deployment_id=None),
+            "would adopt the cancellation already in progress, without force (it has no id): "
+            "deployment without an id (CANCELING for 3 min, started by CLI)",
+            id="already canceling, and without an id",
+        ),
+        pytest.param(
             _request(deployment_id="d-11"),
             BUSY,
             "would cancel nothing: deployment d-11 is not running",
             id="another one runs",
         ),
-        pytest.param(_request(deployment_id=""), BUSY, "nothing to cancel right now (BUILDING)", id="no target"),
+        pytest.param(_request(deployment_id=""), BUSY, "nothing to cancel: deployment_id is empty", id="no target"),
+        pytest.param(
+            _request(deployment_id="d-12"),
+            NAMELESS,
+            "would cancel deployment d-12 if it is deployment without an id (BUILDING for 3 min, started by CLI)",
+            id="what runs has no id",
+        ),
         pytest.param(
             _request(include_queued=True),
             BUSY,
-            "would cancel the queued requests, if any, then deployment 3c90…52a-12 (BUILDING for 3 min, "
+            "would cancel the queued requests, if any, then cancel deployment 3c90…52a-12 (BUILDING for 3 min, "
             "started by CLI)",
             id="queue and running",
+        ),
+        pytest.param(
+            _request(include_queued=True),
+            CANCELING,
+            "would cancel the queued requests, if any, then adopt the cancellation already in progress: "
+            "deployment 3c90…52a-12 (CANCELING for 3 min, started by CLI)",
+            id="queue and already canceling",
         ),
         pytest.param(
             _request(include_queued=True),
@@ -162,7 +184,7 @@ def _environments(busy: int, idle: int) -> dict[str, EnvironmentStatus]:
         pytest.param(
             _request(include_queued=True),
             _environments(1, 1),
-            "would cancel in 1 of 2 environments and all queued requests: "
+            "would cancel in 1 of 2 environments, and cancel all queued requests: "
             "busy-0 deployment d-0 (BUILDING for 3 min, started by CLI)",
             id="with the queues",
         ),
@@ -188,7 +210,7 @@ def _environments(busy: int, idle: int) -> dict[str, EnvironmentStatus]:
         pytest.param(
             _request(include_queued=True, on_idle="fail"),
             _environments(1, 1),
-            "would cancel in 1 of 2 environments and all queued requests: "
+            "would cancel in 1 of 2 environments, and cancel all queued requests: "
             "busy-0 deployment d-0 (BUILDING for 3 min, started by CLI)",
             id="one is idle, and its queue is not known yet",
         ),
@@ -246,7 +268,25 @@ def test_a_wait_for_a_start_is_announced() -> None:
     line = describe(_request(wait_for_start=30.0), IDLE, NOW)
 
     assert line == "would wait up to 30 s for a deployment to start; nothing to cancel right now (DEPLOYED)"
-    assert describe_all(_request(wait_for_start=30.0), {"a": IDLE}, NOW).startswith("nothing to cancel right now")
+    assert describe_all(_request(wait_for_start=30.0, on_idle="fail"), {"a": IDLE}, NOW) == (
+        "would wait up to 30 s for deployments to start; nothing to cancel right now in 1 environment"
+    )
+
+
+def test_what_could_not_be_read_is_told() -> None:
+    """An environment whose status is unknown may be busy: it is never taken for idle."""
+    error = NotFoundError("reading", 404)
+
+    assert describe_all(_request(), {"a": IDLE, "b": error, "c": error}, NOW) == (
+        f"nothing to cancel right now in 1 environment; the status of 2 could not be read: {error}"
+    )
+
+
+def test_a_deployment_without_an_id_cannot_be_recorded() -> None:
+    """The preview says so, as the update does."""
+    assert describe_record(NAMELESS, NOW) == (
+        f"would fail: environment {BUSY.id}: a deployment is BUILDING, but Qovery does not give its id"
+    )
 
 
 def test_names_five_of_many() -> None:

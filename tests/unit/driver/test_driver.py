@@ -153,6 +153,20 @@ def test_calls_that_change_nothing_are_retried(
     assert cancellation.result().outcome in {"nothing_to_cancel", "superseded"}
 
 
+def test_no_answer_silences_a_wait(clock: FakeClock) -> None:
+    """A server may ask for a pause of any length: while a cancellation is awaited, a read is put off for a minute."""
+    asked = ServerError("reading", 503, retry_after=1500.0)
+    polls: list[object] = [[status("a", "BUILDING")], [status("a", "BUILDING", "d2")]]
+    answers: dict[str, list[object]] = {"poll": polls, "cancel a": [status("a", "CANCELING")]}
+    script = Script(clock, {**answers, "history a": [asked, [DeploymentRecord("a-d1", "CANCELED")]]})
+
+    run(script, clock, cancellation := new_cancellation())
+
+    first, second = script.times("history a")
+    assert second - first == 60.0
+    assert cancellation.result().outcome == "canceled"
+
+
 @pytest.mark.parametrize(("call", "options"), [("cancel a", {}), ("unqueue r1", {"include_queued": True})])
 def test_what_changes_something_is_not_retried_here(clock: FakeClock, call: str, options: dict[str, object]) -> None:
     """Every failure of a cancel goes to the machine, which reads the status before it sends again."""
@@ -217,6 +231,24 @@ def test_a_bug_keeps_what_was_on_the_wire(time: VirtualTime) -> None:
     assert [each.known.is_resumable for each in many] == [True] * 4 + [False]
 
 
+def test_a_bug_in_a_source_keeps_what_was_on_the_wire(time: VirtualTime) -> None:
+    """A source is not called before what is on the wire would be kept."""
+    sending, reading = new_cancellation("a"), new_cancellation("b")
+    polls: list[object] = [[status("a", "BUILDING")], [status("b", "BUILDING")]]
+    script = Script(time, {"poll": polls, "cancel a": [status("a", "CANCELING")]})
+    groups = [PollGroup([each], script.read_statuses) for each in (sending, reading)]
+    trips = iter([Trip(), Trip(0.0, 1.0), Trip(0.0, 9.0)])
+    time.trip = lambda: next(trips)
+    driver = Driver(script, CallRunner(time, time, lambda: 1.0), lambda _: None)
+    driver.advance(lambda: groups)  # reads one status
+    driver.advance(lambda: groups)  # reads the other one while the cancel is on the wire
+
+    with pytest.raises(StopIteration):
+        driver.advance(lambda: next(iter(())))
+
+    assert (sending.known.sent, reading.known.sent) == (Sent.UNCONFIRMED, Sent.NOT_SENT)
+
+
 def test_nothing_to_do(clock: FakeClock) -> None:
     """Without cancellations there is no call."""
     script = Script(clock, {})
@@ -232,7 +264,7 @@ def test_one_step_at_a_time(clock: FakeClock) -> None:
     group = PollGroup([new_cancellation()], script.read_statuses)
     driver = Driver(script, CallRunner(clock, InlineExecutor(), full), lambda _: None)
 
-    assert [driver.advance([group]) for _ in range(3)] == [True, True, False]
+    assert [driver.advance(lambda: [group]) for _ in range(3)] == [True, True, False]
 
 
 def test_a_signal_wakes_the_driver(clock: FakeClock) -> None:
@@ -240,11 +272,11 @@ def test_a_signal_wakes_the_driver(clock: FakeClock) -> None:
     script = Script(clock, {"poll": [[status("a", "CANCELING")]]})
     group = PollGroup([new_cancellation()], script.read_statuses)
     driver = Driver(script, CallRunner(clock, InlineExecutor(), full), lambda _: None)
-    driver.advance([group])
+    driver.advance(lambda: [group])
     wake = Signal()
     wake.set_result(None)
 
-    assert driver.advance([group], [wake])
+    assert driver.advance(lambda: [group], [wake])
     assert (clock.now, script.times("poll")) == (0.0, [0.0])
 
 

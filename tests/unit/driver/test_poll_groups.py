@@ -63,7 +63,7 @@ class Drive:
 
     def run(self) -> None:
         """Return when each has come to its end."""
-        while self._driver.advance(self.groups.groups(), [] if self.wake.done() else [self.wake]):
+        while self._driver.advance(self.groups.groups, [] if self.wake.done() else [self.wake]):
             pass
 
 
@@ -224,7 +224,7 @@ def test_a_newcomer_does_not_wait_for_a_call_that_hangs(time: VirtualTime) -> No
     drive = Drive(script, time)
     drive.groups.add(*[new_cancellation(name, time, timeout=30.0) for name in "ab"])
     for _ in range(2):
-        drive._driver.advance(drive.groups.groups())  # noqa: SLF001 - up to the poll that hangs
+        drive._driver.advance(drive.groups.groups)  # noqa: SLF001 - up to the poll that hangs
     drive.groups.add(late := new_cancellation("c", time))
     drive.run()
 

@@ -185,7 +185,7 @@ def test_a_newcomer_does_not_wait_for_the_pause_of_another(time: VirtualTime) ->
     wake = Signal()
     time.plan(1.0, lambda: wake.set_result(None))
     driver = Driver(script, CallRunner(time, time, full), lambda _: None)
-    while driver.advance([group], [] if wake.done() else [wake]):
+    while driver.advance(lambda: [group], [] if wake.done() else [wake]):
         pass
 
     assert script.times("poll") == [0.0, 1.0]

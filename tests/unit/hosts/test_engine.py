@@ -64,7 +64,7 @@ def test_an_engine_that_has_gone_is_noticed(server: tuple[grpc.Server, str]) -> 
 def test_no_proxy_stands_between_a_plugin_and_its_engine(
     server: tuple[grpc.Server, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """gRPC would ask a proxy for a way to this machine's own ports, and an engine that only it misses would be gone."""
+    """A proxy would be asked by gRPC for a way to this machine's own ports; the engine would seem to have gone."""
     monkeypatch.delenv("no_proxy", raising=False)
     dead = DeadPorts()
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{dead.refusing}")

@@ -313,7 +313,7 @@ class TestFailures:
         text = str(caught.value)
         assert caught.value.errors.keys() == {refused.id, MISSING}
         assert text.startswith("2 of 3 environments failed; the next `pulumi up` acts only on these:\n- ")
-        assert f"canceling in environment {refused.id}: Qovery answered 403" in text
+        assert f"canceling the deployment of environment {refused.id}: Qovery answered 403" in text
         assert f"reading the status of environment {MISSING}: Qovery answered 404" in text
         assert canceled.id not in text
         assert len(text.splitlines()) == 3
@@ -373,7 +373,7 @@ class TestFailures:
     def test_a_token_that_may_read_nothing_is_not_tried_for_ever(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
     ) -> None:
-        """After ten environments of a list it is clear enough, and requests are scarce."""
+        """When each environment of a long list was refused, it is the token: told once, and not tried again."""
         environments = _environments(qovery, project, *[LONG] * 12)
         qovery.inject(Respond(status=403, body=error_body(403), times=None))
 
@@ -381,6 +381,19 @@ class TestFailures:
             provider.create({"environment_ids": [environment.id for environment in environments]})
 
         assert 20 <= len(qovery.requests) <= 24  # the environment's project, and its own status
+
+    def test_dead_environments_stop_no_other(
+        self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
+    ) -> None:
+        """A list may begin with many environments that no longer exist."""
+        (alive,) = _environments(qovery, project, LONG)
+        dead = [f"00000000-0000-4000-8000-0000000000{number}" for number in range(10, 34)]
+
+        with pytest.raises(errors.BulkCancellationError) as failed:
+            provider.create({"environment_ids": [*dead, alive.id]})
+
+        assert sorted(failed.value.errors) == dead
+        assert alive.deployments[0].end_state == "CANCELED"
 
     def test_a_project_that_cannot_be_read_sends_nothing(
         self, provider: BulkDeploymentCancellationProvider, qovery: QoverySimulator, project: str
@@ -405,8 +418,8 @@ class TestFailures:
             provider.create({"project_id": project})
 
         assert str(caught.value) == (
-            "Canceling in 20 environments needs about 32 requests; the token has 30 left until its limit resets in "
-            "1 h. Nothing was sent. Run `pulumi up` again then, or use another token."
+            "Cancels in 20 environments need about 32 requests; the token has 30 left until its limit resets in "
+            "1 h. Nothing was sent. Run `pulumi up` after the reset, or use another token."
         )
         assert qovery.posts() == ()
 
@@ -434,6 +447,18 @@ class TestUpdate:
 
         assert outs.outs == {**olds, "timeout": 5}
 
+    def test_what_is_left_is_told(self) -> None:
+        """The row of an unfinished one says what the next update does, unless the engine may replace it."""
+        lifecycle, declared = BulkDeploymentCancellationProvider.lifecycle, {"project_id": ENVIRONMENT_ID}
+        olds = {**DEFAULTS, **declared, UNFINISHED: dict.fromkeys(["a", "b"])}
+
+        same, changed = lifecycle.diff(olds, declared), lifecycle.diff(olds, {**declared, "timeout": 5})
+
+        assert same.note == (
+            "unfinished cancellation in 2 environments. The next `pulumi up` resumes there, and acts nowhere else."
+        )
+        assert changed == ([], ["timeout", UNFINISHED], "")
+
     def test_acts_only_on_what_is_left(self, qovery: QoverySimulator, project: str, clock: FakeClock) -> None:
         """Canceled environments are not touched again, the rejected one is canceled, and all are reported."""
         refused, canceled = _environments(qovery, project, LONG, LONG)
@@ -450,7 +475,7 @@ class TestUpdate:
 
         assert id_ == project
         assert reasons[0].startswith(
-            "1 of 2 environments failed; the next `pulumi up` acts only on these:\n- canceling in"
+            "1 of 2 environments failed; the next `pulumi up` acts only on these:\n- canceling the deployment"
         )
         assert declared.items() <= inputs.items()
         assert kept["counts"] == {"canceled": 1, "failed": 1}

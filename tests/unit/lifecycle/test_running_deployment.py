@@ -133,7 +133,7 @@ class TestCreate:
 
         assert (
             str(caught.value)
-            == f"environment {environment.id}: a deployment is BUILDING, but Qovery does not name its id"
+            == f"environment {environment.id}: a deployment is BUILDING, but Qovery does not give its id"
         )
         assert (environment.id, None, "BUILDING") == (
             caught.value.environment_id,

@@ -118,7 +118,8 @@ class TestLines:
         )
 
         assert len(shown) == 1
-        assert shown[0].startswith("would cancel in 1 of 2 environments: ")
+        assert shown[0].startswith("would cancel in 1 of 3 environments: ")
+        assert "; the status of 1 could not be read: reading the status of environment " in shown[0]
 
     def test_of_a_tuple_of_uuids(self, program: Recorder, environment: Environment) -> None:
         """The preview understands what the update understands."""
@@ -281,7 +282,7 @@ class TestFailedLooks:
 
         (line,) = _shown(program, declare(environment))
 
-        assert line.startswith("could not read the current status: ")
+        assert line.startswith("no preview: ")
         assert "token" in line
         assert qovery_simulator.requests == ()
 
@@ -300,13 +301,13 @@ class TestFailedLooks:
 
         (line,) = _shown(program, declare(environment))
 
-        assert re.match(r"could not read the current status from https?://\S+: reading the ", line)
+        assert re.match(r"no preview from https?://\S+: reading the ", line)
         assert "the file named by REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE does not exist" in line
 
     def test_of_one_environment_that_is_refused(
         self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator
     ) -> None:
-        """The others of a list are shown."""
+        """The others of a list are shown, and that one is not taken for idle."""
         refused = qovery_simulator.world.add_environment(project_id=qovery_simulator.world.add_project())
         for path in (f"/environment/{refused.id}", f"/environment/{refused.id}/status"):
             qovery_simulator.inject(Respond(path=path, status=403, body=error_body(403), times=None))
@@ -314,14 +315,15 @@ class TestFailedLooks:
         shown = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[refused.id, environment.id]))
 
         assert len(shown) == 1
-        assert shown[0].startswith("would cancel in 1 of 1 environments: ")
+        assert shown[0].startswith("would cancel in 1 of 2 environments: ")
+        assert f"; the status of 1 could not be read: reading the status of environment {refused.id}: " in shown[0]
 
     def test_of_nothing_but_unknown_environments(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
         """It does not say that there is nothing to cancel, since the update would fail."""
         (line,) = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=[ENVIRONMENT_ID]))
 
         assert line.startswith(
-            f"could not read the current status from {qovery_simulator.url}: "
+            f"no preview from {qovery_simulator.url}: "
             f"reading the status of environment {ENVIRONMENT_ID}: Qovery answered 404"
         )
         assert qovery_simulator.posts() == ()
@@ -335,7 +337,7 @@ class TestFailedLooks:
 
         (line,) = _shown(program, declare(environment))
 
-        assert re.match(r"could not read the current status from https?://\S+: reading the ", line)
+        assert re.match(r"no preview from https?://\S+: reading the ", line)
         assert "Qovery answered 403" in line
         assert len(qovery_simulator.requests) == 1
 

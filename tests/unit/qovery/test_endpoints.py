@@ -50,7 +50,7 @@ def parsed(call: ApiCall[object], answer: object) -> object:
             "/environment/deploymentStatus?deploymentRequestId=request",
         ),
         ("deployment queue", "reading the deployment queue of environment env", "/environment/env/deploymentQueue"),
-        ("cancel", "canceling in environment env", "/environment/env/cancelDeployment"),
+        ("cancel", "canceling the deployment of environment env", "/environment/env/cancelDeployment"),
         (
             "cancel of a queued request",
             "canceling the queued request request",

@@ -89,27 +89,27 @@ def test_every_status_in_qovery_s_words_has_its_error(status: int, kind: type[Ca
         pytest.param(
             502,
             b"<html>",
-            f"the response 502 {IN_BETWEEN}. "
+            f"the 502 response {IN_BETWEEN}. "
             "Try again later; if the problem persists, check qovery:apiUrl and HTTPS_PROXY.",
             id="page",
         ),
         pytest.param(
             404,
             b" ",
-            f"the response 404 without a body {IN_BETWEEN}. "
+            f"the 404 response without a body {IN_BETWEEN}. "
             "Try again later; if the problem persists, check qovery:apiUrl and HTTPS_PROXY.",
             id="empty",
         ),
         pytest.param(
             302,
             b"",
-            f"the response 302 (a redirect, which is never followed, to protect the token) {IN_BETWEEN}. {ADDRESS}",
+            f"the 302 response (a redirect, which is never followed, to protect the token) {IN_BETWEEN}. {ADDRESS}",
             id="redirect",
         ),
         pytest.param(
             401,
             b"",
-            f"the response 401 without a body {IN_BETWEEN}. "
+            f"the 401 response without a body {IN_BETWEEN}. "
             "Check qovery:apiUrl and HTTPS_PROXY, and the token from QOVERY_API_TOKEN.",
             id="401",
         ),

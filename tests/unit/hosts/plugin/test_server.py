@@ -217,7 +217,7 @@ def test_a_preview_says_that_it_could_not_read_the_status(
         outputs = _outputs(host.create(CANCELLATION, {"environmentId": environment.id}, preview=True))
 
     (line,) = engine.lines
-    assert line.startswith("stop: could not ")
+    assert line.startswith("stop: no preview from ")
     assert outputs["environmentId"] == environment.id
 
 
@@ -279,7 +279,7 @@ def test_what_was_sent_is_kept(host: PluginHost, environment: Environment) -> No
     resumed = _refused(host.update(CANCELLATION, stored, {"environmentId": environment.id}, id_=id_, timeout=0.3))
 
     assert (id_, reasons) == (environment.id, [failed.message])
-    assert "did not finish within 0 s" in failed.message
+    assert "was not seen to finish within 0 s" in failed.message
     assert stored["__unfinished"]["sent"] == "accepted"
     assert (stored["deploymentId"], stored["timeout"]) == (environment.deployments[0].id, 1800)
     assert resumed.kept is not None
