@@ -111,7 +111,7 @@ plugin: dist ## Build the provider plugin's archives into build/plugin/; they pi
 	@$(RUN) tools.plugin
 
 # The audit is of the installed package: the wheel and the locked versions of its dependencies.
-audit: dist .venv-audit/requirements ## Check licences, workflows and known vulnerabilities; write the SBOM into dist/
+audit: dist .venv-audit/requirements ## Check licenses, workflows and known vulnerabilities; write the SBOM into dist/
 	@$(RUN) uv venv --quiet --clear --python .venv-audit/bin/python .venv-audit/runtime
 	@$(RUN) uv pip install --quiet --python .venv-audit/runtime --constraint requirements/dev.txt dist/*.whl
 	@sed "s/^dynamic = .*/version = \"$$($(RUN) hatchling version)\"/" pyproject.toml >.venv-audit/pyproject.toml

@@ -20,7 +20,7 @@ PAGE = DOCS / "reliability.md"
 HEAD = """\
 # Reliability
 
-What has been tested, how often, and with which result. Every number on this page was written by the run that measured
+What has been tested, how often, and with what result. Every number on this page was written by the run that measured
 it, on the date and with the Python version given beside it. `make test` runs a short form of most of these tests. Each
 full form has its own target; `make reliability` runs them all and rewrites this page.
 """

@@ -34,7 +34,7 @@ class CancellationRequest:
 
 
 class Stage(Enum):
-    """How far a cancellation has come; it never goes back to an earlier stage."""
+    """How far a cancellation has come; it goes back only to find a target without an id again, with nothing sent."""
 
     FINDING_TARGET = "finding the target"
     """It is not known yet which deployment is to be canceled."""

@@ -148,10 +148,10 @@ def _confirmed_status(operation: Operation, environment_id: str) -> EnvironmentS
     """Read the status; only a second 404 means that the environment does not exist."""
     session = operation.connect()
     try:
-        return session.environment_status(environment_id, stop=operation.stop)
+        return session.environment_status(environment_id, operation.limit, operation.stop)
     except NotFoundError:
         session.clock.wait([operation.stop] if operation.stop else [], CONFIRM_AFTER)
-        return session.environment_status(environment_id, stop=operation.stop)
+        return session.environment_status(environment_id, operation.limit, operation.stop)
 
 
 def _outputs(declared: Mapping[str, Any], known: Knowledge, olds: Mapping[str, Any]) -> dict[str, Any]:

@@ -124,7 +124,7 @@ OF_ANY_CANCELLATION = {
     ),
     "timeout": Input(
         SECONDS,
-        "Seconds for the whole wait, at most 7 days; `opts.custom_timeouts.create` counts as well.",
+        "Seconds for the whole wait, at most 7 days; if it is left out, `opts.custom_timeouts.create` counts.",
         default=1800,
         replaces=False,
     ),

@@ -32,7 +32,8 @@ class RunningDeploymentLifecycle(Lifecycle):
     def create(self, operation: Operation, news: Mapping[str, Any]) -> State:
         """Read the status once and record which deployment is running."""
         declared = self.schema.with_defaults(news)
-        status = operation.connect().environment_status(declared["environment_id"], stop=operation.stop)
+        session = operation.connect()
+        status = session.environment_status(declared["environment_id"], operation.limit, operation.stop)
         deployment_id = _running(status)
         operation.info(messages.recorded(deployment_id, status))
         recorded = {**declared, **outputs.status_outputs(status), "deployment_id": deployment_id}

@@ -48,8 +48,8 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
             idle: a deployment that was requested seconds ago is not visible yet. Default: 0.
         wait_until_canceled: Whether to wait for the end; `False` returns once Qovery has accepted the cancel. Default:
             True.
-        timeout: Seconds for the whole wait, at most 7 days; `opts.custom_timeouts.create` counts as well. Default:
-            1800.
+        timeout: Seconds for the whole wait, at most 7 days; if it is left out, `opts.custom_timeouts.create` counts.
+            Default: 1800.
         on_idle: If there is nothing to cancel: `"succeed"` or `"fail"`. Default: "succeed".
         on_completed: If the deployment finishes on its own despite the cancel, its environment vanishes, or how it
             ended is unknown: `"fail"` or `"succeed"`. Default: "fail".

@@ -49,7 +49,7 @@ def test_the_sdist_gives_the_same_bytes(build: Build, tmp_path: Path) -> None:
 
 
 def test_the_wheel_holds_the_package(build: Build) -> None:
-    """It has every module, the mark of typed packages and the licence; no tests and no compiled files."""
+    """It has every module, the mark of typed packages and the license; no tests and no compiled files."""
     about = {f"{NAME}.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt")}
     with ZipFile(build.wheel) as wheel:
         names = set(wheel.namelist())

@@ -33,7 +33,7 @@ def _packed(build: Build, folder: Path) -> list[Path]:
 
 
 def test_what_an_archive_holds(build: Build, tmp_path: Path) -> None:
-    """The plugin, its licence, and requirements that name the wheel of this very build."""
+    """The plugin, its license, and requirements that name the wheel of this very build."""
     packed, *_ = pack(build.wheel, tmp_path)
     with tarfile.open(fileobj=io.BytesIO(packed.read_bytes())) as tar:
         files = {member.name: tar.extractfile(member).read().decode() for member in tar}  # type: ignore[union-attr]

@@ -177,3 +177,23 @@ def test_a_stop_ends_the_attempts_to_read(
         act(operation, environment.id)
 
     assert clock.sleeps == []
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(lambda operation, id_: RECORDING.create(operation, {"environment_id": id_}), id="record"),
+        pytest.param(lambda operation, id_: REFRESHING.read(operation, id_, {"state": "READY"}), id="refresh"),
+    ],
+)
+def test_the_host_s_own_limit_counts(
+    qovery: QoverySimulator, environment: Environment, act: Callable[[Operation, str], State]
+) -> None:
+    """With `customTimeouts`, a read that fails is not tried for longer than they allow."""
+    qovery.inject(Respond(status=503, headers={"Retry-After": "20"}, times=None))
+    operation = lent(qovery, clock := FakeClock(), timeout=10.0)[0]
+
+    with pytest.raises(errors.CallError):
+        act(operation, environment.id)
+
+    assert clock.sleeps == []

@@ -48,7 +48,7 @@ def test_each_input_says_what_the_rows_say() -> None:
         "onCompleted": "fail",
     }
     assert inputs["onIdle"]["$ref"] == "#/types/qovery-cancellation:index:Tolerance"
-    assert inputs["timeout"]["description"].endswith("`customTimeouts` count as well. Default: 1800.")
+    assert inputs["timeout"]["description"].endswith("if it is left out, `customTimeouts` count. Default: 1800.")
 
 
 def test_a_default_of_the_timeout_would_hide_custom_timeouts() -> None:
