@@ -1,6 +1,8 @@
 # `make help` lists the main targets. Every target sets up what it needs; if that is done already, it takes no time.
 
 MAKEFLAGS += --no-print-directory
+# Without bytecode, each of the many processes of a test would compile the project anew.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup engine up up-yaml test check static format lock bench docs examples pictures clean
 .PHONY: test-compat test-oldest test-newest reliability model matrix values crashes mutate fuzz dist plugin audit

@@ -74,8 +74,7 @@ class TargetSearch:
         """Decide when the queue is empty. A deployment is canceled only if it is certainly the target."""
         known = self._known
         if known.deployment_id is not None:
-            is_pinned_away = known.request.deployment_id and status.last_deployment_id != known.deployment_id
-            return self._history.read() if is_pinned_away else None
+            return None
         if first.phase.is_over:
             if status.is_in_progress and self.queue.has_listed(status.deployment_request_id):
                 return None

@@ -63,7 +63,7 @@ def test_each_row_says_what_an_update_would_do(stack: Stack, qovery_simulator: Q
     assert run.row("forced").endswith(
         "; force kills running steps; a Terraform state can stay locked; not pinned by deployment_id"
     )
-    assert run.row("queue").startswith(f"create would cancel the queued requests, if any, then {shown}")
+    assert run.row("queue").startswith(f"create would cancel the queued requests, if any, then cancel {shown}")
     assert run.row("other") == "create would cancel nothing: deployment d-11 is not running"
     assert run.row("joined").startswith("create would adopt the cancellation already in progress: deployment ")
     assert run.row("idle") == "create nothing to cancel right now (READY)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from qovery_provider.simulator import QoverySimulator
@@ -27,6 +29,9 @@ runtime:
 
 OURS = "(?:pulumi-python:dynamic/qovery|qovery-cancellation:index)"
 """How the types of our resources begin, served by either host."""
+
+NEW_STACK: list[TemporaryDirectory[str]] = []
+"""A copy of this process's first stack in a file as it was before its first update: the next ones begin with it."""
 
 TIME_LIMIT = 90.0
 """Seconds for one command: far more than any takes, so that a test fails instead of hanging."""
@@ -68,20 +73,27 @@ class Stack:
     ) -> None:
         self.folder = folder
         self.program = folder / "program"
-        self.program.mkdir()
-        (folder / "state").mkdir()
-        (self.program / "Pulumi.yaml").write_text(PROJECT.format(virtualenv=sys.prefix))
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "QOVERY_"))},
             "PATH": os.pathsep.join(filter(None, [engine, os.environ["PATH"]])),
             "PULUMI_BACKEND_URL": backend or f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "passphrase",
             "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_STACK": "test",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "QOVERY_API_URL": qovery.url,
             "QOVERY_API_TOKEN": qovery.token,
         }
+        if backend is None and NEW_STACK:
+            shutil.copytree(NEW_STACK[0].name, folder, dirs_exist_ok=True)
+            return
+        self.program.mkdir()
+        (folder / "state").mkdir()
+        (self.program / "Pulumi.yaml").write_text(PROJECT.format(virtualenv=sys.prefix))
         self.checked("stack", "init", "test")
+        if backend is None:
+            NEW_STACK.append(TemporaryDirectory())
+            shutil.copytree(folder, NEW_STACK[0].name, dirs_exist_ok=True)
 
     def write(self, program: str) -> None:
         """Make this the stack's program."""
@@ -131,8 +143,7 @@ class Stack:
 
     def resources(self, kind: str) -> list[dict[str, Any]]:
         """Return the stored resources whose type ends with `kind`."""
-        state = json.loads(self.checked("stack", "export").output)
-        return [resource for resource in state["deployment"].get("resources", []) if resource["type"].endswith(kind)]
+        return [resource for resource in self.latest().values() if resource["type"].endswith(kind)]
 
     def latest(self) -> dict[str, dict[str, Any]]:
         """Return the stored resources by name; a state in a file is read without the CLI, so it may be locked."""

@@ -648,3 +648,49 @@ def test_a_queued_request_that_was_not_sent_is_listed_anew() -> None:
     cancellation.observe(OUT_OF_DATE, 59.0)
 
     assert isinstance(cancellation.action, actions.ListQueue)
+
+
+# Adding force.
+
+
+def test_a_forced_cancel_has_five_attempts_of_its_own() -> None:
+    """One that was withdrawn before its first byte is none of them."""
+    cancellation = machine(force_cancel=True, timeout=600.0)
+    withdrawn = events.CallFailed(NotSentError("canceling", "the status is too old"))
+    limited = events.CallFailed(RateLimitError("canceling", 429))
+
+    forced = 0
+    for failure in [withdrawn, *[limited] * 8]:
+        while not isinstance(cancellation.action, actions.SendCancel) and cancellation.known.now < 60.0:
+            walk(cancellation, CANCELING)
+        if isinstance(cancellation.action, actions.SendCancel):
+            forced += failure is limited
+            walk(cancellation, failure)
+
+    assert forced == 5
+
+
+# What a read says about the next one.
+
+
+def test_a_history_that_was_read_is_no_failed_read() -> None:
+    """The progress tells a failed read until one works, of whatever kind."""
+    cancellation = walk(machine(), BUILDING, ACCEPTED, events.StatusRead(status("d2", "BUILDING")))
+    assert isinstance(cancellation.action, actions.ReadHistory)
+    walk(cancellation, LOST)
+    assert cancellation.known.read_error is LOST.error
+
+    walk(cancellation, events.StatusRead(status("d2", "BUILDING")), events.HistoryRead([]))
+
+    assert cancellation.known.read_error is None
+
+
+def test_an_unknown_state_that_the_history_confirms_is_waited_for() -> None:
+    """It is no end: the next status read keeps to the schedule."""
+    cancellation = walk(machine(), BUILDING, ACCEPTED, events.StatusRead(status("d1", "HIBERNATING")))
+    assert isinstance(cancellation.action, actions.ReadHistory)
+
+    walk(cancellation, events.HistoryRead([DeploymentRecord("d1", "HIBERNATING", "ONGOING")]))
+
+    assert isinstance(cancellation.action, actions.ReadStatus)
+    assert cancellation.action.at > cancellation.known.now
