@@ -126,5 +126,6 @@ def test_many_at_once(stack: PluginStack, qovery_simulator: QoverySimulator, clo
         clock.jump(700)
         output, _ = process.communicate(timeout=60)
 
+    assert process.returncode == 0, output
     assert "101 created" in output
     assert [environment.deployments[0].state for environment in environments] == ["CANCELED"] * 100
