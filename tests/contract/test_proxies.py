@@ -94,10 +94,6 @@ def test_socks_without_pysocks_is_told(monkeypatch: pytest.MonkeyPatch, scheme: 
     assert "secret" not in str(caught.value)
 
 
-UNRESOLVABLE = ".".join(["unknown"] * 31)
-"""A host name without an address; no resolver asks for it, since with a suffix it is too long."""
-
-
 def test_a_name_that_cannot_be_resolved_is_told() -> None:
     """The text names the host."""
     with (

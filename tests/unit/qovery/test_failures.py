@@ -40,7 +40,6 @@ ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page is in betwee
 LIMIT = "Reading it was stopped. Check qovery:apiUrl; if it is correct, please report this."
 PROXY = "Check HTTPS_PROXY and NO_PROXY."
 ROAD = "Check the network, HTTPS_PROXY and NO_PROXY, then try again."
-VARIABLE = "Correct the variable, or unset it."
 TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
 BUNDLE = "the file named by REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
 
