@@ -23,14 +23,12 @@ from urllib3.exceptions import (
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.connections import TooLongError
 from qovery_provider._qovery.failures import AFTER, BEFORE, Progress, Route, malformed, transport_error
-from qovery_provider._qovery.redaction import Token
 from qovery_provider._qovery.transport import BrokenCompressionError
 from qovery_provider.errors import (
     TransportError,
 )
 
 CALL, CANCEL = endpoints.environment_status("3c90"), endpoints.cancel_deployment("3c90", force=False)
-TOKEN = Token("qov_1234567890", "QOVERY_API_TOKEN")
 DIRECT = Route("api.qovery.com")
 PROXIED = Route("api.qovery.com", "HTTPS_PROXY", "proxy.internal")
 
