@@ -86,6 +86,7 @@ def placed(name: str, stack: Stack) -> Stack:
     for project in stack.program.glob("Pulumi.yaml"):
         project.write_text(project.read_text().replace("../../.venv", sys.prefix).replace("../../plugin", "../plugin"))
     stack.environment["PATH"] = f"{sys.prefix}/bin:{stack.environment['PATH']}"
+    del stack.environment["PULUMI_STACK"]  # it selects its own
     return stack
 
 

@@ -31,13 +31,6 @@ class Reporter:
                 self._thread.start()
         self._rows.put(send)
 
-    def drain(self) -> None:
-        """Return when everything that was submitted before has been sent; for tests."""
-        reached = Lock()
-        reached.acquire()
-        self.submit(reached.release)
-        reached.acquire()
-
     def _run(self) -> None:
         while True:
             self._rows.get()()

@@ -29,6 +29,7 @@ from tests.contract.outcomes import (
     refused,
     unavailable_past_the_deadline,
 )
+from tests.support.recorder import error_body
 from tests.support.stage import Fault, Moment
 from tests.support.wire import http
 
@@ -37,11 +38,6 @@ HTML = {"Content-Type": "text/html; charset=utf-8"}
 PAGE = b"<html><head><title>Sorry</title></head><body><h1>Sorry</h1><hr>nginx</body></html>"
 
 Headers = Callable[[Moment], Mapping[str, str]]
-
-
-def _said(status: int) -> bytes:
-    """Return an error body as Qovery writes it."""
-    return json.dumps({"status": status, "detail": "as told by the server"}).encode()
 
 
 def answering(status: int, body: bytes = b"", headers: Headers = lambda _: JSON, *, acts: bool = False) -> Fault:
@@ -92,8 +88,8 @@ OWN = [
     *_own(422, refused(ApiError)),
     *_own(429, limited(), "rate limit", "1000"),
     *[kind for status in (500, 502, 503) for kind in _own(status, lost(ServerError))],
-    Kind("409 although executed", answering(409, _said(409), acts=True), conflict_although_executed(), ("409",)),
-    Kind("500 although executed", answering(500, _said(500), acts=True), executed(ServerError), ("500",)),
+    Kind("409 although executed", answering(409, error_body(409), acts=True), conflict_although_executed(), ("409",)),
+    Kind("500 although executed", answering(500, error_body(500), acts=True), executed(ServerError), ("500",)),
 ]
 
 PAGES = (400, 403, 404, 407, 408, 429, 499, 502, 504, 520)
@@ -104,7 +100,7 @@ FOREIGN = [
     *[kind for status in EMPTY for kind in _foreign(status, "no body", b"")],
     *_foreign(404, "JSON of another API", b'{"message": "no Route matched with those values"}'),
     *_foreign(409, "JSON of another API", b'{"status": "409", "detail": "conflict"}'),
-    *_foreign(408, "JSON as Qovery writes it", _said(408)),
+    *_foreign(408, "JSON as Qovery writes it", error_body(408)),
     # A success of another kind may be one, and says nothing that can be used.
     Kind("204 although a body is due", answering(204, acts=True), executed(IntermediaryError), ("204",)),
     Kind("205 although a body is due", answering(205, acts=True), executed(IntermediaryError), ("205",)),
@@ -168,11 +164,11 @@ def _limits() -> list[Kind]:
     phrases = ("429", "rate limit")
     return [
         *[
-            Kind(f"429, {name}", answering(429, _said(429), headers=h), limited(), phrases, pause)
+            Kind(f"429, {name}", answering(429, error_body(429), headers=h), limited(), phrases, pause)
             for name, (h, pause) in hints.items()
         ],
         *[
-            Kind(f"429, {name}", answering(429, _said(429), headers=h), limited_past_the_deadline(), phrases)
+            Kind(f"429, {name}", answering(429, error_body(429), headers=h), limited_past_the_deadline(), phrases)
             for name, h in far.items()
         ],
         Kind(

@@ -9,7 +9,7 @@ from tests.support.calls import CANCEL, STATUS
 from tests.support.certificates import HOST
 from tests.support.proxy import Proxy
 from tests.support.recorder import STATUS_BODY, TOKEN, client_of, recorder
-from tests.support.wire import LOOPBACK, http
+from tests.support.wire import LOOPBACK
 
 LABEL = "a" * 70
 
@@ -94,10 +94,6 @@ def test_socks_without_pysocks_is_told(monkeypatch: pytest.MonkeyPatch, scheme: 
     assert "secret" not in str(caught.value)
 
 
-UNRESOLVABLE = ".".join(["unknown"] * 31)
-"""A host name without an address; no resolver asks for it, since with a suffix it is too long."""
-
-
 def test_a_name_that_cannot_be_resolved_is_told() -> None:
     """The text names the host."""
     with (
@@ -129,15 +125,3 @@ def test_a_proxy_that_is_not_there_is_a_network_problem(monkeypatch: pytest.Monk
             client.send(CANCEL)
 
     assert (caught.value.may_have_executed, caught.value.retryable) == (False, True)
-
-
-def test_a_proxy_that_wants_a_password_is_told_of(monkeypatch: pytest.MonkeyPatch, bundle: str) -> None:
-    """A tunnel that is refused sends nothing, and the text names the proxy."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-    with recorder(http(407)) as proxy, recorder(certificate="good") as server, client_of(server.url) as client:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        with pytest.raises(TransportError, match="proxy") as caught:
-            client.send(CANCEL)
-
-    assert not caught.value.may_have_executed
-    assert server.requests == []

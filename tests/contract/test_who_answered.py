@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider.errors import (
     ApiError,
-    AuthenticationError,
-    ConflictError,
     IntermediaryError,
     NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    ServerError,
 )
 from tests.support.calls import CANCEL, STATUS
 from tests.support.recorder import STATUS_BODY, client_of, error_body, error_of, recorder
@@ -26,82 +19,20 @@ UNQUEUE = endpoints.cancel_queued("request")
 CALLS = pytest.mark.parametrize("call", [STATUS, CANCEL, UNQUEUE], ids=["status", "cancel", "queued request"])
 
 
-REFUSALS: dict[int, type[ApiError]] = {
-    400: ApiError,
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    422: ApiError,
-    429: RateLimitError,
-    500: ServerError,
-    503: ServerError,
-}
-
-
-@CALLS
-@pytest.mark.parametrize(("status", "kind"), REFUSALS.items(), ids=map(str, REFUSALS))
-@pytest.mark.parametrize("form", ["current", "older", "with more fields"])
-def test_qovery_s_own_words_count(call: ApiCall[object], status: int, kind: type[ApiError], form: str) -> None:
-    """Both forms in which its API writes errors; a field more is no other form."""
-    body: dict[str, object] = {"status": status, "detail": "why"}
-    if form == "older":
-        body = {"status": status, "error": "Oops", "message": "why", "path": "/", "timestamp": "now"}
-    if form == "with more fields":
-        body |= {"title": "Oops", "novelty": [1]}
-
-    error = error_of(call, http(status, json.dumps(body).encode()))
-
-    assert type(error) is kind
-    assert isinstance(error, ApiError)
-    assert (error.status, error.detail) == (status, "why")
-    assert error.may_have_executed == (kind is ServerError)
-
-
-FOREIGN = {
-    "a page": b"<html><h1>Not found</h1></html>",
-    "a string": b"404 page not found",
-    "nothing": b"",
-    "spaces": b" \r\n",
-    "a message alone": b'{"message": "no Route matched with those values"}',
-    "an error alone": b'{"error": "Not Found"}',
-    "a detail alone": b'{"detail": "Not found"}',
-    "a status as text": b'{"status": "404", "detail": "x"}',
-    "another status": b'{"status": 418, "detail": "x"}',
-    "a status alone": b'{"status": 404}',
-    "a detail that is no text": b'{"status": 404, "detail": ["x"]}',
-    "an older form without its message": b'{"timestamp": "now", "path": "/", "status": 404, "error": "Not Found"}',
-    "a list": b'[{"status": 404, "detail": "x"}]',
-    "null": b"null",
-    "half of the JSON": b'{"status": 404, "det',
-    "brackets": b"[" * 100_000,
-    "bytes that are no text": b"\xff\xfe\x00",
-}
 STATUSES = [300, 302, 304, 307, 400, 401, 402, 403, 404, 405, 407, 408, 409, 410, 413, 421, 425, 429, 431, 451, 499]
 OWN = [500, 502, 503, 504, 520, 599, 600, 999]
 
 
-@CALLS
 @pytest.mark.parametrize("status", [*STATUSES, *OWN])
-@pytest.mark.parametrize("body", [FOREIGN["a page"], b""], ids=["page", "empty"])
-def test_a_foreign_answer_of_any_status_is_an_outage(call: ApiCall[object], status: int, body: bytes) -> None:
-    """A read is tried again, a cancel may have been executed, and the text says where the answer comes from."""
-    error = error_of(call, http(status, body))
+@pytest.mark.parametrize("body", [b"<html><h1>Not found</h1></html>", b""], ids=["page", "empty"])
+def test_a_foreign_answer_of_any_status_is_an_outage(status: int, body: bytes) -> None:
+    """A cancel may have been executed, it is worth another try, and the text says where the answer comes from."""
+    error = error_of(CANCEL, http(status, body))
 
     assert type(error) is IntermediaryError
-    assert (error.status, error.retryable, error.may_have_executed) == (status, True, call.changes)
+    assert (error.status, error.retryable, error.may_have_executed) == (status, True, True)
     assert f"the {status} response" in str(error)
     assert "something in between (a proxy, a load balancer, a login page)" in str(error)
-
-
-@CALLS
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429, 500])
-@pytest.mark.parametrize("body", [body.replace(b"404", b"%d") for body in FOREIGN.values()], ids=FOREIGN)
-def test_a_foreign_body_is_not_qovery_s_word(call: ApiCall[object], status: int, body: bytes) -> None:
-    """Neither JSON alone nor a status in it proves that a response is Qovery's."""
-    error = error_of(call, http(status, body.replace(b"%d", str(status).encode())))
-
-    assert type(error) is IntermediaryError
 
 
 @CALLS
@@ -114,11 +45,6 @@ def test_some_statuses_are_never_qovery_s(call: ApiCall[object], status: int) ->
     assert (error.retryable, error.may_have_executed) == (True, call.changes)
 
 
-def test_a_redirect_is_told_as_one() -> None:
-    """The text says why it is not followed."""
-    assert "a redirect, which is never followed, to protect the token" in str(error_of(STATUS, http(302)))
-
-
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refusal_without_words_names_the_token(status: int) -> None:
     """It may be Qovery's after all: where the token was taken from is told."""
@@ -126,15 +52,6 @@ def test_a_refusal_without_words_names_the_token(status: int) -> None:
 
     assert "QOVERY_API_TOKEN" in str(error)
     assert "without a body seems" not in str(error)
-
-
-@pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("headers", [{"Retry-After": "7"}, {"X-RateLimit-Reset": "7", "X-RateLimit-Remaining": "0"}])
-def test_a_gateway_s_delay_is_kept(status: int, headers: dict[str, str]) -> None:
-    """Who asks for time gets it."""
-    error = error_of(STATUS, http(status, b"slow down", headers))
-
-    assert (type(error), error.retry_after) == (IntermediaryError, 7.0)
 
 
 def test_a_gateway_s_rate_limit_is_not_the_token_s() -> None:

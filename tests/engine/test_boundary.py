@@ -184,8 +184,7 @@ def test_two_resources_for_one_environment(stack: Stack, qovery_simulator: Qover
     assert (len(target.cancels), _following([environment])) == (1, [[0]])
 
 
-@pytest.mark.parametrize("silent", ["cancels", "everything"])
-@pytest.mark.parametrize("kind", ["separate", "bulk"])
+@pytest.mark.parametrize(("kind", "silent"), [("separate", "cancels"), ("bulk", "everything")])
 def test_the_timeout_limits_the_update(stack: Stack, qovery_simulator: QoverySimulator, kind: str, silent: str) -> None:
     """Qovery falls silent for good: the update ends with its timeout, and not with those of its calls."""
     environments = _busy(qovery_simulator, 3)

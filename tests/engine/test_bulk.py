@@ -14,7 +14,7 @@ import os
 import pulumi
 from qovery_provider import BulkDeploymentCancellation
 
-freeze = BulkDeploymentCancellation("freeze", project_id=os.environ["PROJECT_ID"], include_queued="QUEUE" in os.environ)
+freeze = BulkDeploymentCancellation("freeze", project_id=os.environ["PROJECT_ID"])
 pulumi.export("results", freeze.results)
 pulumi.export("counts", freeze.counts)
 """
@@ -48,17 +48,6 @@ def test_a_whole_project(stack: Stack, environments: list[Environment], qovery_s
     assert len(qovery_simulator.posts()) == 3
     assert run.diagnostics == ["environments: 3 canceled, 1 nothing_to_cancel"]
     assert "2 unchanged" in stack.up().output
-
-
-def test_a_whole_project_with_its_queues(stack: Stack, environments: list[Environment]) -> None:
-    """The queues are emptied first: afterwards nothing runs."""
-    queued = {environment.id: [request.id for request in environment.queue] for environment in environments}
-
-    stack.up(QUEUE="yes")
-
-    results = stack.outputs()["results"]
-    assert {environment_id: result["canceled_request_ids"] for environment_id, result in results.items()} == queued
-    assert [environment.running for environment in environments] == [None] * 4
 
 
 def test_the_next_update_acts_only_on_what_failed(

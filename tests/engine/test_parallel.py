@@ -51,16 +51,19 @@ def test_separate_resources_overlap(stack: Stack, qovery_simulator: QoverySimula
     assert [len(deployment.cancels) for deployment in deployments] == [1] * SIDE_BY_SIDE
 
 
-def test_the_second_of_two_updates_is_refused(stack: Stack, qovery_simulator: QoverySimulator) -> None:
+def test_the_second_of_two_updates_is_refused(
+    stack: Stack, qovery_simulator: QoverySimulator, clock: JumpingClock
+) -> None:
     """Pulumi locks the stack: the second update sends nothing, and the first one is not disturbed."""
     environment = qovery_simulator.world.add_environment()
-    environment.deploy(Plan(phases=(("BUILDING", 6000.0),), cancel_delay=6.0))
+    environment.deploy(SLOW)
     stack.environment["ENVIRONMENT_ID"] = environment.id
     stack.write(SINGLE)
 
     with killed_on_exit(stack.start("up", "--yes", "--skip-preview")) as first:
         wait_until(qovery_simulator.posts)
         second = stack.failing_up()
+        clock.jump(700)
         first.communicate(timeout=60)
 
     assert "the stack is currently locked by 1 lock(s)" in second.output
@@ -82,7 +85,7 @@ def test_two_interrupts_end_it_at_once(stack: Stack, qovery_simulator: QoverySim
             os.kill(process.pid, signal.SIGINT)
             time.sleep(0.3)
         process.communicate(timeout=20)
-    stack.run("cancel", "--yes")
+    stack.unlock()
     known = len(qovery_simulator.requests)
 
     with killed_on_exit(stack.start("up", "--yes", "--skip-preview")) as process:

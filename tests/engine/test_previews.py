@@ -92,14 +92,3 @@ def test_a_replacement_says_why_and_what_it_would_cancel(stack: Stack, qovery_si
     assert f"would cancel deployment {following[:4]}…{following[-6:]} (BUILDING for " in rows.row("stop")
     assert re.search(r'~ triggers +: \[\n +~ \[0\]: "1" => "2"', diff.output)
     assert len(qovery_simulator.posts()) == 1
-
-
-def test_previews_can_be_configured_to_read_nothing(stack: Stack, qovery_simulator: QoverySimulator) -> None:
-    """Where Qovery cannot be reached, a preview need not try."""
-    stack.environment["ENVIRONMENT_ID"] = _environment(qovery_simulator).id
-    stack.write(CANCELLATION)
-
-    run = stack.checked("preview", "--config", "qovery:previewStatus=false")
-
-    assert run.row("stop") == "create"
-    assert qovery_simulator.requests == ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
-from tests.support.automation import up_inline
 from tests.support.stack import PROJECT, Stack
 
 LONG = Plan(phases=(("BUILDING", 600.0),), cancel_delay=0.1)
@@ -125,14 +124,6 @@ def test_a_program_in_a_folder_of_its_own(stack: Stack, environment: Environment
 
     assert stack.outputs() == {"outcome": "canceled"}
     assert environment.deployments[0].state == "CANCELED"
-
-
-def test_a_program_of_the_automation_api(stack: Stack, environment: Environment) -> None:
-    """An inline program in the user's own process: the same resource, the same outputs."""
-    outputs = up_inline(stack)
-
-    assert outputs == {"outcome": "canceled", "deployment_id": environment.deployments[0].id}
-    assert environment.deployments[0].effective_cancels == 1
 
 
 def test_a_failure_that_others_depend_on_is_shown_once(stack: Stack) -> None:

@@ -103,7 +103,10 @@ def test_a_refresh_shows_what_has_changed_and_nothing_else(finished: tuple[Stack
     drifted = stack.checked("refresh", "--yes", "--skip-preview", "--diff")
     stack.up("--expect-no-changes")
 
+    changed = {line.split(":")[0].strip(" ~+-") for line in drifted.output.splitlines() if line.lstrip()[:2] == "~ "}
     assert "1 updated" in drifted.output
+    assert {"pulumi-python", "state", "last_deployment_state"} <= changed
+    assert "deployment_id" not in changed
     outputs = stack.latest()["plain"]["outputs"]
     assert (outputs["state"], outputs["last_deployment_id"]) == ("BUILDING", running.id)
     assert world.qovery.posts() == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -113,6 +114,11 @@ def bag(properties: Mapping[str, Any]) -> Struct:
     struct = Struct()
     struct.update(properties)
     return struct
+
+
+def camel(name: str) -> str:
+    """Return the outside's name of a property of the inside."""
+    return name if name.startswith("__") else re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 
 def plain(properties: Struct) -> dict[str, Any]:

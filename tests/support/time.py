@@ -69,6 +69,9 @@ class Trip(NamedTuple):
     before: float = 0.0
 
 
+INSTANT = Trip()
+
+
 class VirtualTime(Executor):
     """A network on virtual time: calls overlap, are answered late or never, and no thread waits for them.
 
@@ -104,6 +107,11 @@ class VirtualTime(Executor):
         if not any(future.running() or future.done() for future in futures):
             self.sleeps.append((self.now, self.now + timeout))
         self.pass_until(self.now + timeout, unless=lambda: any(future.done() for future in futures))
+
+    def let_travel(self, *first: Trip, rest: Trip = INSTANT) -> None:
+        """Let the next calls travel like this, and all others like the rest."""
+        trips = iter(first)
+        self.trip = lambda: next(trips, rest)
 
     def plan(self, at: float, action: Callable[[], None]) -> None:
         """Let something happen at a time; what is planned first happens first."""

@@ -189,10 +189,8 @@ def read_request(stream: BufferedReader) -> Request | None:
     return Request(method, rest.split(" ")[0], headers, body)
 
 
-def http(
-    status: int, body: bytes = b"", headers: Mapping[str, str] | None = None, *, length: str | None = None
-) -> bytes:
-    """Write a whole answer; `length` is what is said of the body's length, by default the truth."""
+def http(status: int, body: bytes = b"", headers: Mapping[str, str] | None = None) -> bytes:
+    """Write a whole answer."""
     lines = [f"HTTP/1.1 {status} Scripted", *(f"{name}: {value}" for name, value in (headers or {}).items())]
-    lines.append(f"Content-Length: {len(body) if length is None else length}")
+    lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body

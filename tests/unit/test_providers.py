@@ -21,7 +21,7 @@ from qovery_provider.simulator import QoverySimulator
 from tests.support.mocks import ENVIRONMENT_ID, Recorder, value_of
 from tests.support.providers import configured
 
-MODULE, END = b"\x8c\x19qovery_provider.providers\x94", b"\x94\x93\x94)\x81\x94."
+MODULE = b"\x8c\x19qovery_provider.providers\x94"
 PICKLES: dict[type[DynamicProvider], bytes] = {
     DeploymentCancellationProvider: (
         b"\x80\x04\x95C\x00\x00\x00\x00\x00\x00\x00"

@@ -12,7 +12,7 @@ import pytest
 
 from qovery_provider.simulator import Plan, QoverySimulator
 from tests.support.plugin_stack import PluginStack, cancellation
-from tests.support.processes import kill_all, members
+from tests.support.processes import members
 from tests.support.stack import killed_on_exit
 from tests.support.time import JumpingClock, wait_until
 
@@ -35,7 +35,6 @@ def _interrupt_twice(process: subprocess.Popen[str]) -> None:
     "die",
     [
         pytest.param(_kill_the_plugin, id="kill of the plugin"),
-        pytest.param(lambda process: kill_all(process.pid), id="kill of everything"),
         pytest.param(_interrupt_twice, id="two interrupts"),
     ],
 )

@@ -93,7 +93,7 @@ def test_mistakes_are_told_in_the_words_of_the_program(stack: PluginStack, qover
         stop=cancellation("not-a-uuid", timeout=-1, triggers={"file": {"fn::stringAsset": "text"}}),
     )
 
-    run, settings = stack.failing_up(), stack.failing_up(QOVERY_API_URL="ftp://somewhere")
+    run = stack.failing_up()
 
     lines = [line for line in run.diagnostics if "must be" in line]
     assert [line.partition(" must be ")[0].rpartition(" ")[2] for line in lines] == [
@@ -101,18 +101,7 @@ def test_mistakes_are_told_in_the_words_of_the_program(stack: PluginStack, qover
         "triggers",
         "timeout",
     ]
-    assert "QOVERY_API_URL must be an https URL" in settings.output
     assert qovery_simulator.requests == ()
-
-
-def test_a_missing_token_is_told_with_the_key_of_the_plugin(stack: PluginStack, environment: Environment) -> None:
-    """`pulumi config set` with the key of the dynamic provider would not help."""
-    stack.declare(stop=cancellation(environment.id))
-
-    run = stack.failing_up(QOVERY_API_TOKEN="")
-
-    assert "no Qovery API token: set the stack secret qovery-cancellation:apiToken" in run.output
-    assert "Traceback" not in run.output
 
 
 def test_the_schema_is_valid(engine: str | None) -> None:

@@ -18,8 +18,6 @@ LOST = TransportError("reading", "no answer within 30 s", "Try again.", may_have
 STATUS = EnvironmentStatus("3c90", "DEPLOYED", "STOPPED", last_deployment_id="d13")
 RUNNING = EnvironmentStatus("3c90", "BUILDING", "BUILDING", last_deployment_id="d13")
 
-FOLLOWING = EnvironmentStatus("3c90", "BUILDING", "BUILDING", last_deployment_id="d13")
-
 
 def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
     """Return the knowledge 90 s into a wait of 30 min for deployment d12, with these changes."""

@@ -219,12 +219,6 @@ def test_an_environment_that_its_project_does_not_list_is_read_separately(script
 # The time.
 
 
-def silent_from(time: VirtualTime, number: int) -> None:
-    """Let calls from this one on never be answered; those before take no time."""
-    first = iter([Trip()] * number)
-    time.trip = lambda: next(first, Trip(back=1000.0))
-
-
 @pytest.mark.parametrize("answered", range(8))
 @pytest.mark.parametrize("names", ["a", "ab", "abc"])
 def test_a_silent_server_holds_no_update_past_its_timeout(
@@ -233,7 +227,7 @@ def test_a_silent_server_holds_no_update_past_its_timeout(
     """The time of all counts from the start; a call that is made at its end gets two seconds."""
     for name in names:
         script.answers[f"status {name}"] = [status(name, "BUILDING")]
-    silent_from(time, answered)
+    time.let_travel(*[Trip()] * answered, rest=Trip(back=1000.0))
 
     with suppress(CallError):
         bulk(script, time, timeout=5.0).cancel(targets(*names))
@@ -244,7 +238,7 @@ def test_a_silent_server_holds_no_update_past_its_timeout(
 @pytest.mark.parametrize("answered", range(5))
 def test_a_silent_server_holds_no_project_past_its_timeout(script: Script, time: VirtualTime, answered: int) -> None:
     """The list of the environments is bounded by the same time."""
-    silent_from(time, answered)
+    time.let_travel(*[Trip()] * answered, rest=Trip(back=1000.0))
 
     with suppress(CallError):
         bulk(script, time, timeout=5.0).cancel_project("p")
@@ -254,8 +248,7 @@ def test_a_silent_server_holds_no_project_past_its_timeout(script: Script, time:
 
 def test_a_silent_project_delays_no_other(script: Script, time: VirtualTime) -> None:
     """The others are canceled after a short patience; it joins them as soon as it has been read."""
-    trips = iter([Trip(), Trip(back=100.0)])  # the scouts
-    time.trip = lambda: next(trips, Trip())
+    time.let_travel(Trip(), Trip(back=100.0))  # the scouts
     script.answers |= {f"cancel {name}": [status(name, "CANCELED")] for name in "abc"}
     script.answers["status c"] = [status("c", "BUILDING")]
 
@@ -268,8 +261,7 @@ def test_a_silent_project_delays_no_other(script: Script, time: VirtualTime) -> 
 
 def test_the_time_of_a_project_counts_from_before_its_list_is_read(script: Script, time: VirtualTime) -> None:
     """A slow list leaves less time for the rest."""
-    trips = iter([Trip(back=3.0)])
-    time.trip = lambda: next(trips, Trip())
+    time.let_travel(Trip(back=3.0))
 
     ended = bulk(script, time, timeout=5.0).cancel_project("p")
 

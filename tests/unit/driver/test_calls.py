@@ -361,8 +361,7 @@ def test_a_call_that_hangs_is_given_up_when_the_time_is_up(hanging: Event) -> No
 def test_a_call_that_hangs_is_given_up_after_its_limit() -> None:
     """However much time there is for all attempts: the next one is made."""
     time = VirtualTime(0.0)
-    trips = iter([Trip(0.0, 1000.0)])
-    time.trip = lambda: next(trips, Trip())
+    time.let_travel(Trip(0.0, 1000.0))
     script = Script(time, {"status a": [DEPLOYED]})
 
     assert CallRunner(time, time, full).call_with_retries(script, CALL, 100.0) == DEPLOYED

@@ -83,15 +83,6 @@ def test_a_cancellation_from_its_beginning_to_its_end(clock: FakeClock) -> None:
     assert told == [cancellation] * 5
 
 
-def test_force_is_passed_on(clock: FakeClock) -> None:
-    """The API receives the declared options."""
-    script = Script(clock, {"poll": [[status("a", "BUILDING")]], "force a": [status("a", "CANCELED")]})
-
-    run(script, clock, cancellation := new_cancellation(force_cancel=True))
-
-    assert cancellation.result().outcome == "canceled"
-
-
 def test_the_queue_and_the_history_are_read(clock: FakeClock) -> None:
     """Every step of the machine has its call."""
     script = Script(
@@ -198,16 +189,6 @@ def test_bugs_go_up(clock: FakeClock) -> None:
         run(Script(clock, {"poll": [KeyError("bug")]}), clock, new_cancellation())
 
 
-def test_bugs_in_steps_go_up(clock: FakeClock) -> None:
-    """The same for the calls of one cancellation alone."""
-    with pytest.raises(ZeroDivisionError):
-        run(
-            Script(clock, {"poll": [[status("a", "BUILDING")]], "cancel a": [ZeroDivisionError()]}),
-            clock,
-            new_cancellation(),
-        )
-
-
 def test_a_bug_keeps_what_was_on_the_wire(time: VirtualTime) -> None:
     """A cancel whose answer is not taken in may have been executed, and that is kept."""
     many = [*(new_cancellation(name) for name in "abcd"), new_cancellation("e", include_queued=True)]
@@ -219,8 +200,7 @@ def test_a_bug_keeps_what_was_on_the_wire(time: VirtualTime) -> None:
         "queue e": [[QueuedRequest("r1")]],
     }
     script = Script(time, {"poll": polls, **cancels})
-    trips = iter([Trip(), Trip(), Trip(), Trip(0.0, 0.3)])
-    time.trip = lambda: next(trips, Trip())
+    time.let_travel(Trip(), Trip(), Trip(), Trip(0.0, 0.3))
     driver = Driver(script, CallRunner(time, time, lambda: 1.0), lambda _: None)
 
     with pytest.raises(ZeroDivisionError):
@@ -356,8 +336,7 @@ def test_a_late_poll_is_made_at_once() -> None:
     time = VirtualTime(0.0)
     refused = ConflictError("canceling", 409)
     script = Script(time, {"poll": [[status("a", "BUILDING")], [status("a", "CANCELED")]], "cancel a": [refused]})
-    trips = iter([Trip(), Trip(0.0, 50.0)])
-    time.trip = lambda: next(trips, Trip())
+    time.let_travel(Trip(), Trip(0.0, 50.0))
     time.plan(1.0, lambda: script.budget.observe(EMPTY, 1.0, 0.0))
     cancellation = new_cancellation(timeout=40.0)
 
@@ -385,12 +364,6 @@ def stopped(script: Script, time: VirtualTime, at: float, *cancellations: Cancel
 
     driver = Driver(script, CallRunner(time, time, full), lambda _: None, stop_of)
     driver.run([PollGroup(list(cancellations), script.read_statuses)])
-
-
-def travelling(time: VirtualTime, *trips: Trip) -> None:
-    """Let the first calls travel like this, and all others take no time."""
-    rest = iter(trips)
-    time.trip = lambda: next(rest, Trip())
 
 
 def test_a_wait_ends_at_once_when_it_is_stopped(time: VirtualTime) -> None:
@@ -432,7 +405,7 @@ def test_a_read_on_the_wire_is_not_waited_for(
 ) -> None:
     """Its answer would change nothing any more."""
     script = Script(time, {"poll": [[status("a", "BUILDING")]], **answers})
-    travelling(time, *[Trip()] * len(answers), Trip(0.0, 30.0))
+    time.let_travel(*[Trip()] * len(answers), Trip(0.0, 30.0))
 
     stopped(script, time, 1.0, cancellation := new_cancellation(**options))
 
@@ -454,7 +427,7 @@ def test_a_cancel_on_the_wire_is_waited_for(
 ) -> None:
     """Its effect is known before the end, and it is not sent again."""
     script = Script(time, {"poll": [[status("a", "BUILDING")]], "cancel a": [answer]})
-    travelling(time, Trip(), trip)
+    time.let_travel(Trip(), trip)
 
     stopped(script, time, 1.0, cancellation := new_cancellation())
 
@@ -466,7 +439,7 @@ def test_a_cancel_on_the_wire_is_waited_for(
 def test_what_ends_by_the_answer_is_not_stopped(time: VirtualTime) -> None:
     """The cancel on the wire may be all that was missing."""
     script = Script(time, {"poll": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELED")]})
-    travelling(time, Trip(), Trip(0.1, 5.0))
+    time.let_travel(Trip(), Trip(0.1, 5.0))
 
     stopped(script, time, 1.0, cancellation := new_cancellation())
 
@@ -477,7 +450,7 @@ def test_a_queue_is_not_emptied_any_further(time: VirtualTime) -> None:
     """The request whose cancel is on the wire is the last one."""
     queued = [QueuedRequest("r1"), QueuedRequest("r2")]
     script = Script(time, {"poll": [[status("a", "BUILDING")]], "queue a": [queued], "unqueue r1": [None]})
-    travelling(time, Trip(), Trip(), Trip(0.1, 5.0))
+    time.let_travel(Trip(), Trip(), Trip(0.1, 5.0))
 
     stopped(script, time, 1.0, cancellation := new_cancellation(include_queued=True))
 
@@ -491,7 +464,7 @@ def test_a_cancel_that_waits_for_room_is_not_sent(time: VirtualTime) -> None:
     names = [f"e{number}" for number in range(MAX_CONCURRENT_CALLS + 1)]
     script = Script(time, {f"cancel {name}": [status(name, "CANCELING")] for name in names})
     script.answers["poll"] = [[status(name, "BUILDING") for name in names]]
-    travelling(time, Trip(), *[Trip(0.1, 5.0)] * len(names))
+    time.let_travel(Trip(), *[Trip(0.1, 5.0)] * len(names))
     many = [new_cancellation(name) for name in names]
 
     stopped(script, time, 1.0, *many)
@@ -533,7 +506,7 @@ def test_a_crowd_of_cancels_never_sends_on_an_old_status(time: VirtualTime) -> N
         "poll": [first, later],
         f"history {names[-1]}": [[DeploymentRecord(f"{names[-1]}-d1", "DEPLOYED")]],
     }
-    travelling(time, Trip(), *[Trip(0.1, 4.0)] * MAX_CONCURRENT_CALLS)
+    time.let_travel(Trip(), *[Trip(0.1, 4.0)] * MAX_CONCURRENT_CALLS)
     many = [new_cancellation(name, on_completed="succeed") for name in names]
 
     driven(script, time, *many)
@@ -550,7 +523,7 @@ def test_a_cancel_whose_connection_takes_long_is_not_sent(time: VirtualTime, bef
     """By then another deployment may run: the next status decides, and the late one sends nothing."""
     polls = [[status("a", "BUILDING")], [status("a", "BUILDING")], [status("a", "CANCELED")]]
     script = Script(time, {"poll": polls, "cancel a": [status("a", "CANCELING")]})
-    travelling(time, Trip(), Trip(before=before))
+    time.let_travel(Trip(), Trip(before=before))
     cancellation = new_cancellation()
 
     driven(script, time, cancellation)
@@ -568,7 +541,7 @@ def test_two_cancellations_of_one_environment_send_one_cancel(time: VirtualTime,
     script = Script(
         time, {"poll": polls, "cancel a": [status("a", "CANCELING")], "force a": [status("a", "CANCELING")]}
     )
-    travelling(time, Trip(), Trip(), Trip(0.1, 0.1), Trip(0.1, 0.1))
+    time.let_travel(Trip(), Trip(), Trip(0.1, 0.1), Trip(0.1, 0.1))
     first, second = new_cancellation(), new_cancellation(force_cancel=forced)
     groups = [PollGroup([each], script.read_statuses) for each in (first, second)]
 
@@ -584,7 +557,7 @@ def test_two_cancellations_of_one_environment_send_one_cancel(time: VirtualTime,
 def test_a_cancel_that_has_no_connection_yet_is_taken_back_by_a_stop(time: VirtualTime) -> None:
     """It is certain that nothing was sent, so there is nothing to wait for."""
     script = Script(time, {"poll": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELING")]})
-    travelling(time, Trip(), Trip(before=1.5))
+    time.let_travel(Trip(), Trip(before=1.5))
 
     stopped(script, time, 1.0, cancellation := new_cancellation())
 
@@ -609,7 +582,7 @@ def test_a_cancel_that_has_no_connection_yet_is_taken_back_by_a_stop(time: Virtu
 def test_a_silent_server_holds_no_update_past_its_timeout(time: VirtualTime, trips: list[Trip], sent: Sent) -> None:
     """Each call is given up at the deadline; the last one, which is made then, gets two seconds."""
     script = Script(time, {"poll": [[status("a", "BUILDING")]], "cancel a": [status("a", "CANCELING")]})
-    travelling(time, *trips)
+    time.let_travel(*trips)
     cancellation = new_cancellation(timeout=5.0)
 
     driven(script, time, cancellation)

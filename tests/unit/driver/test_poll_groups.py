@@ -75,12 +75,6 @@ def driven(script: Script, time: VirtualTime, *cancellations: Cancellation) -> d
     return drive.ends
 
 
-def trips(time: VirtualTime, *first: Trip, rest: Trip | None = None) -> None:
-    """Let the first calls travel like this, and all others like the rest."""
-    left = iter(first)
-    time.trip = lambda: next(left, rest or Trip())
-
-
 def test_one_scout_is_enough_for_a_project(time: VirtualTime) -> None:
     """Two requests show all environments of one project."""
     script = projects(time, p="abcdefgh")
@@ -98,7 +92,7 @@ def test_projects_are_read_in_rounds_side_by_side(time: VirtualTime) -> None:
     script = Script(time, {})
     for name in names:
         script.answers |= projects_of_one(name)
-    trips(time, rest=Trip(0.5, 0.5))
+    time.let_travel(rest=Trip(0.5, 0.5))
     many = [new_cancellation(name, time) for name in names]
 
     driven(script, time, *many)
@@ -122,7 +116,7 @@ def projects_of_one(name: str) -> dict[str, list[object]]:
 def test_a_silent_scout_holds_no_other(time: VirtualTime) -> None:
     """The next round begins without it, and its own environment is read separately."""
     script = Script(time, {**projects_of_one("a"), **projects_of_one("b"), **projects_of_one("c")})
-    trips(time, SILENT)
+    time.let_travel(SILENT)
 
     ends = driven(script, time, *[new_cancellation(name, time) for name in "abc"])
 
@@ -204,7 +198,7 @@ def test_an_early_deadline_is_kept_although_a_shared_call_hangs(time: VirtualTim
     script = projects(time, p="ab")
     script.answers |= {f"cancel {name}": [status(name, "CANCELING")] for name in "ab"}
     script.answers["statuses p"] += [[status(name, "CANCELED") for name in "ab"]]
-    trips(time, Trip(), Trip(), Trip(), Trip(back=20.0))
+    time.let_travel(Trip(), Trip(), Trip(), Trip(back=20.0))
     hurried, patient = new_cancellation("a", time, timeout=5.0), new_cancellation("b", time)
 
     ends = driven(script, time, hurried, patient)
@@ -220,7 +214,7 @@ def test_a_newcomer_does_not_wait_for_a_call_that_hangs(time: VirtualTime) -> No
     """After two seconds another call is made for it."""
     script = projects(time, p="abc")
     script.answers |= {f"cancel {name}": [status(name, "CANCELING")] for name in "ab"}
-    trips(time, Trip(), Trip(), Trip(), SILENT)
+    time.let_travel(Trip(), Trip(), Trip(), SILENT)
     drive = Drive(script, time)
     drive.groups.add(*[new_cancellation(name, time, timeout=30.0) for name in "ab"])
     for _ in range(2):

@@ -201,8 +201,7 @@ def test_a_poll_from_before_the_cancel_is_not_told(time: VirtualTime) -> None:
         [status("a", "CANCELED"), status("b", "CANCELED")],
     ]
     script = Script(time, {"poll": polls, "cancel a": [status("a", "CANCELING")]})
-    trips = iter([Trip(), Trip(0.1, 0.8), Trip(0.1, 5.0)])
-    time.trip = lambda: next(trips, Trip())
+    time.let_travel(Trip(), Trip(0.1, 0.8), Trip(0.1, 5.0))
 
     run(script, time, PollGroup([cancellation, other], script.read_statuses))
 
@@ -215,8 +214,7 @@ def test_a_failed_poll_from_before_the_cancel_is_not_told(time: VirtualTime) -> 
     cancellation, other = new_cancellation("a"), new_cancellation("b", timeout=3.0)
     polls = [[status("a", "BUILDING"), status("b", "CANCELING")], NotFoundError("x", 404), [status("a", "CANCELED")]]
     script = Script(time, {"poll": polls, "cancel a": [status("a", "CANCELING")]})
-    trips = iter([Trip(), Trip(0.1, 0.8), Trip(0.1, 5.0)])
-    time.trip = lambda: next(trips, Trip())
+    time.let_travel(Trip(), Trip(0.1, 0.8), Trip(0.1, 5.0))
 
     run(script, time, PollGroup([cancellation, other], script.read_statuses))
 
@@ -228,8 +226,7 @@ def test_one_that_hangs_delays_no_other(time: VirtualTime) -> None:
     stuck, quick = new_cancellation("a"), new_cancellation("b")
     polls = [[status(name, "BUILDING") for name in "ab"], [status(name, "CANCELED") for name in "ab"]]
     script = Script(time, {"poll": polls, **{f"cancel {name}": [status(name, "CANCELED")] for name in "ab"}})
-    trips = iter([Trip(), Trip(0.0, 1000.0), Trip(0.0, 0.1)])
-    time.trip = lambda: next(trips, Trip())
+    time.let_travel(Trip(), Trip(0.0, 1000.0), Trip(0.0, 0.1))
     ends: dict[str, float] = {}
 
     def note(cancellation: Cancellation) -> None:
@@ -244,8 +241,7 @@ def test_one_that_hangs_delays_no_other(time: VirtualTime) -> None:
 def test_a_poll_that_hangs_is_made_again(time: VirtualTime) -> None:
     """After its limit it counts as failed, and a new attempt is made."""
     script = Script(time, {"poll": [[status("a", "CANCELED")]]})
-    trips = iter([Trip(0.0, 1000.0)])
-    time.trip = lambda: next(trips, Trip())
+    time.let_travel(Trip(0.0, 1000.0))
 
     run(script, time, PollGroup([cancellation := new_cancellation("a")], script.read_statuses))
 
@@ -257,8 +253,7 @@ def test_a_poll_that_hangs_is_made_again(time: VirtualTime) -> None:
 def test_twenty_environments_cost_at_most_a_hundred_requests(time: VirtualTime, spread: float) -> None:
     """They share their polls for ten minutes, also when their cancels are accepted within a few seconds."""
     names = [f"e{number}" for number in range(20)]
-    trips = iter([Trip(), *(Trip(0.0, spread * number / 20) for number in range(20))])
-    time.trip = lambda: next(trips, Trip())
+    time.let_travel(Trip(), *(Trip(0.0, spread * number / 20) for number in range(20)))
     cancels = {f"cancel {name}": [status(name, "CANCELING")] for name in names}
     script = Script(time, {**cancels, "poll": [[status(name, "BUILDING") for name in names]]})
     many = [new_cancellation(name, timeout=600.0) for name in names]

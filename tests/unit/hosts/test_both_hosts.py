@@ -17,7 +17,7 @@ from qovery_provider._driver.session import Sessions
 from qovery_provider._hosts.dynamic import DynamicProvider
 from qovery_provider.simulator import Environment, Fault, LoseAnswer, Plan, QoverySimulator, Reset, Respond
 from tests.support.environments import busy
-from tests.support.plugin_host import PluginHost, plugin_host
+from tests.support.plugin_host import PluginHost, camel, plugin_host
 from tests.support.providers import configuration
 from tests.support.recorder import error_body
 from tests.support.sdk_host import Refused, SdkHost, sdk_host
@@ -73,23 +73,19 @@ class Plugin:
         self._host = host
 
     def create(self, kind: str, written: Properties) -> Outputs | Refused:
-        return _inside(self._host.create(kind, _translated(written, _camel)))
+        return _inside(self._host.create(kind, _translated(written, camel)))
 
     def update(self, kind: str, id_: str, stored: Properties, written: Properties) -> Outputs | Refused:
-        olds, news = _translated(stored, _camel), _translated(written, _camel)
+        olds, news = _translated(stored, camel), _translated(written, camel)
         return _inside(self._host.update(kind, olds, news, id_=id_))
 
     def read(self, kind: str, id_: str, stored: Properties) -> Outputs | Refused:
-        answer = self._host.read(kind, id_, _translated(stored, _camel))
+        answer = self._host.read(kind, id_, _translated(stored, camel))
         return _inside(answer if isinstance(answer, Refused) else answer[0])
 
     def diff(self, kind: str, stored: Properties, written: Properties) -> tuple[str, list[str]]:
-        answer = self._host.diff(kind, _translated(stored, _camel), _translated(written, _camel))
+        answer = self._host.diff(kind, _translated(stored, camel), _translated(written, camel))
         return answer["changes"], [_snake(name) for name in answer.get("replaces", [])]
-
-
-def _camel(name: str) -> str:
-    return name if name.startswith("__") else re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 
 def _snake(name: str) -> str:

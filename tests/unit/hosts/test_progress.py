@@ -85,6 +85,13 @@ def test_a_stopped_terminal_blocks_no_cancellation(engine: tuple[EngineDouble, s
     wait_until(lambda: double.messages == ["0", "199", "199"])
 
 
+def _wait_for(reporter: Reporter) -> None:
+    """Return when everything that was submitted before has been sent."""
+    reached = Event()
+    reporter.submit(reached.set)
+    assert reached.wait(5)
+
+
 def test_a_passing_line_never_follows_the_last_one() -> None:
     """A line that still waits is out of date when the operation has ended."""
     shown: list[str] = []
@@ -103,7 +110,7 @@ def test_a_passing_line_never_follows_the_last_one() -> None:
     goes_on.set()
     row.info("canceled")
 
-    reporter.drain()
+    _wait_for(reporter)
     assert shown == ["BUILDING", "canceled"]
 
 
@@ -119,7 +126,7 @@ def test_an_engine_that_cannot_be_reached_stops_nothing() -> None:
     row = Row(log, reporter)
     for line in ("BUILDING", "CANCELING"):
         row.status(line)
-        reporter.drain()
+        _wait_for(reporter)
     row.info("canceled")
 
     assert tries == ["BUILDING", "CANCELING", "canceled"]

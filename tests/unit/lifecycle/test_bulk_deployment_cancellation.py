@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider import errors
 from qovery_provider._lifecycle.stored_state import UNFINISHED
@@ -76,86 +75,7 @@ def _calls(qovery: QoverySimulator) -> Counter[tuple[str, str]]:
     return Counter((request.method, request.path) for request in qovery.requests)
 
 
-class TestCheck:
-    def test_fills_in_the_defaults(self) -> None:
-        """Ids come back as Qovery writes them, sorted, each once."""
-        other = "00000000-0000-4000-8000-000000000000"
-        ids = [ENVIRONMENT_ID, other, ENVIRONMENT_ID.upper()]
-
-        result = BulkDeploymentCancellationProvider().check({}, {"environment_ids": ids, "__provider": "x"})
-
-        assert result.failures == []
-        assert result.inputs == {**DEFAULTS, "environment_ids": [other, ENVIRONMENT_ID]}
-
-    @pytest.mark.parametrize(
-        "given",
-        [{}, {"environment_ids": [ENVIRONMENT_ID], "project_id": ENVIRONMENT_ID}],
-        ids=["neither", "both"],
-    )
-    def test_wants_exactly_one_of_list_and_project(self, given: dict[str, Any]) -> None:
-        """The provider does not guess what the other one is for."""
-        result = BulkDeploymentCancellationProvider().check({}, given)
-
-        assert [failure.reason for failure in result.failures] == [
-            "environment_ids or project_id must be given, but not both"
-        ]
-
-    def test_reports_all_bad_inputs_at_once(self) -> None:
-        """A bad id in a list is shown."""
-        given = {"environment_ids": [ENVIRONMENT_ID, "staging"], "timeout": 0}
-
-        result = BulkDeploymentCancellationProvider().check({}, given)
-
-        assert [failure.reason.split()[0] for failure in result.failures] == ["environment_ids", "timeout"]
-        assert "must be a list of at most 500 UUIDs; not a UUID: 'staging'" in result.failures[0].reason
-
-    @pytest.mark.parametrize(
-        "given",
-        [{"environment_ids": UNKNOWN}, {"environment_ids": [UNKNOWN, ENVIRONMENT_ID]}, {"project_id": UNKNOWN}],
-        ids=["list", "element", "project"],
-    )
-    def test_lets_values_pass_that_are_not_known_yet(self, given: dict[str, Any]) -> None:
-        """Environments that the same update creates have their ids only later."""
-        assert BulkDeploymentCancellationProvider().check({}, given).failures == []
-
-
 class TestDiff:
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"project_id": MISSING},
-            {"force_cancel": True},
-            {"include_queued": True},
-            {"triggers": ["2"]},
-        ],
-        ids=["project", "force", "queue", "triggers"],
-    )
-    def test_inputs_that_act_replace(self, change: dict[str, Any]) -> None:
-        """They cancel again, and say by which input."""
-        olds: dict[str, Any] = {**DEFAULTS, "project_id": ENVIRONMENT_ID, "results": {}, "counts": {}}
-
-        result = BulkDeploymentCancellationProvider().diff("id", olds, {"project_id": ENVIRONMENT_ID, **change})
-
-        assert result.changes is True
-        assert result.replaces == list(change)
-
-    def test_the_order_of_a_list_does_not_matter(self) -> None:
-        """The same environments are the same environments."""
-        olds: dict[str, Any] = {**DEFAULTS, "environment_ids": [MISSING, ENVIRONMENT_ID]}
-
-        result = BulkDeploymentCancellationProvider().diff("id", olds, {"environment_ids": [ENVIRONMENT_ID, MISSING]})
-
-        assert result.changes is False
-
-    def test_inputs_that_wait_update_in_place(self) -> None:
-        """They are stored and cancel nothing."""
-        olds: dict[str, Any] = {**DEFAULTS, "project_id": ENVIRONMENT_ID}
-
-        result = BulkDeploymentCancellationProvider().diff("id", olds, {"project_id": ENVIRONMENT_ID, "timeout": 1})
-
-        assert result.changes is True
-        assert result.replaces == []
-
     def test_what_is_left_is_a_reason_for_an_update(self) -> None:
         """In place: nothing that was canceled is canceled again."""
         olds: dict[str, Any] = {**DEFAULTS, "project_id": ENVIRONMENT_ID, UNFINISHED: {}}

@@ -30,21 +30,6 @@ from tests.support.time import FakeClock
 SOON = Plan(phases=(("BUILDING", 60.0),), cancel_delay=0.0)
 ENVIRONMENT_ID = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 
-OUTPUTS = {
-    "environment_id": ENVIRONMENT_ID,
-    "force_cancel": False,
-    "include_queued": False,
-    "wait_for_start": 0,
-    "wait_until_canceled": True,
-    "timeout": 1800,
-    "on_idle": "succeed",
-    "on_completed": "fail",
-    "__pinned": False,
-    "deployment_id": "found-1",
-    "outcome": "canceled",
-    "state": "CANCELED",
-}
-
 
 def _configured(config: dict[str, object]) -> DeploymentCancellationProvider:
     provider = DeploymentCancellationProvider()
@@ -117,60 +102,6 @@ class TestCheck:
         result = DeploymentCancellationProvider().check({DRIFT: "1"}, {"environment_id": ENVIRONMENT_ID})
 
         assert result.inputs[DRIFT] == "1"
-
-
-class TestDiff:
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"environment_id": "00000000-0000-4000-8000-000000000000"},
-            {"force_cancel": True},
-            {"deployment_id": "found-1"},
-            {"include_queued": True},
-            {"triggers": ["sha"]},
-            {"triggers": UNKNOWN},
-        ],
-        ids=["environment", "force", "pin", "queue", "triggers", "unknown triggers"],
-    )
-    def test_inputs_that_act_replace(self, change: dict[str, Any]) -> None:
-        """A change of the target cancels again, and names the input."""
-        result = DeploymentCancellationProvider().diff("id", OUTPUTS, {"environment_id": ENVIRONMENT_ID, **change})
-
-        assert result.changes is True
-        assert result.replaces == list(change)
-
-    @pytest.mark.parametrize(
-        "change",
-        [
-            {"wait_for_start": 3},
-            {"wait_until_canceled": False},
-            {"timeout": 60},
-            {"on_idle": "fail"},
-            {"on_completed": "succeed"},
-        ],
-        ids=["start", "wait", "timeout", "idle", "completed"],
-    )
-    def test_inputs_that_wait_update_in_place(self, change: dict[str, Any]) -> None:
-        """A change of how to wait is stored and cancels nothing."""
-        result = DeploymentCancellationProvider().diff("id", OUTPUTS, {"environment_id": ENVIRONMENT_ID, **change})
-
-        assert result.changes is True
-        assert result.replaces == []
-
-    def test_an_unchanged_program_changes_nothing(self) -> None:
-        """Outputs that Qovery reports differently today are no reason to act."""
-        result = DeploymentCancellationProvider().diff("id", OUTPUTS, {"environment_id": ENVIRONMENT_ID})
-
-        assert result.changes is False
-        assert result.replaces == []
-
-    def test_taking_a_pin_away_replaces(self) -> None:
-        """A given deployment and one that was found are distinguished."""
-        pinned = {**OUTPUTS, "__pinned": True}
-
-        result = DeploymentCancellationProvider().diff("id", pinned, {"environment_id": ENVIRONMENT_ID})
-
-        assert result.replaces == ["deployment_id"]
 
 
 class TestCreate:

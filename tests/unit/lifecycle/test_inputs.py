@@ -1,4 +1,7 @@
-"""What a user may declare: defaults, all problems at once, and the effect of a change of each input."""
+"""What a user may declare: defaults, values that a program alone can give, and the effect of a change of each input.
+
+The bad values that Pulumi hands on are in `tests/unit/hosts/test_bad_input.py`.
+"""
 
 from collections import OrderedDict
 from datetime import datetime, timedelta, timezone
@@ -22,7 +25,6 @@ from qovery_provider._lifecycle.stored_state import PINNED
 from qovery_provider.errors import ConfigurationError
 from tests.support.bad_values import (
     ENV,
-    INPUTS,
     NO_DEPLOYMENT,
     NO_FLAG,
     NO_PAUSE,
@@ -32,14 +34,11 @@ from tests.support.bad_values import (
     NO_UUID,
     NO_UUIDS,
     NOT_ONE,
-    PULUMI,
     TOO_LARGE,
-    UNSURE,
-    Input,
-    answer,
 )
 
 CANCELLATION, BULK = DeploymentCancellationLifecycle(), BulkDeploymentCancellationLifecycle()
+RECORD = RunningDeploymentLifecycle()
 problems = CANCELLATION.schema.problems
 with_defaults = CANCELLATION.schema.with_defaults
 
@@ -112,7 +111,7 @@ def test_a_bulk_cancellation_has_its_documented_defaults() -> None:
 
 def test_a_recorded_status_has_two_inputs() -> None:
     """The environment, and when to read it again."""
-    filled = RunningDeploymentLifecycle.schema.with_defaults
+    filled = RECORD.schema.with_defaults
 
     assert filled({}) == {"environment_id": None, "triggers": None}
     assert filled({"environment_id": ENV, "triggers": [1], "timeout": 1}) == {"environment_id": ENV, "triggers": [1]}
@@ -219,17 +218,6 @@ def test_good_values_pass(name: str, value: object) -> None:
     assert problems_of(**{name: value}) == {}
 
 
-@pytest.mark.parametrize("kind", INPUTS.values(), ids=INPUTS)
-def test_bad_values_are_refused(kind: Input) -> None:
-    """The text names the allowed values and the given one; `tests/unit/hosts` has the values that only Pulumi sends."""
-    rows = [row for row in kind.bad if row.kind not in {UNSURE, PULUMI}]
-    for name in kind.names & DEFAULTS.keys():
-        assert [problems_of(**{name: row.value}) for row in rows] == [{name: answer(kind.allowed, row)} for row in rows]
-    for name in kind.names - DEFAULTS.keys():
-        inputs = [{"environment_ids": None, name: row.value} for row in rows]
-        assert [bulk_problems_of(**one) for one in inputs] == [{name: answer(kind.allowed, row)} for row in rows]
-
-
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
@@ -269,70 +257,12 @@ def test_an_id_for_a_path_is_checked_in_the_same_way() -> None:
     assert checked_uuid("project_id", UUID(ENV)) == ENV
 
 
-def test_all_problems_are_told_at_once() -> None:
-    """A person mends all inputs in one go."""
-    nothing_right = dict.fromkeys(DEFAULTS, "?\n")
-
-    assert problems(nothing_right) == {
-        "environment_id": f"{NO_UUID}; got '?\\n'",
-        "force_cancel": f"{NO_FLAG}; got '?\\n'",
-        "deployment_id": f"{NO_DEPLOYMENT}; got '?\\n'",
-        "include_queued": f"{NO_FLAG}; got '?\\n'",
-        "triggers": f"{NO_TRIGGERS}; got a string",
-        "wait_for_start": f"{NO_PAUSE}; got '?\\n'",
-        "wait_until_canceled": f"{NO_FLAG}; got '?\\n'",
-        "timeout": f"{NO_SECONDS}; got '?\\n'",
-        "on_idle": f"{NO_TOLERANCE}; got '?\\n'",
-        "on_completed": f"{NO_TOLERANCE}; got '?\\n'",
-    }
-
-
 def test_values_that_are_not_known_yet_pass() -> None:
     """Only these: a wrong value beside them is reported."""
     later = object()
     inputs = {**dict.fromkeys(DEFAULTS, later), "timeout": 0}
 
     assert problems(inputs, lambda value: value is later) == {"timeout": f"{NO_SECONDS}; got 0"}
-
-
-def test_the_known_items_of_a_list_are_judged() -> None:
-    """A list that holds a value of another resource is judged by the rest; one of such values alone passes."""
-    later = object()
-    some = {**BULK_DEFAULTS, "environment_ids": [later, ENV, "staging"], "triggers": [later]}
-    found = BULK.schema.problems(some, lambda value: value is later)
-
-    assert list(found) == ["environment_ids"]
-    assert found["environment_ids"].startswith(f"{NO_UUIDS}; not a UUID: 'staging'; got [")
-    assert BULK.schema.problems({**BULK_DEFAULTS, "environment_ids": [later]}, lambda value: value is later) == {}
-    assert BULK.schema.problems({**BULK_DEFAULTS, "environment_ids": [later, ENV]}, lambda value: value is later) == {}
-
-
-@pytest.mark.parametrize("name", sorted(DEFAULTS.keys() - {"triggers"}))
-def test_a_list_of_what_is_not_known_yet_is_no_single_value(name: str) -> None:
-    """An unknown list stays a list."""
-    later = object()
-
-    assert list(problems({**DEFAULTS, "environment_id": ENV, name: [later]}, lambda value: value is later)) == [name]
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        pytest.param("environment_ids", [], id="none"),
-        pytest.param("environment_ids", [ENV], id="one"),
-        pytest.param("environment_ids", [ENV, OTHER_ENV.upper()], id="two"),
-        pytest.param("environment_ids", [ENV] * 500, id="the most"),
-        pytest.param("force_cancel", True, id="force"),
-    ],
-)
-def test_a_good_bulk_cancellation_passes(name: str, value: object) -> None:
-    """Up to 500 environments."""
-    assert bulk_problems_of(**{name: value}) == {}
-
-
-def test_a_project_stands_for_its_environments() -> None:
-    """It is given in place of the list."""
-    assert bulk_problems_of(environment_ids=None, project_id=ENV) == {}
 
 
 @pytest.mark.parametrize(
@@ -488,6 +418,14 @@ def test_a_bulk_cancellation_has_changes_of_its_own() -> None:
     assert BULK.declared(stored) == {**BULK_DEFAULTS, "environment_ids": [ENV, OTHER_ENV]}
 
 
+def test_a_record_does_not_follow_the_deployment_that_runs_now() -> None:
+    """What was observed is no input: an unchanged program keeps the record, another trigger makes a new one."""
+    stored = {"environment_id": ENV, "triggers": [1], "deployment_id": "3c90-12", "state": "BUILDING"}
+
+    assert changed(stored, {"environment_id": ENV, "triggers": [1]}, RECORD) == []
+    assert changed(stored, {"environment_id": ENV, "triggers": [2]}, RECORD) == ["triggers"]
+
+
 @pytest.mark.parametrize(
     ("typed", "stored"),
     [
@@ -555,12 +493,15 @@ def test_changes_come_in_the_order_of_the_documentation() -> None:
     [
         (CANCELLATION, ["environment_id", "deployment_id", "force_cancel", "include_queued", "triggers"]),
         (BULK, ["environment_ids", "project_id", "force_cancel", "include_queued", "triggers"]),
+        (RECORD, ["environment_id", "triggers"]),
     ],
 )
 def test_acting_inputs_replace_and_waiting_inputs_do_not(lifecycle: Lifecycle, acting: list[str]) -> None:
     """The promise of the documentation's table."""
+    waiting = ("wait_for_start", "wait_until_canceled", "timeout", "on_idle", "on_completed")
+
     assert [name for name, row in lifecycle.schema.inputs.items() if row.replaces] == acting
-    assert lifecycle.schema.stored == ("wait_for_start", "wait_until_canceled", "timeout", "on_idle", "on_completed")
+    assert lifecycle.schema.stored == (() if lifecycle is RECORD else waiting)
 
 
 def test_a_request_holds_every_input_but_the_triggers() -> None:

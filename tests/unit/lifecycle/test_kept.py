@@ -7,7 +7,6 @@ from importlib.metadata import version
 from typing import Any
 
 import pytest
-from pulumi import StringAsset
 
 from qovery_provider._driver.session import Sessions
 from qovery_provider._hosts.dynamic import DynamicProvider
@@ -16,7 +15,6 @@ from qovery_provider._qovery.client import QoveryClient
 from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider.providers import BulkDeploymentCancellationProvider, DeploymentCancellationProvider
 from qovery_provider.simulator import Environment, Plan, QoverySimulator
-from tests.support.mocks import ENVIRONMENT_ID
 from tests.support.providers import configuration
 from tests.support.sdk_host import Refused, sdk_host
 from tests.support.time import FakeClock
@@ -81,14 +79,3 @@ def test_a_bug_keeps_every_accepted_cancel_of_a_bulk_run(environment: Environmen
         environment.id: {"sent": "accepted", "deployment_id": environment.deployments[0].id}
     }
     assert failed.kept[2]["results"][environment.id]["error"] == "a bug"
-
-
-@pytest.mark.parametrize("triggers", [[{"file": StringAsset("x")}], {"file": StringAsset("x")}], ids=["list", "map"])
-def test_triggers_that_cannot_be_stored_are_refused(triggers: object) -> None:
-    """An asset could not be kept, and would break every later command on the stack: a hash of it says as much."""
-    result = DeploymentCancellationProvider().check({}, {"environment_id": ENVIRONMENT_ID, "triggers": triggers})
-
-    (failure,) = result.failures
-    assert failure.reason.startswith(
-        "triggers must be a list or a map of plain values (for a file, use its hash); got a "
-    )

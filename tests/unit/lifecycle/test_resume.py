@@ -205,17 +205,6 @@ class TestTooLate:
 
 
 class TestDiff:
-    def test_an_unchanged_program_resumes(
-        self, provider: DeploymentCancellationProvider, environment: Environment
-    ) -> None:
-        """The mark alone is a reason for an update in place: Pulumi calls it without a change of the program."""
-        target = environment.deployments[0]
-
-        diff = provider.diff(environment.id, _unfinished(target, "accepted"), _declared(target))
-
-        assert diff.changes is True
-        assert diff.replaces == []
-
     def test_a_changed_trigger_begins_anew(
         self, provider: DeploymentCancellationProvider, environment: Environment
     ) -> None:
@@ -292,29 +281,6 @@ class TestInTheSdkHost:
             "last_deployment_state": "CANCELING",
             "last_deployment_id": target.id,
         }.items() <= properties.items()
-
-    def test_a_failure_before_anything_was_sent_keeps_nothing(self, qovery: QoverySimulator) -> None:
-        """The next update creates: there is nothing to be resumed."""
-        environment = qovery.world.add_environment()
-
-        with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
-            refused = host.create(URN, {"environment_id": environment.id, "on_idle": "fail"})
-
-        assert isinstance(refused, Refused)
-        assert refused.kept is None
-        assert "nothing to cancel" in refused.message
-
-    def test_the_next_update_ends_it(self, environment: Environment, qovery: QoverySimulator) -> None:
-        """One cancel in all, and outputs as if nothing had happened."""
-        target = environment.deployments[0]
-        with sdk_host(DeploymentCancellationProvider(), configuration(qovery)) as host:
-            olds = _kept(host.create(URN, {"environment_id": environment.id, "timeout": 3}))
-
-            outs = host.update(URN, environment.id, olds, {"environment_id": environment.id, "timeout": 30})
-
-        assert isinstance(outs, dict)
-        assert picked(outs, *TOLD) == ("canceled", target.id, "CANCELED")
-        assert len(qovery.posts()) == 1
 
     def test_failing_twice_is_still_the_same_cancellation(
         self, environment: Environment, qovery: QoverySimulator

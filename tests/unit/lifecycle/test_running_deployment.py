@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from pulumi.runtime.rpc import UNKNOWN
 
 from qovery_provider import errors
 from qovery_provider._clock import Signal
@@ -36,52 +34,6 @@ def provider(qovery: QoverySimulator) -> RunningDeploymentProvider:
 def environment(qovery: QoverySimulator) -> Environment:
     """An environment in which nothing has ever run."""
     return qovery.world.add_environment()
-
-
-class TestCheck:
-    def test_fills_in_the_defaults(self) -> None:
-        """There are two inputs, and the id is kept as Qovery writes it."""
-        result = RunningDeploymentProvider().check({}, {"environment_id": ENVIRONMENT_ID.upper(), "__provider": "x"})
-
-        assert result.failures == []
-        assert result.inputs == {"environment_id": ENVIRONMENT_ID, "triggers": None}
-
-    def test_reports_all_bad_inputs_at_once(self) -> None:
-        """Each one is named, with its value and the allowed values."""
-        result = RunningDeploymentProvider().check({}, {"environment_id": "staging", "triggers": "1"})
-
-        assert [failure.reason.split()[0] for failure in result.failures] == ["environment_id", "triggers"]
-
-    def test_lets_values_pass_that_are_not_known_yet(self) -> None:
-        """An environment that the same update creates has an id only later."""
-        result = RunningDeploymentProvider().check({}, {"environment_id": UNKNOWN, "triggers": [UNKNOWN]})
-
-        assert result.failures == []
-
-
-class TestDiff:
-    @pytest.mark.parametrize(
-        "change",
-        [{"environment_id": "00000000-0000-4000-8000-000000000000"}, {"triggers": ["2"]}, {"triggers": [UNKNOWN]}],
-        ids=["environment", "triggers", "unknown triggers"],
-    )
-    def test_every_change_reads_the_status_again(self, change: dict[str, Any]) -> None:
-        """A new record takes the place of the old one."""
-        news = {"environment_id": ENVIRONMENT_ID, "triggers": ["1"], **change}
-
-        result = RunningDeploymentProvider().diff("id", RECORD, news)
-
-        assert result.changes is True
-        assert result.replaces == list(change)
-
-    def test_an_unchanged_program_keeps_its_record(self) -> None:
-        """The record does not follow the deployment that runs now."""
-        news = {"environment_id": ENVIRONMENT_ID, "triggers": ["1"]}
-
-        result = RunningDeploymentProvider().diff("id", RECORD, news)
-
-        assert result.changes is False
-        assert result.replaces == []
 
 
 class TestCreate:

@@ -23,14 +23,12 @@ from urllib3.exceptions import (
 from qovery_provider._qovery import endpoints
 from qovery_provider._qovery.connections import TooLongError
 from qovery_provider._qovery.failures import AFTER, BEFORE, Progress, Route, malformed, transport_error
-from qovery_provider._qovery.redaction import Token
 from qovery_provider._qovery.transport import BrokenCompressionError
 from qovery_provider.errors import (
     TransportError,
 )
 
 CALL, CANCEL = endpoints.environment_status("3c90"), endpoints.cancel_deployment("3c90", force=False)
-TOKEN = Token("qov_1234567890", "QOVERY_API_TOKEN")
 DIRECT = Route("api.qovery.com")
 PROXIED = Route("api.qovery.com", "HTTPS_PROXY", "proxy.internal")
 
@@ -40,7 +38,6 @@ ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page is in betwee
 LIMIT = "Reading it was stopped. Check qovery:apiUrl; if it is correct, please report this."
 PROXY = "Check HTTPS_PROXY and NO_PROXY."
 ROAD = "Check the network, HTTPS_PROXY and NO_PROXY, then try again."
-VARIABLE = "Correct the variable, or unset it."
 TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
 BUNDLE = "the file named by REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
 

@@ -31,6 +31,35 @@ ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page is in betwee
 IN_BETWEEN = "did not come from Qovery's API but from something in between (a proxy, a load balancer, a login page)"
 
 
+FORMS: dict[str, dict[str, object]] = {
+    "current": {"detail": "why"},
+    "older": {"error": "Bad", "message": "why", "path": "/", "timestamp": "now"},
+    "with more fields": {"detail": "why", "title": "Bad", "novelty": [1]},
+}
+"""The forms in which Qovery's API writes errors, beside the status."""
+
+FOREIGN = {
+    "a page": b"<html><h1>Not found</h1></html>",
+    "a string": b"404 page not found",
+    "nothing": b"",
+    "spaces": b" \r\n",
+    "a message alone": b'{"message": "no Route matched with those values"}',
+    "an error alone": b'{"error": "Not Found"}',
+    "a detail alone": b'{"detail": "Not found"}',
+    "a status as text": b'{"status": "404", "detail": "x"}',
+    "another status": b'{"status": 418, "detail": "x"}',
+    "a status alone": b'{"status": 404}',
+    "a detail that is no text": b'{"status": 404, "detail": ["x"]}',
+    "an older form without its message": b'{"timestamp": "now", "path": "/", "status": 404, "error": "Not Found"}',
+    "a list": b'[{"status": 404, "detail": "x"}]',
+    "null": b"null",
+    "half of the JSON": b'{"status": 404, "det',
+    "brackets": b"[" * 100_000,
+    "bytes that are no text": b"\xff\xfe\x00",
+}
+"""Bodies in none of these forms; 404 stands for the answer's own status."""
+
+
 def body(**fields: object) -> bytes:
     return json.dumps(fields).encode()
 
@@ -71,16 +100,28 @@ def detail_of(**fields: object) -> str:
         *[(status, IntermediaryError) for status in (300, 301, 302, 304, 308, 399, 408, 425, 499)],
     ],
 )
-@pytest.mark.parametrize("form", ["current", "older"])
-def test_every_status_in_qovery_s_words_has_its_error(status: int, kind: type[CallError], form: str) -> None:
-    """The class follows from the status, the text from the body."""
-    older = {"error": "Bad", "message": "why", "path": "/", "timestamp": "now"}
-    error = refused(status, body(status=status, **({"detail": "why"} if form == "current" else older)))
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_every_status_in_qovery_s_words_has_its_error(
+    status: int, kind: type[CallError], form: dict[str, object]
+) -> None:
+    """The class follows from the status, the text from the body; a field more is no other form."""
+    error = refused(status, body(status=status, **form))
 
     assert type(error) is kind
     assert error.operation == CALL.operation
+    assert error.may_have_executed == (kind is ServerError)
     if isinstance(error, ApiError):
         assert (error.status, error.detail) == (status, "why")
+
+
+@pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)
+def test_a_foreign_body_is_not_qovery_s_word(content: bytes) -> None:
+    """Neither JSON alone nor a status in it proves that a response is Qovery's."""
+    statuses = (400, 401, 403, 404, 409, 429, 500)
+
+    kinds = [type(refused(status, content.replace(b"404", str(status).encode()))) for status in statuses]
+
+    assert kinds == [IntermediaryError] * len(statuses)
 
 
 @pytest.mark.parametrize(

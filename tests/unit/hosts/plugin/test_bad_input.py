@@ -13,7 +13,7 @@ from qovery_provider._driver.session import Sessions
 from qovery_provider._hosts.plugin.resources import RESOURCES, TEXTS
 from qovery_provider._lifecycle.schema import Schema
 from tests.support.bad_values import ENV, GOOD, INPUTS, SECRET, SETTINGS, SOURCES, VARIABLES, Bad, Input, answer
-from tests.support.plugin_host import PluginHost, bag, plugin_host
+from tests.support.plugin_host import PluginHost, bag, camel, plugin_host
 from tests.support.providers import no_client
 
 SCHEMAS = {served.name: served.lifecycle.schema for served in RESOURCES.values()}
@@ -30,11 +30,6 @@ def host() -> Iterator[PluginHost]:
     """A plugin that must make no request."""
     with plugin_host({"apiToken": "t"}, Sessions(connect=no_client)) as host:
         yield host
-
-
-def _camel(name: str) -> str:
-    head, *words = name.split("_")
-    return head + "".join(word.title() for word in words)
 
 
 @pytest.mark.parametrize("resource", SCHEMAS)
@@ -61,7 +56,7 @@ def _names(kind: Input, schema: Schema) -> list[str]:
 
 
 def _with(resource: str, name: str, row: Bad) -> dict[str, Any]:
-    given = {**GIVEN[resource], _camel(name): row.value}
+    given = {**GIVEN[resource], camel(name): row.value}
     if name == "project_id":
         del given["environmentIds"]
     return given
@@ -96,6 +91,6 @@ def test_unusual_inputs_pass(host: PluginHost, resource: str) -> None:
     schema = SCHEMAS[resource]
     for name, inputs in GOOD[resource]:
         assert isinstance(inputs, dict)
-        written = {_camel(key): value for key, value in inputs.items() if key in schema.inputs}
+        written = {camel(key): value for key, value in inputs.items() if key in schema.inputs}
 
         assert host.check(resource, written)[1] == [], name
