@@ -80,8 +80,8 @@ class HistorySearch:
 
     def ended_as(self, state: str | None) -> actions.End:
         """Return the end by the state of the target's own request, None where that cannot be read: the last resort."""
-        known, phase = self._known, Phase.UNKNOWN if state is None else phase_of(state)
-        if state is None or not phase.is_over:
+        known = self._known
+        if state is None or not (phase := phase_of(state)).is_over:
             is_superseded = known.request.deployment_id and known.sent is Sent.NOT_SENT
             return outcomes.done(known, "superseded" if is_superseded else "unknown")
         known.deployment_state = state

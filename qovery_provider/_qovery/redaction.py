@@ -151,9 +151,9 @@ def _spellings(token: str) -> re.Pattern[str]:
 def _cores(token: str) -> Iterator[str]:
     """Yield the part of a token's base64 that does not depend on the text around it, for each of three positions."""
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        for shift in range(3):
-            core = encode(b"x" * shift + token.encode())[4 if shift else 0 : -4].decode()
-            if len(core) > len(token) // 2:
+        for skipped in range(3):  # bytes that share their letters with the text before
+            core = encode(token.encode()[skipped:])[:-4].decode()
+            if core:
                 yield core
 
 

@@ -38,6 +38,19 @@ def test_only_the_newest_deployment_gives_the_target_its_id() -> None:
     assert (first, known.deployment_id) == ("newest", None)
 
 
+def test_a_search_is_given_up_by_a_read_that_was_made_when_its_time_was_up() -> None:
+    """The history may lag for half a minute from the first doubt on; the answer to an older read does not count."""
+    search = HistorySearch(known := knowledge())
+    early = [search.wait(is_over=True)]
+    search.read()
+    known.now = 40.0
+    early.append(search.wait(is_over=True))
+    search.read()
+
+    assert early == [None, None]
+    assert isinstance(search.wait(is_over=True), actions.Done)
+
+
 @pytest.mark.parametrize("state", [None, "BUILDING", "QUEUED"])
 @pytest.mark.parametrize(
     ("pinned", "sent", "outcome"),

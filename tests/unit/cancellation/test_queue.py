@@ -31,6 +31,21 @@ def drain(random: float = 1.0) -> QueueDrain:
     return QueueDrain([], lambda: random)
 
 
+def test_only_the_first_list_says_what_was_queued() -> None:
+    """Before it, nothing is known to have been queued; what came later was not there when the user decided."""
+    queue = drain()
+    before = queue.has_listed("r1")
+    queue.listed(["r1"], RAN, 1.0)
+    queue.listed(["r1", "r2"], RAN, 2.0)
+
+    assert (before, queue.has_listed("r1"), queue.has_listed("r2"), queue.has_listed(None)) == (
+        False,
+        True,
+        False,
+        False,
+    )
+
+
 def test_an_empty_queue_is_drained() -> None:
     """There is nothing to do."""
     queue = drain()

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qovery_provider._cancellation.schedule import RESEND_GRACE, PollSchedule, retry_delays
+from qovery_provider._cancellation.schedule import RESEND_GRACE, PollSchedule, Retry, asked_pause, retry_delays
+from qovery_provider.errors import CallError, RateLimitError, ServerError
 
 
 def times(since: float, until: float) -> list[float]:
@@ -106,3 +107,33 @@ def test_every_pause_is_drawn_anew() -> None:
 def test_a_cancel_is_sent_again_only_after_five_seconds() -> None:
     """Qovery gets that long to show that the first one arrived."""
     assert RESEND_GRACE == 5.0
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "again"),
+    [
+        pytest.param(None, 10.5, id="no pause"),
+        pytest.param(29.9, 39.9, id="before the deadline"),
+        pytest.param(30.0, 40.0, id="at the deadline"),
+        pytest.param(30.1, None, id="after the deadline"),
+    ],
+)
+def test_a_call_is_made_again_until_the_deadline(retry_after: float | None, again: float | None) -> None:
+    """A pause that ends exactly then leaves time for one more attempt; one that ends later does not."""
+    retry = Retry(lambda: 1.0)
+
+    assert retry.again_at(RateLimitError("calling", 429, retry_after=retry_after), 10.0, 40.0) == again
+
+
+@pytest.mark.parametrize(
+    ("error", "pause"),
+    [
+        pytest.param(RateLimitError("calling", 429, retry_after=3600.0), 3600.0, id="rate limit"),
+        pytest.param(ServerError("calling", 503, retry_after=3600.0), 60.0, id="outage for an hour"),
+        pytest.param(ServerError("calling", 503, retry_after=5.0), 5.0, id="outage for seconds"),
+        pytest.param(ServerError("calling", 503), 0.0, id="outage without a time"),
+    ],
+)
+def test_only_a_rate_limit_puts_off_a_wait_for_long(error: CallError, pause: float) -> None:
+    """Any other end of the pause is a guess; the end of the deployment is seen a minute late at most."""
+    assert asked_pause(error) == pause

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from time import process_time
 from urllib.parse import quote, quote_plus
@@ -15,10 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qovery_provider._qovery.models import EnvironmentStatus, UnreadableStatus
-from qovery_provider._qovery.redaction import Token, without_tokens
+from qovery_provider._qovery.redaction import Token, _spellings, without_tokens
 
 SECRET = "S3cret+t0ken/of=the~test&<more>"
 """It has no shape that is known, and letters that every encoding writes in another way."""
+
+
+@pytest.fixture(autouse=True)
+def no_cache() -> Iterator[None]:
+    """Make the spellings anew in every test: each one then notices when something is wrong with them."""
+    _spellings.cache_clear()
+    yield
+    _spellings.cache_clear()
 
 
 def everything(pattern: str) -> Callable[[str], str]:
@@ -82,6 +90,58 @@ def test_other_texts_stay(text: str) -> None:
     assert Token(SECRET, "QOVERY_API_TOKEN").hidden_in(text) == text
 
 
+@pytest.mark.parametrize("shift", range(3))
+@pytest.mark.parametrize("length", range(6, 13))
+def test_a_short_token_is_hidden_in_base64_as_well(length: int, shift: int) -> None:
+    """From six letters on, at each of the three positions that a token can have."""
+    secret = "S3cretT0ken!"[:length]
+    encoded = in_base64(base64.b64encode, shift)(secret)
+
+    assert Token(secret, "QOVERY_API_TOKEN").hidden_in(f"got {encoded}") == "got ***"
+
+
+@pytest.mark.parametrize(
+    ("before", "shown"),
+    [
+        pytest.param(
+            "a cookie named x=", "YSBjb29raWUgbmFt***bmQgYSBjb29raWUgYWZ0ZXIgaXQ=", id="behind two bytes of a group"
+        ),
+        pytest.param(
+            "a cookie named xy=", "YSBjb29raWUgbmFt***IGEgY29va2llIGFmdGVyIGl0", id="at the beginning of a group"
+        ),
+        pytest.param(
+            "a cookie named xyz=",
+            "YSBjb29raWUgbmFtZWQg***ZCBhIGNvb2tpZSBhZnRlciBpdA==",
+            id="behind one byte of a group",
+        ),
+    ],
+)
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode], ids=["base64", "base64url"])
+def test_base64_is_cut_close_to_the_token(encode: Callable[[bytes], bytes], before: str, shown: str) -> None:
+    """What stands further away stays readable, wherever the token begins in a group of three bytes."""
+    text = encode(f"{before}{SECRET}; and a cookie after it".encode()).decode()
+
+    assert Token(SECRET, "QOVERY_API_TOKEN").hidden_in(text) == shown
+
+
+def test_a_text_in_base64_that_only_ends_like_the_token_stays() -> None:
+    """It is another value."""
+    other = base64.b64encode(b"His" + SECRET[3:].encode()).decode()
+
+    assert Token(SECRET, "QOVERY_API_TOKEN").hidden_in(other) == other
+
+
+@pytest.mark.parametrize("token", ["x", "xy"])
+def test_a_token_that_is_too_short_for_base64_hides_only_itself(token: str) -> None:
+    """A text without it stays readable."""
+    assert Token(token, "QOVERY_API_TOKEN").hidden_in(f"{token} is no token") == "*** is no token"
+
+
+def test_only_quotes_around_a_token_are_taken_off() -> None:
+    """Letters at its ends belong to it, so that a shorter word stays."""
+    assert Token("X1234X", "QOVERY_API_TOKEN").hidden_in("1234 and 'X1234X'") == "1234 and '***'"
+
+
 @given(token=st.text("!\"%&'+/<=>?@\\^_~aA0", min_size=1, max_size=30), text=st.text(max_size=40))
 @settings(max_examples=200, deadline=None)
 def test_any_token_is_hidden_in_any_text(token: str, text: str) -> None:
@@ -100,6 +160,8 @@ def test_any_token_is_hidden_in_any_text(token: str, text: str) -> None:
         pytest.param("Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln!", "Bearer ***!", id="JWT"),
         pytest.param("key 0123456789abcdef0123456789ABCDEF01 no", "key *** no", id="hexadecimal digits"),
         pytest.param("key dGhpcyBpcyBhIHRva2VuIGluIGJhc2U2NA== no", "key *** no", id="base64"),
+        pytest.param("token qov_secret is wrong", "token *** is wrong", id="API token without digits"),
+        pytest.param("Bearer eyJhbGciOiJub.eyJzdWIi.c!", "Bearer ***!", id="JWT without digits"),
         pytest.param("ghp_x1Y2z3X4y5Z6x7Y8z9X0y1Z2x3Y4z5X6y7Z8", "***", id="another vendor's"),
         pytest.param(
             "3c90c3cc-0d44-4b50-8888-8dd25736052a-12 ok", "3c90c3cc-0d44-4b50-8888-8dd25736052a-12 ok", id="id"
@@ -108,6 +170,8 @@ def test_any_token_is_hidden_in_any_text(token: str, text: str) -> None:
             "the environment my-shop-production-2024-eu", "the environment my-shop-production-2024-eu", id="name"
         ),
         pytest.param("org.springframework.web.MethodArgument", "org.springframework.web.MethodArgument", id="class"),
+        pytest.param("MethodArgumentNotValidException", "MethodArgumentNotValidException", id="long word"),
+        pytest.param("at 1764064800000000000000", "at 1764064800000000000000", id="long number"),
         pytest.param("2026-11-25T10:00:00.000000Z recovery", "2026-11-25T10:00:00.000000Z recovery", id="date"),
     ],
 )

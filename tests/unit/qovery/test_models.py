@@ -20,6 +20,7 @@ from qovery_provider._qovery.models import (
     history_of,
     project_id_of,
     queue_of,
+    request_state_of,
     statuses_of,
 )
 from qovery_provider._qovery.states import STATES, Phase, phase_of
@@ -375,6 +376,19 @@ def test_a_queue_is_read_whole() -> None:
         ),
         pytest.param(project_id_of, {"id": "3c90"}, "an object is missing", id="no project"),
         pytest.param(project_id_of, {"project": {"id": ""}}, "id is missing or not plain text", id="empty project id"),
+        pytest.param(request_state_of, ["CANCELED"], "an object is missing", id="a list as deployment request"),
+        pytest.param(
+            request_state_of,
+            {"status": "CANCELED"},
+            "deployment_request_id is missing or not plain text",
+            id="request without its id",
+        ),
+        pytest.param(
+            request_state_of,
+            {"deployment_request_id": "5b1f", "status": None},
+            "status is missing or not plain text",
+            id="request without its state",
+        ),
         pytest.param(EnvironmentStatus.from_json, [MINIMAL], "an object is missing", id="a list as status"),
         pytest.param(DeploymentRecord.from_json, "BUILDING", "an object is missing", id="a text as record"),
     ],
@@ -390,6 +404,13 @@ def test_another_shape_is_refused(read: Callable[[object], object], data: object
 def test_ids_are_read() -> None:
     """An environment's answer holds its project's id."""
     assert project_id_of({"id": "3c90", "project": {"id": "9d01"}}) == "9d01"
+
+
+def test_the_state_of_a_deployment_request_is_read_with_its_id() -> None:
+    """The id says whether the answer is about the right one."""
+    answer = {"deployment_request_id": "5b1f", "status": "CANCELED", "id": "9d01", "state": "BUILDING"}
+
+    assert request_state_of(answer) == ("5b1f", "CANCELED")
 
 
 @pytest.mark.parametrize(

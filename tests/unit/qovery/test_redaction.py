@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from qovery_provider._qovery.redaction import Token, kind_of, redact
+from qovery_provider._qovery.redaction import Token, TokenKind, kind_of, redact
 
 TOKEN = "qov_1234"
 HIDDEN = "a value that looks like a token (not shown)"
@@ -164,6 +164,26 @@ def test_a_token_cannot_be_carried_away(leak: Callable[[object], object]) -> Non
 def test_a_token_is_hidden_in_every_spelling(text: str, shown: str) -> None:
     """A server's text may repeat it as it came, as a part of a URL, or encoded."""
     assert Token("qov_1/2+3?", "QOVERY_API_TOKEN").hidden_in(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("token", "kind"),
+    [
+        pytest.param("qov_1234", TokenKind.API, id="API token"),
+        pytest.param("QOV-1234", TokenKind.API, id="API token in capitals"),
+        pytest.param("sk-qov-1234", TokenKind.POLICY, id="policy token"),
+        pytest.param("eyJhbGciOiJIUzI1NiJ9.e30.c2ln", TokenKind.LOGIN, id="JWT"),
+        pytest.param("opaque", TokenKind.OTHER, id="any other"),
+    ],
+)
+def test_the_form_of_a_token_tells_its_kind(token: str, kind: TokenKind) -> None:
+    """An error names the kind, so that a person sees at once which token was taken."""
+    assert Token(token, "QOVERY_API_TOKEN").kind is kind
+
+
+def test_no_scheme_is_wrong_unless_it_is_said() -> None:
+    """The error of a 401 blames the configured scheme only where one was forced."""
+    assert Token(TOKEN, "QOVERY_API_TOKEN").wrong_scheme == ""
 
 
 def test_a_token_is_compared_by_its_value() -> None:

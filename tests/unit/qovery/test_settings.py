@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from qovery_provider._qovery import settings
 from qovery_provider._qovery.settings import CONFIG_KEYS, Settings, problems, resolve, shows_preview_status
 from qovery_provider.errors import ConfigurationError
 from tests.support.bad_values import GOOD_URLS, NO_TOKEN, NO_URL, NO_WORD, SETTINGS, SOURCES, VARIABLES, Bad
@@ -107,9 +108,10 @@ def test_a_bad_setting_is_refused_when_it_is_needed() -> None:
     assert str(raised.value) == NO_TOKEN.format("the stack's qovery:apiToken", NO_WORD)
 
 
-def test_the_longest_token_is_taken() -> None:
-    """As long as a header may be."""
-    assert resolve({"qovery:apiToken": "x" * 8192}, {}).token.reveal() == "x" * 8192
+@pytest.mark.parametrize("length", [1, 8192], ids=["shortest", "longest"])
+def test_a_token_of_any_length_that_fits_a_header_is_taken(length: int) -> None:
+    """Whether there is such a token is for Qovery to say."""
+    assert resolve({"qovery:apiToken": "x" * length}, {}).token.reveal() == "x" * length
 
 
 @pytest.mark.parametrize(
@@ -348,6 +350,13 @@ def test_the_status_read_of_a_preview_can_be_switched_off(config: dict[str, obje
 def test_the_keys_are_the_documented_ones() -> None:
     """Stacks hold these keys."""
     assert CONFIG_KEYS == ("qovery:apiToken", "qovery:apiUrl", "qovery:authScheme", "qovery:previewStatus")
+
+
+def test_the_given_configuration_is_taken_by_key() -> None:
+    """What is false or empty is given as well; other providers' keys are not looked at."""
+    stack = {"qovery:apiToken": "", "qovery:previewStatus": False, "qovery:apiUrl": None, "aws:region": "eu-west-3"}
+
+    assert settings.given(stack.get) == {"qovery:apiToken": "", "qovery:previewStatus": False}
 
 
 @pytest.mark.parametrize("store", [pickle.dumps, copy.deepcopy, asdict], ids=["pickle", "deep copy", "asdict"])
