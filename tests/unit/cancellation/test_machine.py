@@ -650,26 +650,6 @@ def test_a_queued_request_that_was_not_sent_is_listed_anew() -> None:
     assert isinstance(cancellation.action, actions.ListQueue)
 
 
-# Adding force.
-
-
-def test_a_forced_cancel_has_five_attempts_of_its_own() -> None:
-    """One that was withdrawn before its first byte is none of them."""
-    cancellation = machine(force_cancel=True, timeout=600.0)
-    withdrawn = events.CallFailed(NotSentError("canceling", "the status is too old"))
-    limited = events.CallFailed(RateLimitError("canceling", 429))
-
-    forced = 0
-    for failure in [withdrawn, *[limited] * 8]:
-        while not isinstance(cancellation.action, actions.SendCancel) and cancellation.known.now < 60.0:
-            walk(cancellation, CANCELING)
-        if isinstance(cancellation.action, actions.SendCancel):
-            forced += failure is limited
-            walk(cancellation, failure)
-
-    assert forced == 5
-
-
 # What a read says about the next one.
 
 
