@@ -146,7 +146,7 @@ class BulkCancellation:
         is_nothing_read = not any(each.known.status for each in cancellations)
         is_common = len(shared) >= MAX_UNREAD or shared == errors or MAX_UNREAD <= len(errors) == len(cancellations)
         if errors and is_nothing_read and is_common:
-            raise errors[0]
+            raise (shared or errors)[0]
 
     def _check_budget(self, client: Client, cancellations: Sequence[Cancellation], projects: int) -> None:
         """Refuse to begin a run that the rate limit would interrupt.
