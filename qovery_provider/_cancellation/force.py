@@ -51,6 +51,6 @@ class ForceEscalation:
         known.send_error = error
         attempts.back_off(known.now)
         attempts.put_off(known.now + (error.retry_after or 0.0))
-        is_last = attempts.made >= ATTEMPTS or attempts.earliest > known.deadline
+        is_last = attempts.made >= ATTEMPTS or attempts.earliest >= known.deadline
         self._has_ended = error.may_have_executed or not error.retryable or is_last
         return self._reads.keep_polling()

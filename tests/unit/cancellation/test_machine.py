@@ -10,7 +10,7 @@ import pytest
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import Sent, Stage
-from qovery_provider._cancellation.schedule import ATTEMPTS
+from qovery_provider._cancellation.schedule import ATTEMPTS, HISTORY_PAUSE
 from qovery_provider._qovery.models import DeploymentRecord, EnvironmentStatus
 from qovery_provider.errors import (
     CancellationTimeoutError,
@@ -652,6 +652,9 @@ def test_a_queued_request_that_was_not_sent_is_listed_anew() -> None:
 
 # What a read says about the next one.
 
+NEW_STATE = events.StatusRead(status("d1", "HIBERNATING"))
+GOES_ON = events.HistoryRead([DeploymentRecord("d1", "HIBERNATING", "ONGOING")])
+
 
 def test_a_history_that_was_read_is_no_failed_read() -> None:
     """The progress tells a failed read until one works, of whatever kind."""
@@ -667,10 +670,42 @@ def test_a_history_that_was_read_is_no_failed_read() -> None:
 
 def test_an_unknown_state_that_the_history_confirms_is_waited_for() -> None:
     """It is no end: the next status read keeps to the schedule."""
-    cancellation = walk(machine(), BUILDING, ACCEPTED, events.StatusRead(status("d1", "HIBERNATING")))
+    cancellation = walk(machine(), BUILDING, ACCEPTED, NEW_STATE)
     assert isinstance(cancellation.action, actions.ReadHistory)
 
-    walk(cancellation, events.HistoryRead([DeploymentRecord("d1", "HIBERNATING", "ONGOING")]))
+    walk(cancellation, GOES_ON)
 
     assert isinstance(cancellation.action, actions.ReadStatus)
     assert cancellation.action.at > cancellation.known.now
+
+
+def test_the_history_is_believed_for_less_than_a_minute() -> None:
+    """An unknown state may have become an end by then, so it is asked again."""
+    cancellation = walk(machine(), BUILDING, ACCEPTED, NEW_STATE)
+    read_at = cancellation.known.now
+    cancellation.observe(GOES_ON, read_at)
+    cancellation.observe(NEW_STATE, read_at + HISTORY_PAUSE - 0.1)
+    before = type(cancellation.action)
+    cancellation.observe(NEW_STATE, read_at + HISTORY_PAUSE)
+
+    assert (before, type(cancellation.action)) == (actions.ReadStatus, actions.ReadHistory)
+
+
+def test_force_is_given_up_when_it_may_be_added_only_at_the_deadline() -> None:
+    """Then nothing is sent any more, so a cancellation that is not waited for is over."""
+    cancellation = walk(machine(force_cancel=True, wait_until_canceled=False, timeout=60.0), CANCELING)
+    cancellation.observe(events.CallFailed(RateLimitError("calling", 429, retry_after=60.0)), 0.0)
+    cancellation.observe(CANCELING, 1.0)
+
+    assert isinstance(cancellation.action, actions.Done)
+
+
+def test_a_pinned_deployment_that_ended_while_the_queue_was_emptied_is_looked_for() -> None:
+    """It ran at first, so its end is asked of the history until that says it."""
+    other = events.StatusRead(status("d2", "BUILDING"))
+    cancellation = walk(machine(deployment_id="d1", include_queued=True), BUILDING, events.QueueListed([]), other)
+    first = cancellation.action
+    walk(cancellation, events.HistoryRead([DeploymentRecord(f"d{n}", "BUILDING", None) for n in range(2, 5)]))
+
+    assert isinstance(first, actions.ReadHistory)
+    assert isinstance(cancellation.action, actions.ReadStatus)
