@@ -81,12 +81,11 @@ def rewritten(text: str, played: Iterator[list[Exchange]]) -> str:
 
 def placed(name: str, stack: Stack) -> Stack:
     """Copy an example into a stack's program folder."""
-    shutil.rmtree(stack.program)
+    stack.clear()
     shutil.copytree(EXAMPLES / name, stack.program, ignore=shutil.ignore_patterns("__pycache__"))
     for project in stack.program.glob("Pulumi.yaml"):
         project.write_text(project.read_text().replace("../../.venv", sys.prefix).replace("../../plugin", "../plugin"))
     stack.environment["PATH"] = f"{sys.prefix}/bin:{stack.environment['PATH']}"
-    del stack.environment["PULUMI_STACK"]  # it selects its own
     return stack
 
 

@@ -185,7 +185,7 @@ def main() -> None:
 
 def _place(stack: Stack) -> None:
     """Make the root project the stack's program."""
-    shutil.rmtree(stack.program)
+    stack.clear()
     stack.program.mkdir()
     shutil.copy(ROOT / "__main__.py", stack.program)
     project = (ROOT / "Pulumi.yaml").read_text().replace("virtualenv: .venv", f"virtualenv: {sys.prefix}")

@@ -99,6 +99,11 @@ class Stack:
         """Make this the stack's program."""
         (self.program / "__main__.py").write_text(program)
 
+    def clear(self) -> None:
+        """Make room for another project, which selects a stack of its own."""
+        shutil.rmtree(self.program)
+        del self.environment["PULUMI_STACK"]
+
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command and return while it runs, in a process group of its own."""
         return subprocess.Popen(
