@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pulumi.dynamic import Config, ConfigureRequest
 
 from qovery_provider._driver.session import Sessions
 from qovery_provider._hosts.dynamic import DynamicProvider
-from qovery_provider.simulator import QoverySimulator
+
+if TYPE_CHECKING:  # its server needs a package that the fuzzers do without
+    from qovery_provider.simulator import QoverySimulator
 
 Kind = TypeVar("Kind", bound=DynamicProvider)
 
