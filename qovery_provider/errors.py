@@ -16,15 +16,15 @@ The classes::
     │   ├── IntermediaryError            a response from something between here and Qovery's API, such as a proxy
     │   ├── NotSentError                 the caller withdrew the call before anything of it was sent
     │   └── TransportError               no usable answer: network, TLS, time, or not in the format of the API
-    └── CancellationError                the calls worked, the cancellation did not end as asked
-        ├── NothingToCancelError         there is nothing to cancel, and `on_idle` is "fail"
-        ├── NotCanceledError             it ended in another way, and `on_completed` is "fail"
-        ├── WrongDeploymentError         Qovery names another deployment than the target
-        ├── UnexpectedStateError         Qovery's answers do not fit together
-        ├── CancellationTimeoutError     it did not end within `timeout`
-        ├── CancellationInterruptedError a call failed for good while a cancellation was in progress
-        ├── CancellationStoppedError     the update was stopped before the cancellation ended
-        └── BulkCancellationError        some environments of a bulk cancellation failed
+    ├── CancellationError                the cancellation did not end as asked
+    │   ├── NothingToCancelError         there is nothing to cancel, and `on_idle` is "fail"
+    │   ├── NotCanceledError             it ended in another way, and `on_completed` is "fail"
+    │   ├── WrongDeploymentError         Qovery names another deployment than the target
+    │   ├── UnexpectedStateError         Qovery's answers do not fit together
+    │   ├── CancellationTimeoutError     it did not end within `timeout`
+    │   ├── CancellationInterruptedError a call failed for good while a cancellation was in progress
+    │   └── CancellationStoppedError     the update was stopped before the cancellation ended
+    └── BulkCancellationError            some environments of a bulk cancellation failed
 
 A message says what was asked, of what, what came back and what to do next. It never holds a token, nor the text of
 an exception of the HTTP library: those carry addresses, headers and object dumps.
@@ -132,7 +132,7 @@ class NotFoundError(ApiError):
 
 
 class ConflictError(ApiError):
-    """409. The API gives two reasons for it, so the machine reads the status again and decides."""
+    """409. The API gives two reasons for it, so the status is read again, and decides."""
 
     meaning = "there is nothing to cancel, or another operation is in progress"
     advice = "Check the environment in the Qovery console, then run `pulumi up` again."

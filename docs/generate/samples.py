@@ -79,7 +79,7 @@ def _call_errors() -> list[errors.CallError]:
         *[_refused(READ, status) for status in (401, 403, 404, 418, 429, 500)],
         _refused(CANCEL, 409),
         refusals.api_error(READ, 502, b"<html>", TOKEN, None),
-        errors.NotSentError(CANCEL.operation, "the status was read more than 2 s before it could be sent"),
+        errors.NotSentError(CANCEL.operation, "the status behind it was more than 2 s old"),
         failures.transport_error(READ, type("ReadTimeout", (Exception,), {})(), Progress.SENT, Route("api.qovery.com")),
     ]
 

@@ -44,7 +44,7 @@ def failure(known: Knowledge, name: Outcome) -> str:
 
 def _after_end(known: Knowledge, again: str) -> str:
     if known.is_resumable:
-        return f"the next `pulumi up` {again}. To cancel the deployment that is running now, change triggers"
+        return f"the next `pulumi up` {again}. To cancel whatever is running by then, change triggers"
     return FROM_THE_BEGINNING.removesuffix(".")
 
 
@@ -131,7 +131,8 @@ def summary(known: Knowledge) -> str:
     """Say what has been sent, and what the next run would do."""
     if known.sent is not Sent.NOT_SENT and not known.is_resumable:
         fact = f"{_canceled_requests(known)}{_CANCEL[known.sent]}"
-        return f"{fact}, but without a deployment id nothing can be resumed; {FROM_THE_BEGINNING}"
+        then = "the next `pulumi up` cancels what is running then"
+        return f"{fact}, but without a deployment id nothing can be resumed; {then}."
     target = "it if it is still running" if known.request.deployment_id else "the deployment that is running then"
     return f"{_canceled_requests(known)}{_next_run(known.sent, target, is_forced=known.request.force_cancel)}"
 
@@ -187,7 +188,7 @@ def _unconfirmed_requests(known: Knowledge) -> str:
 def _requested(known: Knowledge) -> str:
     if known.sent is not Sent.ADOPTED:
         return f"Qovery accepted the cancel of {_target(known)}"
-    unforced = f", and force was not added ({known.send_error})" if known.send_error else ""
+    unforced = f", and adding force failed ({known.send_error})" if known.send_error else ""
     return f"{_target(known)} was being canceled already{unforced}"
 
 
@@ -210,7 +211,7 @@ def _next_run(sent: Sent, target: str, *, is_forced: bool) -> str:
     next_run = {
         Sent.NOT_SENT: f"reads the status, and cancels {target}",
         Sent.TOO_LATE: "will not cancel the deployment that is running now",
-        Sent.UNCONFIRMED: "reads the status, and sends it again only if it shows no effect",
+        Sent.UNCONFIRMED: "sends it again only if the status shows no effect",
         Sent.ACCEPTED: "resumes without sending it again",
         Sent.ADOPTED: "adds force to it" if is_forced else "continues to wait for it",
     }

@@ -68,13 +68,13 @@ def _unavailable(status: EnvironmentStatus) -> str:
 
 def _pinned_elsewhere(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
     if status.is_nameless:
-        return f"would cancel deployment {request.deployment_id} if it is {running(status, wall)}"
-    failing = '; on_idle="fail" fails this unless it was already canceled' if request.on_idle == "fail" else ""
+        return f"would cancel deployment {request.deployment_id} if that is what is running: {running(status, wall)}"
+    failing = '; fails (on_idle="fail") unless it was already canceled' if request.on_idle == "fail" else ""
     return f"would cancel nothing: deployment {request.deployment_id} is not running{failing}"
 
 
 def _would_adopt(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
-    unforced = ", without force (it has no id)" if request.force_cancel else ""
+    unforced = ", without force (no deployment id)" if request.force_cancel else ""
     return f"would adopt the cancellation already in progress{unforced}: {running(status, wall)}"
 
 

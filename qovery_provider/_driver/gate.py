@@ -93,7 +93,7 @@ class Gate:
         if now >= self.deadline:
             return "the timeout had passed before it could be sent"
         if now > self.read_at + MAX_STATUS_AGE:
-            return f"the status was read more than {MAX_STATUS_AGE:.0f} s before it could be sent"
+            return f"the status behind it was more than {MAX_STATUS_AGE:.0f} s old"
         is_overtaken = environment.sent_at is not None and environment.sent_at >= self.read_from
         return "another cancel was sent to this environment" if environment.is_sending or is_overtaken else None
 

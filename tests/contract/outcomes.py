@@ -60,7 +60,7 @@ OUT_OF_TIME = Ends(CancellationTimeoutError, 1, ACCEPTED)
 NEVER_KNOWN_TO_ARRIVE = Ends(
     CancellationTimeoutError,
     ATTEMPTS,
-    ("may have been received", "reads the status, and sends it again only if it shows no effect"),
+    ("may have been received", "sends it again only if the status shows no effect"),
 )
 """Sent within the attempts, each after a grace period, then waited for (design 2.3)."""
 

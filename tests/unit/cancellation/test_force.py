@@ -11,7 +11,7 @@ from qovery_provider.errors import NotSentError, TransportError
 from tests.support.stories import status
 
 CANCELING = status("target", "CANCELING")
-OUT_OF_DATE = NotSentError("canceling", "the status was read more than 2 s before it could be sent")
+OUT_OF_DATE = NotSentError("canceling", "the status behind it was more than 2 s old")
 REFUSED = TransportError("canceling", "refused", "", may_have_executed=False)
 
 

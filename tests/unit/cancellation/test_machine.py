@@ -591,7 +591,7 @@ def test_an_abandoned_queued_cancel_is_no_cancel_of_the_target() -> None:
 
 # A cancel that was refused at its first byte.
 
-OUT_OF_DATE = events.CallFailed(NotSentError("canceling", "the status was read more than 2 s before it could be sent"))
+OUT_OF_DATE = events.CallFailed(NotSentError("canceling", "the status behind it was more than 2 s old"))
 
 
 def test_a_cancel_that_was_not_sent_is_decided_anew() -> None:

@@ -166,7 +166,7 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         pytest.param(
             "requested",
             {"sent": Sent.ADOPTED, "send_error": ServerError("canceling", 503)},
-            f"deployment d12 was being canceled already, and force was not added ({ServerError('canceling', 503)}); "
+            f"deployment d12 was being canceled already, and adding force failed ({ServerError('canceling', 503)}); "
             "not waiting for it to finish",
             id="already being canceled, and not forced",
         ),
@@ -205,7 +205,7 @@ def test_a_target_that_is_known_is_asked_for_again() -> None:
     sentence = messages.failure(knowledge(sent=Sent.TOO_LATE, deployment_state="DEPLOYED"), "completed")
 
     assert sentence.endswith(
-        "the next `pulumi up` reports the same. To cancel the deployment that is running now, change triggers."
+        "the next `pulumi up` reports the same. To cancel whatever is running by then, change triggers."
     )
 
 
@@ -370,7 +370,7 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
         ),
         pytest.param(
             {"sent": Sent.UNCONFIRMED},
-            "The cancel may have been received; the next `pulumi up` reads the status, and sends it again only if it "
+            "The cancel may have been received; the next `pulumi up` sends it again only if the status "
             "shows no effect.",
             id="unconfirmed",
         ),
@@ -467,8 +467,8 @@ def test_an_unknown_end_is_said_to_be_unknown() -> None:
     """No guess is made about how it ended."""
     expected = (
         "environment 3c90: the status no longer names deployment d12, and Qovery's history does not say how it "
-        "ended. The cancel may have been received; the next `pulumi up` reads the status, and sends it again only if "
-        "it shows no effect."
+        "ended. The cancel may have been received; the next `pulumi up` sends it again only if the status "
+        "shows no effect."
     )
 
     assert messages.unknown_end(knowledge(sent=Sent.UNCONFIRMED)) == expected

@@ -70,7 +70,7 @@ HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
             [BUILDING, LOST],
             Stage.CONFIRMING,
             "while waiting for deployment d1 (last state BUILDING). "
-            "The cancel may have been received; the next `pulumi up` reads the status, and sends it again only if it "
+            "The cancel may have been received; the next `pulumi up` sends it again only if the status "
             "shows no effect.",
             id="unconfirmed",
         ),
@@ -102,7 +102,7 @@ HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
             Stage.WAITING,
             "while waiting for the running deployment (last state CANCELING). 1 queued request was canceled. "
             "The cancel was accepted, but without a deployment id nothing can be resumed; "
-            "the next `pulumi up` starts from the beginning.",
+            "the next `pulumi up` cancels what is running then.",
             id="without an id",
         ),
     ],

@@ -71,7 +71,7 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
         pytest.param(
             _request(force_cancel=True),
             replace(CANCELING, last_deployment_id=None),
-            "would adopt the cancellation already in progress, without force (it has no id): "
+            "would adopt the cancellation already in progress, without force (no deployment id): "
             "deployment without an id (CANCELING for 3 min, started by CLI)",
             id="already canceling, and without an id",
         ),
@@ -85,7 +85,8 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
         pytest.param(
             _request(deployment_id="d-12"),
             NAMELESS,
-            "would cancel deployment d-12 if it is deployment without an id (BUILDING for 3 min, started by CLI)",
+            "would cancel deployment d-12 if that is what is running: "
+            "deployment without an id (BUILDING for 3 min, started by CLI)",
             id="what runs has no id",
         ),
         pytest.param(

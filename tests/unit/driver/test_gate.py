@@ -34,7 +34,7 @@ def refusal(cancel: Gate) -> str | None:
     [
         pytest.param(READ_AT, None, id="at once"),
         pytest.param(READ_AT + MAX_STATUS_AGE, None, id="at the limit"),
-        pytest.param(READ_AT + 2.1, "the status was read more than 2 s before it could be sent", id="too late"),
+        pytest.param(READ_AT + 2.1, "the status behind it was more than 2 s old", id="too late"),
     ],
 )
 def test_a_status_is_good_for_two_seconds(now: float, reason: str | None) -> None:
