@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -709,3 +709,26 @@ def test_a_pinned_deployment_that_ended_while_the_queue_was_emptied_is_looked_fo
 
     assert isinstance(first, actions.ReadHistory)
     assert isinstance(cancellation.action, actions.ReadStatus)
+
+
+@pytest.mark.parametrize(
+    ("cancellation", "state", "words"),
+    [
+        pytest.param(
+            lambda: walk(machine(on_completed="succeed"), BUILDING, LOST), "CANCELING", True, id="lost answer"
+        ),
+        pytest.param(lambda: walk(machine(on_completed="succeed"), BUILDING, LOST), "BUILDING", False, id="it goes on"),
+        pytest.param(lambda: resumed(Sent.UNCONFIRMED, on_completed="succeed"), "CANCELED", True, id="in doubt before"),
+        pytest.param(lambda: resumed(Sent.ACCEPTED, on_completed="succeed"), "CANCELED", False, id="accepted before"),
+    ],
+)
+def test_a_deployment_that_may_have_been_hit_is_named(
+    cancellation: Callable[[], Cancellation], state: str, *, words: bool
+) -> None:
+    """Only where no answer has named the target, and only one that is being canceled or was."""
+    one = walk(
+        cancellation(), events.StatusRead(status("d2", state)), events.HistoryRead([DeploymentRecord("d1", "DEPLOYED")])
+    )
+
+    told = f"deployment d2 is {state}, and may have been canceled instead" in one.result().sentence
+    assert (one.result().outcome, told) == ("completed", words)
