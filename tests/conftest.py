@@ -8,6 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+# With gRPC's handlers for forks, a command that a test starts may begin its output with a line of gRPC's log.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+
 PREFIXES = ("QOVERY_", "Q_CLI_", "PULUMI_", "COVERAGE_")
 
 

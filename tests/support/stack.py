@@ -74,7 +74,11 @@ class Stack:
         self.folder = folder
         self.program = folder / "program"
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "QOVERY_"))},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("PULUMI_", "QOVERY_", "GRPC_"))
+            },
             "PATH": os.pathsep.join(filter(None, [engine, os.environ["PATH"]])),
             "PULUMI_BACKEND_URL": backend or f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "passphrase",
