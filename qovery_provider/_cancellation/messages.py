@@ -51,16 +51,15 @@ def _after_end(known: Knowledge, again: str) -> str:
 def timed_out(known: Knowledge) -> str:
     """Say what is known when the time is up, and how the last status read or the cancel failed, if they did."""
     within, state = duration(known.request.timeout), known.deployment_state or "unknown"
+    read = f" The last read failed: {known.read_error}" if known.read_error else ""
     if known.deployment_id is None and known.status is not None and known.status.phase.is_over:
         idle = f"no deployment was running ({known.status.last_deployment_state})"
-        read = f" The last read failed: {known.read_error}" if known.read_error else ""
         return f"{_environment(known)}: {idle}, and the time of {within} is up.{read} {summary(known)}"
     unknown = ", unknown to this provider" if phase_of(state) is Phase.UNKNOWN and known.deployment_state else ""
     is_open = known.sent in {Sent.NOT_SENT, Sent.UNCONFIRMED}
     cancel = f" The cancel failed: {known.send_error}" if known.send_error and is_open else ""
     if known.send_error and known.sent is Sent.ADOPTED:
         cancel = f" Force may not have been added: {known.send_error}"
-    read = f" The last read failed: {known.read_error}" if known.read_error else ""
     return (
         f"{_environment(known)}: {_target(known)} was not seen to finish within {within} (last state {state}{unknown})."
         f"{cancel}{read} {summary(known)}"
@@ -129,12 +128,14 @@ def over_budget(cancels: int, needed: int, left: int, seconds: float) -> str:
 
 def summary(known: Knowledge) -> str:
     """Say what has been sent, and what the next run would do."""
+    requests = _canceled_requests(known)
+    before = f"{requests}. " if requests else ""
     if known.sent is not Sent.NOT_SENT and not known.is_resumable:
-        fact = f"{_canceled_requests(known)}{_CANCEL[known.sent]}"
-        then = "the next `pulumi up` cancels what is running then"
-        return f"{fact}, but without a deployment id nothing can be resumed; {then}."
+        lost = "without a deployment id nothing can be resumed"
+        next_run = "the next `pulumi up` cancels the deployment that is running by then"
+        return f"{before}{_CANCEL[known.sent]}, but {lost}; {next_run}."
     target = "it if it is still running" if known.request.deployment_id else "the deployment that is running then"
-    return f"{_canceled_requests(known)}{_next_run(known.sent, target, is_forced=known.request.force_cancel)}"
+    return f"{before}{_next_run(known.sent, target, is_forced=known.request.force_cancel)}"
 
 
 def missing(environment_id: str) -> str:
@@ -176,7 +177,7 @@ def nameless(status: EnvironmentStatus) -> str:
 
 def _canceled_requests(known: Knowledge) -> str:
     queued = len(known.canceled_request_ids)
-    return f"{queued} queued request{'s were' if queued > 1 else ' was'} canceled. " if queued else ""
+    return f"{queued} queued request{'s were' if queued > 1 else ' was'} canceled" if queued else ""
 
 
 def _unconfirmed_requests(known: Knowledge) -> str:
@@ -255,9 +256,8 @@ def _superseded_by(known: Knowledge) -> str:
 
 
 def _sent_nothing(known: Knowledge) -> str:
-    queued = len(known.canceled_request_ids)
-    if queued:
-        return f"only {queued} queued request{'s were' if queued > 1 else ' was'} canceled"
+    if requests := _canceled_requests(known):
+        return f"only {requests}"
     return "no cancel was accepted" if known.send_error else "nothing was sent"
 
 

@@ -39,8 +39,7 @@ def describe(request: CancellationRequest, status: EnvironmentStatus, wall: floa
             forced = "force the cancellation already in progress:" if status.phase is Phase.CANCELING else "cancel"
             return f"would {forced} {running(status, wall)}{risk}"
         case actions.ListQueue():
-            then = describe(replace(request, include_queued=False), status, wall) if status.is_in_progress else ""
-            return f"would cancel the queued requests, if any{then.replace('would', ', then', 1)}"
+            return _queue_first(request, status, wall)
         case actions.ReadStatus() if status.phase.is_over:
             return f"would wait up to {duration(request.wait_for_start)} for a deployment to start; {idle}"
         case actions.ReadHistory() if request.deployment_id:
@@ -66,9 +65,17 @@ def _unavailable(status: EnvironmentStatus) -> str:
     return f"no preview: Qovery could not compute the status ({status.last_deployment_state})"
 
 
+def _queue_first(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
+    queued = "would cancel the queued requests, if any"
+    if not status.is_in_progress:
+        return queued
+    rest = describe(replace(request, include_queued=False), status, wall)
+    return f"{queued}, then {rest.removeprefix('would ')}"
+
+
 def _pinned_elsewhere(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
     if status.is_nameless:
-        return f"would cancel deployment {request.deployment_id} if that is what is running: {running(status, wall)}"
+        return f"would cancel deployment {request.deployment_id} if it is the running one: {running(status, wall)}"
     failing = '; fails (on_idle="fail") unless it was already canceled' if request.on_idle == "fail" else ""
     return f"would cancel nothing: deployment {request.deployment_id} is not running{failing}"
 

@@ -141,8 +141,8 @@ class BulkCancellation:
 
         An error that concerns one environment alone says so only once every environment of a long list has one.
         """
-        errors = [error for each in cancellations if (error := _unread(each))]
-        shared = [error for error in errors if not isinstance(error, OWN_ERRORS)]
+        errors = _errors_before_a_read(cancellations)
+        shared = _shared(errors)
         is_nothing_read = not any(each.known.status for each in cancellations)
         is_common = len(shared) >= MAX_UNREAD or shared == errors or MAX_UNREAD <= len(errors) == len(cancellations)
         if errors and is_nothing_read and is_common:
@@ -168,11 +168,15 @@ class BulkCancellation:
             self._on_change(cancellations)
 
 
-def _unread(cancellation: Cancellation) -> CallError | None:
-    """Return the failed call that ended a cancellation before anything was read, None where that is not so."""
-    action, status = cancellation.action, cancellation.known.status
-    error = action.error if isinstance(action, actions.Fail) and status is None else None
-    return error if isinstance(error, CallError) else None
+def _errors_before_a_read(cancellations: Sequence[Cancellation]) -> list[CallError]:
+    """Return the failed calls that ended cancellations before anything was read."""
+    failed = [each.action for each in cancellations if each.known.status is None]
+    return [end.error for end in failed if isinstance(end, actions.Fail) and isinstance(end.error, CallError)]
+
+
+def _shared(errors: Sequence[CallError]) -> list[CallError]:
+    """Return those that concern more than one environment alone."""
+    return [error for error in errors if not isinstance(error, OWN_ERRORS)]
 
 
 def _first_reads_end(cancellations: Sequence[Cancellation]) -> float:
@@ -182,7 +186,7 @@ def _first_reads_end(cancellations: Sequence[Cancellation]) -> float:
     """
     unread = [each for each in cancellations if each.known.status is None and each.stage is not Stage.FINISHED]
     read_at = [each.known.now for each in cancellations if each.known.status is not None]
-    failed = sum(error is not None and not isinstance(error, OWN_ERRORS) for error in map(_unread, cancellations))
+    failed = len(_shared(_errors_before_a_read(cancellations)))
     if not unread or (not read_at and failed >= MAX_UNREAD):
         return -inf
     return min(read_at, default=inf) + FIRST_READS_PATIENCE

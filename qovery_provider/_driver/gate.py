@@ -52,7 +52,7 @@ class Gate:
 
     Args:
         gates: Those of the process.
-        environment: What is canceled in: the environment's id. For a queued request, the request's id.
+        environment: The id of the environment, or of the queued request.
         operation: What the cancel asks for, as a phrase: errors begin with it.
         clock: The time.
         read_from: When the request for the status was made that the cancel is sent on: the status may be as old.

@@ -11,7 +11,14 @@ from qovery_provider._cancellation import actions, messages, preview
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._driver.bulk import BulkCancellation, Target, tally
 from qovery_provider._lifecycle import inputs, outputs
-from qovery_provider._lifecycle.lifecycle import Diff, Lifecycle, Operation, PartialFailureError, State
+from qovery_provider._lifecycle.lifecycle import (
+    Diff,
+    Lifecycle,
+    Operation,
+    PartialFailureError,
+    State,
+    with_unfinished,
+)
 from qovery_provider._lifecycle.schema import Schema
 from qovery_provider._lifecycle.stored_state import UNFINISHED, Unfinished
 from qovery_provider.errors import BulkCancellationError, CallError
@@ -30,12 +37,8 @@ class BulkDeploymentCancellationLifecycle(Lifecycle):
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
         """Say as well whether some environments are unfinished."""
-        replaces, updates, note = super().diff(olds, news)
-        if UNFINISHED in olds:
-            # `replace_on_changes` is unknown to a provider: with it, the engine replaces what would be updated here.
-            note = "" if replaces or updates else messages.unfinished_in(len(olds[UNFINISHED]))
-            updates.append(UNFINISHED)
-        return Diff(replaces, updates, note)
+        diff = super().diff(olds, news)
+        return with_unfinished(diff, messages.unfinished_in(len(olds[UNFINISHED]))) if UNFINISHED in olds else diff
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Ask the machine for its first action in each environment as it is now."""

@@ -11,7 +11,14 @@ from qovery_provider._cancellation.model import Knowledge
 from qovery_provider._cancellation.progress import progress_line
 from qovery_provider._cancellation.schedule import CONFIRM_AFTER
 from qovery_provider._lifecycle import inputs, outputs
-from qovery_provider._lifecycle.lifecycle import Diff, Lifecycle, Operation, PartialFailureError, State
+from qovery_provider._lifecycle.lifecycle import (
+    Diff,
+    Lifecycle,
+    Operation,
+    PartialFailureError,
+    State,
+    with_unfinished,
+)
 from qovery_provider._lifecycle.schema import IsUnknown, Schema
 from qovery_provider._lifecycle.stored_state import (
     DRIFT,
@@ -52,16 +59,14 @@ class DeploymentCancellationLifecycle(Lifecycle):
 
     def diff(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
         """Say as well whether something drifted, and whether a cancellation is unfinished."""
-        replaces, updates, note = super().diff(olds, news)
-        if drift_mark(olds) != drift_mark(news):
-            updates.append(DRIFT)
+        diff = super().diff(olds, news)
         if UNFINISHED in olds:
-            unfinished = Unfinished.from_stored(olds[UNFINISHED])
-            # `replace_on_changes` is unknown to a provider: with it, the engine replaces what would be updated here.
-            may_be_replaced = replaces or any(name in self.schema.inputs for name in updates)
-            updates.append(UNFINISHED)
-            note = "" if may_be_replaced else _unfinished(unfinished, news)
-        return Diff(replaces, updates, note)
+            unfinished, is_forced = Unfinished.from_stored(olds[UNFINISHED]), bool(news.get("force_cancel"))
+            note = messages.unfinished(str(unfinished.deployment_id), unfinished.sent, is_forced=is_forced)
+            diff = with_unfinished(diff, note)
+        if drift_mark(olds) != drift_mark(news):
+            diff.updates.append(DRIFT)
+        return diff
 
     def describe(self, operation: Operation, declared: Mapping[str, Any]) -> str:
         """Ask the machine for its first action in the environment as it is now."""
@@ -137,11 +142,6 @@ class DeploymentCancellationLifecycle(Lifecycle):
         if known.is_resumable:
             kept = {**reported, UNFINISHED: Unfinished.of(known).to_stored()}
             raise PartialFailureError(State(reported["environment_id"], kept), error) from error
-
-
-def _unfinished(unfinished: Unfinished, news: Mapping[str, Any]) -> str:
-    is_forced = bool(news.get("force_cancel"))
-    return messages.unfinished(str(unfinished.deployment_id), unfinished.sent, is_forced=is_forced)
 
 
 def _confirmed_status(operation: Operation, environment_id: str) -> EnvironmentStatus:

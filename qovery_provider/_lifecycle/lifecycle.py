@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 from qovery_provider._clock import Signal
 from qovery_provider._driver.session import READ_LIMIT, Session
 from qovery_provider._lifecycle.schema import IsUnknown, Schema
+from qovery_provider._lifecycle.stored_state import UNFINISHED
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider.errors import CallError, QoveryError
 
@@ -83,6 +84,13 @@ class Diff(NamedTuple):
     replaces: list[str]
     updates: list[str]
     note: str = ""
+
+
+def with_unfinished(diff: Diff, note: str) -> Diff:
+    """Return the difference of a resource with an unfinished cancellation: the next update resumes it."""
+    # `replace_on_changes` is unknown to a provider: with it, the engine replaces what would be updated here.
+    may_be_replaced = diff.replaces or diff.updates
+    return Diff(diff.replaces, [*diff.updates, UNFINISHED], "" if may_be_replaced else note)
 
 
 class PartialFailureError(Exception):

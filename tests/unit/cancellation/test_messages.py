@@ -605,7 +605,7 @@ def test_an_unfinished_cancellation_is_named() -> None:
 
 
 def test_the_time_may_be_up_while_nothing_is_running() -> None:
-    """Then nobody is told that a running deployment did not finish."""
+    """The failure does not claim that a running deployment did not finish."""
     known = knowledge(deployment_id=None, status=replace(RUNNING, last_deployment_state="DEPLOYED"))
 
     assert messages.timed_out(known).startswith(

@@ -102,7 +102,7 @@ HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
             Stage.WAITING,
             "while waiting for the running deployment (last state CANCELING). 1 queued request was canceled. "
             "The cancel was accepted, but without a deployment id nothing can be resumed; "
-            "the next `pulumi up` cancels what is running then.",
+            "the next `pulumi up` cancels the deployment that is running by then.",
             id="without an id",
         ),
     ],

@@ -85,7 +85,7 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
         pytest.param(
             _request(deployment_id="d-12"),
             NAMELESS,
-            "would cancel deployment d-12 if that is what is running: "
+            "would cancel deployment d-12 if it is the running one: "
             "deployment without an id (BUILDING for 3 min, started by CLI)",
             id="what runs has no id",
         ),

@@ -212,7 +212,7 @@ def test_a_bug_keeps_what_was_on_the_wire(time: VirtualTime) -> None:
 
 
 def test_a_bug_in_a_source_keeps_what_was_on_the_wire(time: VirtualTime) -> None:
-    """A source is not called before what is on the wire would be kept."""
+    """If a source of statuses fails, a cancel on the wire is kept as one in doubt."""
     sending, reading = new_cancellation("a"), new_cancellation("b")
     polls: list[object] = [[status("a", "BUILDING")], [status("b", "BUILDING")]]
     script = Script(time, {"poll": polls, "cancel a": [status("a", "CANCELING")]})

@@ -109,13 +109,17 @@ def test_a_refresh_changes_nothing() -> None:
 RECORDING, REFRESHING = RunningDeploymentLifecycle(), DeploymentCancellationLifecycle()
 
 
-@pytest.mark.parametrize(
+READS = pytest.mark.parametrize(
     "act",
     [
         pytest.param(lambda operation, id_: RECORDING.create(operation, {"environment_id": id_}), id="record"),
         pytest.param(lambda operation, id_: REFRESHING.read(operation, id_, {"state": "READY"}), id="refresh"),
     ],
 )
+"""The operations that only read a status."""
+
+
+@READS
 def test_a_stop_ends_the_attempts_to_read(
     qovery: QoverySimulator, environment: Environment, act: Callable[[Operation, str], State]
 ) -> None:
@@ -131,13 +135,7 @@ def test_a_stop_ends_the_attempts_to_read(
     assert clock.sleeps == []
 
 
-@pytest.mark.parametrize(
-    "act",
-    [
-        pytest.param(lambda operation, id_: RECORDING.create(operation, {"environment_id": id_}), id="record"),
-        pytest.param(lambda operation, id_: REFRESHING.read(operation, id_, {"state": "READY"}), id="refresh"),
-    ],
-)
+@READS
 def test_the_host_s_own_limit_counts(
     qovery: QoverySimulator, environment: Environment, act: Callable[[Operation, str], State]
 ) -> None:

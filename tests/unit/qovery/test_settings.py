@@ -353,7 +353,7 @@ def test_the_keys_are_the_documented_ones() -> None:
 
 
 def test_the_given_configuration_is_taken_by_key() -> None:
-    """What is false or empty is given as well; other providers' keys are not looked at."""
+    """A false or an empty value counts as given; keys of other providers are ignored."""
     stack = {"qovery:apiToken": "", "qovery:previewStatus": False, "qovery:apiUrl": None, "aws:region": "eu-west-3"}
 
     assert settings.given(stack.get) == {"qovery:apiToken": "", "qovery:previewStatus": False}
