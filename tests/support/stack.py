@@ -169,7 +169,14 @@ class Stack:
         return not state.exists() or any(state.rglob("locks/**/*.json"))
 
     def unlock(self) -> None:
-        """Release the lock, as a user does after an update has died."""
+        """Release the lock, as a user does after an update has died.
+
+        A kill between two writes of Pulumi's file backend leaves an empty file of attributes beside the state, and
+        every command then says "failed to load checkpoint: EOF". Pulumi reads the state without that file.
+        """
+        for attributes in self.folder.glob("state/.pulumi/**/*.attrs"):
+            if attributes.stat().st_size == 0:
+                attributes.unlink()
         self.checked("cancel", "--yes")
 
     def files(self) -> Iterator[tuple[Path, bytes]]:
