@@ -39,7 +39,7 @@ def failure(known: Knowledge, name: Outcome) -> str:
         "unknown": f"; {_after_end(known, 'checks again')}",
         "environment_gone": ", or remove the resource",
     }.get(name, "")
-    return f'{_environment(known)}: {outcome(known, name)}. {option}="succeed" accepts this{again}.'
+    return f'{_environment(known)}: {outcome(known, name)}. Set {option}="succeed" to accept this{again}.'
 
 
 def _after_end(known: Knowledge, again: str) -> str:

@@ -117,7 +117,11 @@ def describe_all(
         return f"{started}; {_idle(len(computed))}{rest}"
     if not busy:
         return f"{IDLE_FAILS if failing else ''}{_idle(len(computed))}{rest}"
-    counts = {"cancel": len(cancels) - forced, "force": forced, "adopt": len(busy) - len(cancels)}
+    counts = {
+        "cancel": len(cancels) - forced,
+        "force the cancellations in progress": forced,
+        "adopt the cancellations in progress": len(busy) - len(cancels),
+    }
     plans = " and ".join(f"{verb} in {count}" for verb, count in counts.items() if count)
     queued = ", and cancel all queued requests" if request.include_queued else ""
     named = [f"{short(status.id)} {running(status, wall)}" for status in busy[:MAX_NAMED]]

@@ -212,12 +212,12 @@ def test_a_target_that_is_known_is_asked_for_again() -> None:
 @pytest.mark.parametrize(
     ("outcome", "remedy"),
     [
-        ("nothing_to_cancel", 'on_idle="succeed" accepts this.'),
-        ("superseded", 'on_idle="succeed" accepts this.'),
-        ("completed", 'on_completed="succeed" accepts this; the next `pulumi up` starts from the beginning.'),
+        ("nothing_to_cancel", 'Set on_idle="succeed" to accept this.'),
+        ("superseded", 'Set on_idle="succeed" to accept this.'),
+        ("completed", 'Set on_completed="succeed" to accept this; the next `pulumi up` starts from the beginning.'),
         (
             "environment_gone",
-            'on_completed="succeed" accepts this, or remove the resource.',
+            'Set on_completed="succeed" to accept this, or remove the resource.',
         ),
     ],
 )

@@ -228,7 +228,7 @@ def test_force_is_told_apart_in_many_environments() -> None:
     """A cancellation in progress is forced where force is asked for, and the risk is named."""
     line = describe_all(_request(force_cancel=True), {"a": CANCELING, "b": BUSY}, NOW)
 
-    assert line.startswith("would cancel in 1 and force in 1 of 2 environments: ")
+    assert line.startswith("would cancel in 1 and force the cancellations in progress in 1 of 2 environments: ")
     assert line.endswith("; force kills running steps; a Terraform state can stay locked")
 
 
@@ -303,5 +303,5 @@ def test_names_five_of_many() -> None:
 def test_joins_are_told_apart_in_many_environments() -> None:
     """A cancellation in progress is adopted: nothing is sent there."""
     assert describe_all(_request(), {"a": CANCELING, "b": BUSY, "c": IDLE}, NOW).startswith(
-        "would cancel in 1 and adopt in 1 of 3 environments: "
+        "would cancel in 1 and adopt the cancellations in progress in 1 of 3 environments: "
     )

@@ -53,7 +53,7 @@ def test_a_state_of_the_dynamic_provider_is_understood() -> None:
     ("inside", "outside"),
     [
         ("environment_id must be a UUID", "environmentId must be a UUID"),
-        ('fails. on_idle="succeed" accepts this.', 'fails. onIdle="succeed" accepts this.'),
+        ('fails. Set on_idle="succeed" to accept this.', 'fails. Set onIdle="succeed" to accept this.'),
         ("the stack secret qovery:apiToken (`", "the stack secret qovery-cancellation:apiToken (`"),
         ("a; `False` returns; on_idle, `timeout`", "a; `false` returns; onIdle, `timeout`"),
         ("my_environment_id and environment_ids_2 stay", "my_environment_id and environment_ids_2 stay"),
