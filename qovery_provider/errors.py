@@ -3,7 +3,7 @@
 The classes::
 
     QoveryError                          catch this to catch all of them
-    ├── ConfigurationError               the settings cannot be used; nothing was sent
+    ├── ConfigurationError               settings, inputs or ids cannot be used; nothing was sent
     ├── RateBudgetError                  the rate limit has too few requests left; nothing was sent
     ├── CallError                        one call to Qovery failed
     │   ├── ApiError                     Qovery rejected the request, in one of its own error formats
@@ -20,7 +20,7 @@ The classes::
     │   ├── NothingToCancelError         there is nothing to cancel, and `on_idle` is "fail"
     │   ├── NotCanceledError             it ended in another way, and `on_completed` is "fail"
     │   ├── WrongDeploymentError         Qovery names another deployment than the target
-    │   ├── UnexpectedStateError         Qovery's answers do not fit together
+    │   ├── UnexpectedStateError         Qovery's answers do not name the deployment, or not its end
     │   ├── CancellationTimeoutError     it did not end within `timeout`
     │   ├── CancellationInterruptedError a call failed for good while a cancellation was in progress
     │   └── CancellationStoppedError     the update was stopped before the cancellation ended
@@ -47,7 +47,7 @@ class QoveryError(Exception):
 
 
 class ConfigurationError(QoveryError):
-    """A setting is missing or cannot be used; the text names it, its value and what is allowed."""
+    """A setting, an input or an id is missing or cannot be used; nothing was sent."""
 
 
 class RateBudgetError(QoveryError):
@@ -58,7 +58,7 @@ class CallError(QoveryError):
     """One call failed.
 
     Attributes:
-        operation: The call, as a phrase such as "the status of environment 3c90...".
+        operation: The call, as a phrase such as "reading the status of environment 3c90...".
         may_have_executed: Whether Qovery may have acted on the call all the same.
         retryable: Whether the same call may succeed when it is made again.
         retry_after: Seconds that the server asked to wait, if it did.
@@ -120,7 +120,7 @@ class AuthenticationError(ApiError):
 class PermissionDeniedError(ApiError):
     """403: the token's role is not enough, or the environment belongs to another organization."""
 
-    meaning = "the token is not allowed to do this, or cannot access this environment"
+    meaning = "the token is not allowed to do this, or has no access here"
     advice = "Check the id, the token, and its role."
 
 
@@ -257,7 +257,7 @@ class NothingToCancelError(CancellationError):
 
 
 class NotCanceledError(CancellationError):
-    """The deployment ended, or its environment vanished, without a cancellation, and `on_completed` is "fail"."""
+    """The deployment ended in another way than canceled, or its environment vanished; `on_completed` is "fail"."""
 
 
 class WrongDeploymentError(CancellationError):
@@ -265,7 +265,7 @@ class WrongDeploymentError(CancellationError):
 
 
 class UnexpectedStateError(CancellationError):
-    """Qovery's answers contradict each other, or never say how the deployment ended."""
+    """Qovery's answers do not name the running deployment, or never say how the target ended."""
 
 
 class CancellationTimeoutError(CancellationError):

@@ -60,7 +60,7 @@ def run(variables: Mapping[str, str], project: Path = ROOT) -> None:
     elif token:
         sys.exit(f"{token} is set: set ENVIRONMENT_ID, too, to the environment whose deployment is to be canceled.")
     elif environment:
-        sys.exit("ENVIRONMENT_ID is set: set QOVERY_API_TOKEN, too, or neither, to run on the simulator.")
+        sys.exit("ENVIRONMENT_ID is set: set QOVERY_API_TOKEN, too, or unset ENVIRONMENT_ID to run on the simulator.")
     else:
         up_on_the_simulator(project)
 

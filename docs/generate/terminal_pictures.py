@@ -169,7 +169,7 @@ def main() -> None:
 
         def watch() -> None:
             nonlocal waiting
-            if "queued behind it" in terminal.text():
+            if "queued behind the deployment" in terminal.text():
                 waiting = waiting or terminal.draw("pulumi up, while it waits")
 
         for command in COMMANDS:

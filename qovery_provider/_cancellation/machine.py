@@ -184,7 +184,7 @@ class Cancellation:
         return self._reads.keep_polling()
 
     def _wait(self, sent: Sent) -> None:
-        """A cancel takes its course: from now on nothing is sent."""
+        """A cancel takes its course: from now on at most force is added."""
         self._stage, self.known.sent = Stage.WAITING, sent
 
     # The cancel.

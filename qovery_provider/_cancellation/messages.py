@@ -14,7 +14,7 @@ MAX_SHORT_LENGTH = 16
 
 NOTHING_TARGETED = "nothing to cancel: deployment_id is empty"
 
-FROM_THE_BEGINNING = "the next `pulumi up` starts from the beginning."
+FROM_THE_BEGINNING = "the next `pulumi up` starts again by reading the status."
 
 
 def outcome(known: Knowledge, name: Outcome) -> str:
@@ -23,12 +23,12 @@ def outcome(known: Knowledge, name: Outcome) -> str:
         "canceled": _canceled(known),
         "requested": f"{_requested(known)}; not waiting for it to finish",
         "nothing_to_cancel": _nothing_to_cancel(known),
-        "superseded": f"{_target(known)} is not running{_superseded_by(known)}; {_sent_nothing(known)}",
+        "superseded": f"{_target(known)} is not running{_not_running_because(known)}; {_sent_nothing(known)}",
         "completed": f"{_target(known)} finished on its own{_ended_as(known)}{_despite(known)}",
         "unknown": f"{_target(known)} has ended, but Qovery does not say how{_searched(known)}; {_cancel_of(known)}",
         "environment_gone": f"the environment vanished {_vanished(known)}",
     }[name]
-    return f"{sentence}{_unconfirmed_requests(known)}"
+    return f"{sentence}{_unconfirmed_requests(known)}{_unforced(known) if name == 'requested' else ''}"
 
 
 def failure(known: Knowledge, name: Outcome) -> str:
@@ -37,7 +37,7 @@ def failure(known: Knowledge, name: Outcome) -> str:
     again = {
         "completed": f"; {_after_end(known, 'reports the same')}",
         "unknown": f"; {_after_end(known, 'checks again')}",
-        "environment_gone": ", or remove the resource",
+        "environment_gone": ", or remove the resource from the program",
     }.get(name, "")
     return f'{_environment(known)}: {outcome(known, name)}. Set {option}="succeed" to accept this{again}.'
 
@@ -54,15 +54,13 @@ def timed_out(known: Knowledge) -> str:
     read = f" The last read failed: {known.read_error}" if known.read_error else ""
     if known.deployment_id is None and known.status is not None and known.status.phase.is_over:
         idle = f"no deployment was running ({known.status.last_deployment_state})"
-        return f"{_environment(known)}: {idle}, and the time of {within} is up.{read} {summary(known)}"
+        return f"{_environment(known)}: {idle}, and the timeout of {within} has passed.{read} {summary(known)}"
     unknown = ", unknown to this provider" if phase_of(state) is Phase.UNKNOWN and known.deployment_state else ""
     is_open = known.sent in {Sent.NOT_SENT, Sent.UNCONFIRMED}
-    cancel = f" The cancel failed: {known.send_error}" if known.send_error and is_open else ""
-    if known.send_error and known.sent is Sent.ADOPTED:
-        cancel = f" Force may not have been added: {known.send_error}"
+    cancel = f" The last attempt to cancel failed: {known.send_error}" if known.send_error and is_open else ""
     return (
-        f"{_environment(known)}: {_target(known)} was not seen to finish within {within} (last state {state}{unknown})."
-        f"{cancel}{read} {summary(known)}"
+        f"{_environment(known)}: {_target(known)} was not seen to finish within {within} (last state {state}{unknown})"
+        f"{_unforced(known)}.{cancel}{read} {summary(known)}"
     )
 
 
@@ -88,7 +86,7 @@ def wrong_deployment(known: Knowledge, answer: EnvironmentStatus) -> str:
         f"{_environment(known)}: the cancel targeted deployment {known.deployment_id}, but Qovery's response names "
         f"{answer.last_deployment_id}, which may have been canceled instead. "
         "Check both in the Qovery console; a deployment that was canceled by mistake can be deployed again. "
-        "The next `pulumi up` sends nothing and only reports how the first one ended."
+        f"The next `pulumi up` sends nothing and only reports how deployment {known.deployment_id} ended."
     )
 
 
@@ -113,15 +111,15 @@ def unidentified(known: Knowledge) -> str:
 def unknown_end(known: Knowledge) -> str:
     """Say that the history does not say how the target ended."""
     return (
-        f"{_environment(known)}: the status no longer names deployment {known.deployment_id}, and Qovery's history "
-        f"does not say how it ended{_searched(known)}. {summary(known)}"
+        f"{_environment(known)}: the running deployment has no id and may be deployment {known.deployment_id}: Qovery's "
+        f"history does not say how that one ended{_searched(known)}. {summary(known)}"
     )
 
 
 def over_budget(cancels: int, needed: int, left: int, seconds: float) -> str:
     """Say that a bulk cancellation needs more requests than the rate limit has left."""
     return (
-        f"Cancels in {cancels} environments need about {needed} requests; the token has {left} left until its limit "
+        f"Cancels in {environments(cancels)} need about {needed} requests; the token has {left} left until its limit "
         f"resets in {duration(seconds)}. Nothing was sent. Run `pulumi up` after the reset, or use another token."
     )
 
@@ -134,14 +132,15 @@ def summary(known: Knowledge) -> str:
         lost = "without a deployment id nothing can be resumed"
         next_run = "the next `pulumi up` cancels the deployment that is running by then"
         return f"{before}{_CANCEL[known.sent]}, but {lost}; {next_run}."
-    target = "it if it is still running" if known.request.deployment_id else "the deployment that is running then"
-    return f"{before}{_next_run(known.sent, target, is_forced=known.request.force_cancel)}"
+    pin = known.request.deployment_id
+    target = f"deployment {pin} if it is still running" if pin else "the deployment that is running by then"
+    return f"{before}{_CANCEL[known.sent]}; the next `pulumi up` {_next_run(known.sent, target, is_forced=known.request.force_cancel)}."
 
 
 def missing(environment_id: str) -> str:
     """Say that a refresh did not find the environment of a cancellation that is recorded."""
     return (
-        f"environment {environment_id}: Qovery answered 404 twice: it does not exist, or this token cannot access it. "
+        f"environment {environment_id} was not found in two reads: it does not exist, or this token cannot access it. "
         "The resource stays in the state, and nothing is canceled again."
     )
 
@@ -160,19 +159,18 @@ def counts(by_outcome: Mapping[str, float]) -> str:
 
 def unfinished(deployment_id: str, sent: Sent, *, is_forced: bool) -> str:
     """Say which cancellation failed on the way, and what the next run would do about it."""
-    next_run = _next_run(sent, "it if it is still running", is_forced=is_forced)
-    return f"unfinished cancellation of deployment {deployment_id}. {next_run}"
+    next_run = _next_run(sent, f"deployment {deployment_id}", is_forced=is_forced)
+    return f"unfinished cancellation of deployment {deployment_id}. {_CANCEL[sent]}; `pulumi up` {next_run}."
 
 
-def unfinished_in(environments: int) -> str:
+def unfinished_in(count: int) -> str:
     """Say in how many environments a cancellation failed on the way, and what the next run would do about it."""
-    count = f"{environments} environment{'s' * (environments != 1)}"
-    return f"unfinished cancellation in {count}. The next `pulumi up` resumes there, and acts nowhere else."
+    return f"unfinished cancellation in {environments(count)}. `pulumi up` acts only there: it resumes what was sent, and starts the rest again."
 
 
 def nameless(status: EnvironmentStatus) -> str:
     """Say that the running deployment cannot be recorded."""
-    return f"environment {status.id}: a deployment is {status.last_deployment_state}, but Qovery does not give its id"
+    return f"environment {status.id}: a deployment is {status.last_deployment_state}, but Qovery does not give its id, so it cannot be recorded"
 
 
 def _canceled_requests(known: Knowledge) -> str:
@@ -189,13 +187,21 @@ def _unconfirmed_requests(known: Knowledge) -> str:
 def _requested(known: Knowledge) -> str:
     if known.sent is not Sent.ADOPTED:
         return f"Qovery accepted the cancel of {_target(known)}"
-    unforced = f", and adding force failed ({known.send_error})" if known.send_error else ""
-    return f"{_target(known)} was being canceled already{unforced}"
+    return f"{_target(known)} was being canceled already"
+
+
+def _unforced(known: Knowledge) -> str:
+    """Say why force may be missing from a cancellation that was adopted."""
+    if not (known.request.force_cancel and known.send_error and known.sent is Sent.ADOPTED):
+        return ""
+    return f". Force may not have been added: {str(known.send_error).removesuffix('.')}"
 
 
 def _vanished(known: Knowledge) -> str:
     return (
-        "before a cancel was accepted" if known.sent is Sent.NOT_SENT else f"while {_target(known)} was being canceled"
+        "before a cancel was accepted"
+        if known.sent in {Sent.NOT_SENT, Sent.TOO_LATE}
+        else f"while {_target(known)} was being canceled"
     )
 
 
@@ -209,14 +215,13 @@ _CANCEL = {
 
 
 def _next_run(sent: Sent, target: str, *, is_forced: bool) -> str:
-    next_run = {
+    return {
         Sent.NOT_SENT: f"reads the status, and cancels {target}",
-        Sent.TOO_LATE: "will not cancel the deployment that is running now",
+        Sent.TOO_LATE: "sends nothing and only reports how the target ended",
         Sent.UNCONFIRMED: "sends it again only if the status shows no effect",
         Sent.ACCEPTED: "resumes without sending it again",
         Sent.ADOPTED: "adds force to it" if is_forced else "continues to wait for it",
-    }
-    return f"{_CANCEL[sent]}; the next `pulumi up` {next_run[sent]}."
+    }[sent]
 
 
 def short(deployment_id: str | None) -> str:
@@ -235,6 +240,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes and rest else f"{minutes} min" if minutes else f"{rest} s"
 
 
+def environments(count: int) -> str:
+    """Return a number of environments: 1 environment, 2 environments."""
+    return f"{count} environment{'s' * (count != 1)}"
+
+
 def _environment(known: Knowledge) -> str:
     return f"environment {known.request.environment_id}"
 
@@ -251,7 +261,7 @@ def _searched(known: Knowledge) -> str:
     return f" (it is not among the newest {known.searched} deployments)" if known.searched else ""
 
 
-def _superseded_by(known: Knowledge) -> str:
+def _not_running_because(known: Knowledge) -> str:
     return _ended_as(known, f" and is not among the newest {known.searched} deployments" if known.searched else "")
 
 
@@ -273,7 +283,7 @@ def _despite(known: Knowledge) -> str:
 
 
 def _hit_instead(known: Knowledge) -> str:
-    """Name the deployment that a cancel may have hit whose answer did not say which one it was."""
+    """Name the deployment that may have been hit by a cancel whose answer named none."""
     if not known.is_hit_unknown or known.followed_by_canceled is None:
         return ""
     other, state = known.followed_by_canceled

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
-from qovery_provider._cancellation.messages import NOTHING_TARGETED, duration, nameless, short
+from qovery_provider._cancellation.messages import NOTHING_TARGETED, duration, environments, nameless, short
 from qovery_provider._cancellation.model import CancellationRequest
 from qovery_provider._qovery.models import EnvironmentStatus
 from qovery_provider._qovery.states import Phase
@@ -76,7 +76,8 @@ def _queue_first(request: CancellationRequest, status: EnvironmentStatus, wall: 
 def _pinned_elsewhere(request: CancellationRequest, status: EnvironmentStatus, wall: float) -> str:
     if status.is_nameless:
         return f"would cancel deployment {request.deployment_id} if it is the running one: {running(status, wall)}"
-    failing = '; fails (on_idle="fail") unless it was already canceled' if request.on_idle == "fail" else ""
+    canceled = ", unless that deployment was already canceled"
+    failing = f"; {IDLE_FAILS.removesuffix(': ')}{canceled}" if request.on_idle == "fail" else ""
     return f"would cancel nothing: deployment {request.deployment_id} is not running{failing}"
 
 
@@ -104,35 +105,39 @@ def describe_all(
     cancels = [status for status, action in planned if isinstance(action, actions.SendCancel)]
     forced = sum(status.phase is Phase.CANCELING for status in cancels)
     hidden = len(statuses) - len(computed)
-    rest = f"; Qovery could not compute the status of {hidden}" if hidden else ""
-    rest += f"; the status of {len(failures)} could not be read: {failures[0]}" if failures else ""
+    unread = [f"Qovery could not compute the status of {environments(hidden)}"] if hidden else []
+    unread += [f"the status of {environments(len(failures))} could not be read: {failures[0]}"] if failures else []
+    rest = "".join(f"; {text}" for text in unread)
     # Until the queues are read and the time for a deployment to start is up, nothing is certain to be idle.
     is_open = request.include_queued or request.wait_for_start
     failing = 0 if is_open else sum(isinstance(action, actions.Fail) for _, action in planned)
     busy = [status for status, _ in planned if status.is_in_progress]
     if not busy and request.include_queued:
-        return f"would cancel all queued requests in {len(answers)} environments; nothing is running right now{rest}"
-    if not busy and request.wait_for_start and computed:
+        idle = "; nothing is running right now" if computed else ""
+        return f"would cancel all queued requests in {environments(len(answers))}{idle}{rest}"
+    if answers and not computed:
+        return f"no preview: {'; '.join(unread)}"
+    if not busy and request.wait_for_start:
         started = f"would wait up to {duration(request.wait_for_start)} for deployments to start"
         return f"{started}; {_idle(len(computed))}{rest}"
     if not busy:
         return f"{IDLE_FAILS if failing else ''}{_idle(len(computed))}{rest}"
     counts = {
         "cancel": len(cancels) - forced,
-        "force the cancellations in progress": forced,
-        "adopt the cancellations in progress": len(busy) - len(cancels),
+        "force the cancellation in progress": forced,
+        "adopt the cancellation in progress": len(busy) - len(cancels),
     }
-    plans = " and ".join(f"{verb} in {count}" for verb, count in counts.items() if count)
-    queued = ", and cancel all queued requests" if request.include_queued else ""
-    named = [f"{short(status.id)} {running(status, wall)}" for status in busy[:MAX_NAMED]]
+    plans = ", ".join(f"{verb} in {count}" for verb, count in counts.items() if count)
+    queued = "cancel all queued requests, then " if request.include_queued else ""
+    named = [f"{running(status, wall)} in {short(status.id)}" for status in busy[:MAX_NAMED]]
     more = [f"{len(busy) - MAX_NAMED} more"] if len(busy) > MAX_NAMED else []
     risk = f"; {FORCE_RISK}" if request.force_cancel and cancels else ""
     failure = f"; {IDLE_FAILS}{_idle(failing)}" if failing else ""
-    return f"would {plans} of {len(answers)} environments{queued}: {', '.join(named + more)}{risk}{failure}{rest}"
+    return f"would {queued}{plans} of {environments(len(answers))}: {', '.join(named + more)}{risk}{failure}{rest}"
 
 
 def _idle(count: int) -> str:
-    return f"nothing to cancel right now in {count} environment{'s' * (count != 1)}"
+    return f"nothing to cancel right now in {environments(count)}"
 
 
 def describe_record(status: EnvironmentStatus, wall: float) -> str:
@@ -147,12 +152,12 @@ def describe_record(status: EnvironmentStatus, wall: float) -> str:
 
 
 def running(status: EnvironmentStatus, wall: float) -> str:
-    """Name the running deployment: its state, since when it runs, and which user or tool started it."""
-    since = _seconds_since(status.last_deployment_date, wall)
-    lasting = f" for {duration(since)}" if since is not None else ""
-    starter = status.triggered_by or status.origin
-    started = f", started by {starter}" if starter else ""
-    return f"deployment {short(status.last_deployment_id)} ({status.last_deployment_state}{lasting}{started})"
+    """Name the running deployment: its state, when it was started, and by which user or tool."""
+    since, starter = _seconds_since(status.last_deployment_date, wall), status.triggered_by or status.origin
+    ago = f" {duration(since)} ago" if since is not None else ""
+    by = f" by {starter}" if starter else ""
+    started = f", started{ago}{by}" if ago or by else ""
+    return f"deployment {short(status.last_deployment_id)} ({status.last_deployment_state}{started})"
 
 
 def _seconds_since(date: str | None, wall: float) -> float | None:

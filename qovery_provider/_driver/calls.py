@@ -157,19 +157,16 @@ class CallRunner:
         clock: The time, and waiting.
         executor: Runs the calls.
         random: Returns a number from 0 to below 1, for the pauses before retries.
-        gates: The gates that cancels have to pass, shared by all runners of a process. Default: new ones.
         concurrent: How many calls may be on the wire side by side. Default: 64.
+
+    Attributes:
+        gates: The gates that cancels have to pass.
     """
 
     def __init__(
-        self,
-        clock: Clock,
-        executor: Executor,
-        random: Callable[[], float],
-        gates: Gates | None = None,
-        concurrent: int = MAX_CONCURRENT_CALLS,
+        self, clock: Clock, executor: Executor, random: Callable[[], float], concurrent: int = MAX_CONCURRENT_CALLS
     ) -> None:
-        self.clock, self.executor, self.random, self.gates = clock, executor, random, gates or Gates()
+        self.clock, self.executor, self.random, self.gates = clock, executor, random, Gates()
         self._concurrent = concurrent
 
     def retry(self, *, is_awaited: bool = False) -> Retry:

@@ -1,6 +1,6 @@
 """The host of dynamic providers: translates between the SDK's property bags and a lifecycle, for every resource.
 
-It lends settings, the resource's row and the end of the engine; it holds no rule about a resource. The SDK imports it
+It lends settings, the resource's row and the signal that the engine has gone; it holds no rule about a resource. The SDK imports it
 in the process of a plugin, `python -m pulumi.dynamic ADDRESS`, and in the user's program.
 """
 
@@ -35,7 +35,7 @@ from qovery_provider._lifecycle.stored_state import DRIFT
 from qovery_provider._qovery import settings
 from qovery_provider.errors import QoveryError
 
-NO_DRIFT = "the status has changed; `pulumi refresh` shows the changes with the Python package pulumi 3.220.0 or newer"
+NO_DRIFT = "the status has changed; `pulumi refresh` shows how only with the Python package pulumi 3.220.0 or newer"
 
 
 class DynamicProvider(ResourceProvider):
@@ -67,7 +67,7 @@ class DynamicProvider(ResourceProvider):
         olds, news = with_hidden(_olds, "olds"), with_hidden(news, "news")
         inputs, problems = self.lifecycle.check(olds, news, _is_unknown)
         problems += settings.problems(self._config, os.environ).values()
-        # Of a property that a failure names, the engine prints the value: whole, and be it a secret.
+        # The engine prints the whole value of a property that a failure names, even a secret one.
         return CheckResult(inputs, [CheckFailure("", problem) for problem in problems])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -107,8 +107,8 @@ class DynamicProvider(ResourceProvider):
     def _operation(self) -> Iterator[Operation]:
         """Lend an operation; let an expected error reach the user as one line, and its state reach the engine.
 
-        The SDK reports every exception as `traceback.format_exc()`. The limit is the process's, and other dynamic
-        providers of the stack share it: so it is set only when an expected error is on its way out.
+        The SDK reports every exception as `traceback.format_exc()`. `sys.tracebacklimit` is the process's, and other
+        dynamic providers of the stack share it: so it is set only when an expected error is on its way out.
         """
         row = self.engine.row(current_urn())
         try:

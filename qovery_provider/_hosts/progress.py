@@ -37,7 +37,7 @@ class Reporter:
 
 
 class Row:
-    """The row of one resource in the terminal. Each line is shown once in succession.
+    """The row of one resource in the terminal. A line that equals the one before it is not shown again.
 
     Args:
         log: Hands a line to the engine and waits for its answer.
@@ -51,7 +51,7 @@ class Row:
         self._changing, self._sending = Lock(), Lock()
 
     def status(self, line: str) -> None:
-        """Show a line in the Info column until the next one comes; it does not wait for that."""
+        """Show a line in the Info column until the next one comes, without waiting until it is shown."""
         with self._changing:
             is_new = line != self._newest
             has_to_be_sent = is_new and not self._waiting

@@ -74,7 +74,7 @@ class DeploymentCancellationLifecycle(Lifecycle):
         line = preview.describe(inputs.cancellation_request(declared), status, operation.connect().clock.wall())
         # None may be intended, or a variable may not be set: the program cannot know, so the preview shows it.
         is_open = declared["deployment_id"] is None and status.is_in_progress
-        return f"{line}; not pinned by deployment_id" if is_open else line
+        return f"{line}; without deployment_id, it cancels what is running by then" if is_open else line
 
     def create(self, operation: Operation, news: Mapping[str, Any]) -> State:
         """Read the status, cancel the target, follow it to its end."""

@@ -16,13 +16,13 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Function(Generic[Answer]):
-    """One function, of one id.
+    """One function, which takes one id.
 
     Attributes:
         text: What it does.
-        argument: The name of its argument, a UUID.
+        argument: The name of its argument.
         row: What the argument holds.
-        read: Asks Qovery, with an id that is one.
+        read: Asks Qovery; its id is a UUID.
     """
 
     text: str
@@ -34,7 +34,7 @@ class Function(Generic[Answer]):
         """Check the id and ask Qovery.
 
         Raises:
-            QoveryError: The id is none, or the call failed.
+            QoveryError: The id is not a UUID, or the call failed.
         """
         return self.read(session, inputs.checked_uuid(self.argument, id_))
 
@@ -46,7 +46,7 @@ ENVIRONMENT_STATUS: Function[EnvironmentStatus] = Function(
     Session.environment_status,
 )
 PROJECT_ENVIRONMENT_STATUSES: Function[Sequence[EnvironmentStatus]] = Function(
-    "Read the status of every environment of a project, with one call.",
+    "Read the status of the environments of a project, with one call. One without a readable status is left out.",
     "project_id",
     Input(inputs.UUID, "The project, a UUID.", is_required=True),
     Session.project_statuses,

@@ -136,8 +136,8 @@ OF_ANY_CANCELLATION = {
     ),
     "on_completed": Input(
         TOLERANCE,
-        "If the deployment finishes on its own despite the cancel, its environment vanishes, or how it ended is "
-        'unknown: `"fail"` or `"succeed"`.',
+        "If the deployment finishes on its own before a cancel takes effect, how it ended is unknown, or its environment "
+        'vanishes: `"fail"` or `"succeed"`.',
         default="fail",
         replaces=False,
     ),
@@ -182,10 +182,10 @@ def checked_uuid(name: str, value: object) -> str:
     return str(identity)
 
 
-def cancellation_request(inputs: Mapping[str, Any], environment_id: str = "") -> CancellationRequest:
+def cancellation_request(inputs: Mapping[str, Any]) -> CancellationRequest:
     """Return the request to the cancellation machine for checked inputs; a bulk resource has one per environment."""
     return CancellationRequest(
-        environment_id=inputs.get("environment_id", environment_id),
+        environment_id=inputs.get("environment_id", ""),
         deployment_id=inputs.get("deployment_id"),
         force_cancel=inputs["force_cancel"],
         include_queued=inputs["include_queued"],

@@ -62,7 +62,7 @@ class State(NamedTuple):
     """What is to be stored of a resource.
 
     Attributes:
-        id: Its id; "" after a read means that it does not exist any more.
+        id: Its id.
         outputs: All its outputs.
         inputs: Its inputs, where a read changes the stored ones.
     """
@@ -88,7 +88,7 @@ class Diff(NamedTuple):
 
 def with_unfinished(diff: Diff, note: str) -> Diff:
     """Return the difference of a resource with an unfinished cancellation: the next update resumes it."""
-    # `replace_on_changes` is unknown to a provider: with it, the engine replaces what would be updated here.
+    # A provider does not see the option `replace_on_changes`, with which the engine replaces instead of updating.
     may_be_replaced = diff.replaces or diff.updates
     return Diff(diff.replaces, [*diff.updates, UNFINISHED], "" if may_be_replaced else note)
 

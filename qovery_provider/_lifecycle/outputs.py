@@ -13,12 +13,12 @@ from qovery_provider._qovery.models import STATUS_FIELDS, EnvironmentStatus
 
 STATUS: Mapping[str, Output] = {
     "state": Output("str", "The environment's state as last observed."),
-    "last_deployment_state": Output("str", "The state of the deployment that was started last."),
-    "last_deployment_date": Output("str | None", "When that deployment was started, in RFC 3339."),
-    "last_deployment_id": Output("str | None", "The id of that deployment."),
-    "total_deployment_duration_in_seconds": Output("int | None", "How long that deployment took."),
-    "origin": Output("str | None", "The Qovery interface through which it was started."),
-    "triggered_by": Output("str | None", "The user who started it."),
+    "last_deployment_state": Output("str", "The state of the latest deployment, the one that was started last."),
+    "last_deployment_date": Output("str | None", "When the latest deployment was started, in RFC 3339."),
+    "last_deployment_id": Output("str | None", "The id of the latest deployment."),
+    "total_deployment_duration_in_seconds": Output("int | None", "How long the latest deployment took."),
+    "origin": Output("str | None", "The Qovery interface through which the latest deployment was started."),
+    "triggered_by": Output("str | None", "The user who started the latest deployment."),
     "deployment_status": Output("str | None", "Whether the deployed services are up to date."),
 }
 """The status of an environment, field by field as Qovery names them."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from qovery_provider._cancellation.model import Knowledge, Sent
 
 PINNED = "__pinned"
-"""Whether `deployment_id` was given. Without it, a stored id could be either."""
+"""Whether `deployment_id` was given. Without this mark, a stored id could be a given or a found one."""
 
 DRIFT = "__drift"
 """Differs between a refresh that has observed a change and one that has not.
@@ -46,7 +46,7 @@ class Unfinished(NamedTuple):
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Unfinished:
-        """Read what `to_stored` wrote. What is None is not stored."""
+        """Read what `to_stored` wrote; a field that was None is missing, because Pulumi does not store it."""
         return cls(Sent(stored["sent"]), stored.get("deployment_id"))
 
     def to_stored(self) -> dict[str, Any]:

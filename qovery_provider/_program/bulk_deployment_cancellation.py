@@ -19,8 +19,8 @@ LIFECYCLE = BulkDeploymentCancellationProvider.lifecycle
 class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeploymentCancellation"):
     """Cancels the running deployments of many Qovery environments in parallel, and follows each to its end.
 
-    If some fail, the update fails with one summary after all others were brought to their end, and the next one acts
-    only on the environments that failed::
+    If some fail, the update fails with one summary after all others were brought to their end, and the next
+    update acts only on the environments that failed::
 
         freeze = BulkDeploymentCancellation("freeze", project_id=project_id, triggers=[incident])
         pulumi.export("counts", freeze.counts)
@@ -45,8 +45,8 @@ class BulkDeploymentCancellation(Resource, module="qovery", name="BulkDeployment
         timeout: Seconds for the whole wait, at most 7 days; if it is left out, `opts.custom_timeouts.create` counts.
             Default: 1800.
         on_idle: If there is nothing to cancel: `"succeed"` or `"fail"`. Default: "succeed".
-        on_completed: If the deployment finishes on its own despite the cancel, its environment vanishes, or how it
-            ended is unknown: `"fail"` or `"succeed"`. Default: "fail".
+        on_completed: If the deployment finishes on its own before a cancel takes effect, how it ended is unknown,
+            or its environment vanishes: `"fail"` or `"succeed"`. Default: "fail".
     """
 
     environment_ids: pulumi.Output[Optional[Sequence[str]]]  # noqa: UP045 - older SDKs read no other form

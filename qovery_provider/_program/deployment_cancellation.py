@@ -51,8 +51,8 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
         timeout: Seconds for the whole wait, at most 7 days; if it is left out, `opts.custom_timeouts.create` counts.
             Default: 1800.
         on_idle: If there is nothing to cancel: `"succeed"` or `"fail"`. Default: "succeed".
-        on_completed: If the deployment finishes on its own despite the cancel, its environment vanishes, or how it
-            ended is unknown: `"fail"` or `"succeed"`. Default: "fail".
+        on_completed: If the deployment finishes on its own before a cancel takes effect, how it ended is unknown,
+            or its environment vanishes: `"fail"` or `"succeed"`. Default: "fail".
     """
 
     environment_id: pulumi.Output[str]
@@ -77,17 +77,17 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
     state: pulumi.Output[str]
     """The environment's state as last observed."""
     last_deployment_state: pulumi.Output[str]
-    """The state of the deployment that was started last."""
+    """The state of the latest deployment, the one that was started last."""
     last_deployment_date: pulumi.Output[str | None]
-    """When that deployment was started, in RFC 3339."""
+    """When the latest deployment was started, in RFC 3339."""
     last_deployment_id: pulumi.Output[str | None]
-    """The id of that deployment."""
+    """The id of the latest deployment."""
     total_deployment_duration_in_seconds: pulumi.Output[int | None]
-    """How long that deployment took."""
+    """How long the latest deployment took."""
     origin: pulumi.Output[str | None]
-    """The Qovery interface through which it was started."""
+    """The Qovery interface through which the latest deployment was started."""
     triggered_by: pulumi.Output[str | None]
-    """The user who started it."""
+    """The user who started the latest deployment."""
     deployment_status: pulumi.Output[str | None]
     """Whether the deployed services are up to date."""
 
@@ -133,7 +133,7 @@ class DeploymentCancellation(Resource, module="qovery", name="DeploymentCancella
     def get(
         cls, resource_name: str, environment_id: pulumi.Input[str | UUID], opts: pulumi.ResourceOptions | None = None
     ) -> DeploymentCancellation:
-        """Read an environment's status without ever acting on it: one that another stack or person handles.
+        """Read the status of an environment that another stack or person manages, without ever acting on it.
 
         Raises:
             ConfigurationError: The SDK is older than 3.268.0, whose host cannot serve it.

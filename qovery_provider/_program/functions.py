@@ -21,7 +21,7 @@ def get_environment_status(environment_id: str) -> EnvironmentStatus:
         environment_id: The environment, a UUID.
 
     Raises:
-        QoveryError: The id, the settings or the call failed; uncaught, it ends the program with one line.
+        QoveryError: The id or the settings cannot be used, or the call failed; uncaught, it ends the program with one line.
     """
     with plain_errors():
         return ENVIRONMENT_STATUS.call(session(), environment_id)
@@ -33,13 +33,13 @@ def get_environment_status_output(environment_id: pulumi.Input[str]) -> pulumi.O
 
 
 def get_project_environment_statuses(project_id: str) -> Sequence[EnvironmentStatus]:
-    """Read the status of every environment of a project, with one call.
+    """Read the status of the environments of a project, with one call. One without a readable status is left out.
 
     Args:
         project_id: The project, a UUID.
 
     Raises:
-        QoveryError: The id, the settings or the call failed; uncaught, it ends the program with one line.
+        QoveryError: The id or the settings cannot be used, or the call failed; uncaught, it ends the program with one line.
     """
     with plain_errors():
         return PROJECT_ENVIRONMENT_STATUSES.call(session(), project_id)

@@ -43,17 +43,17 @@ class RunningDeployment(Resource, module="qovery", name="RunningDeployment"):
     state: pulumi.Output[str]
     """The environment's state as last observed."""
     last_deployment_state: pulumi.Output[str]
-    """The state of the deployment that was started last."""
+    """The state of the latest deployment, the one that was started last."""
     last_deployment_date: pulumi.Output[str | None]
-    """When that deployment was started, in RFC 3339."""
+    """When the latest deployment was started, in RFC 3339."""
     last_deployment_id: pulumi.Output[str | None]
-    """The id of that deployment."""
+    """The id of the latest deployment."""
     total_deployment_duration_in_seconds: pulumi.Output[int | None]
-    """How long that deployment took."""
+    """How long the latest deployment took."""
     origin: pulumi.Output[str | None]
-    """The Qovery interface through which it was started."""
+    """The Qovery interface through which the latest deployment was started."""
     triggered_by: pulumi.Output[str | None]
-    """The user who started it."""
+    """The user who started the latest deployment."""
     deployment_status: pulumi.Output[str | None]
     """Whether the deployed services are up to date."""
 

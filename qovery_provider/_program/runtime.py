@@ -110,7 +110,7 @@ def check_get(installed: str | None = None) -> None:
 
 
 def has_stack_settings(resource: pulumi.CustomResource) -> bool:
-    """Return whether a resource uses the stack's settings; those of an explicit provider, a program cannot read."""
+    """Return whether a resource uses the stack's settings; a program cannot read those of an explicit provider."""
     return getattr(resource, "_provider", None) is None
 
 
@@ -168,7 +168,7 @@ def show_preview(
         return preview_line(lifecycle, SESSIONS, config, os.environ, known)
 
     async def show(known: dict[str, Any]) -> None:
-        # A resource that has an id exists and is not replaced: an update would do nothing.
+        # A resource that has an id exists and is not replaced: an update creates nothing, and its diff tells what is resumed.
         if not await resource.id.is_known():
             # The loop's own executor has a few threads only: silent environments would be waited for in turns.
             line = await asyncio.get_running_loop().run_in_executor(DAEMON_THREADS, read, known)

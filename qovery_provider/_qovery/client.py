@@ -104,5 +104,5 @@ class QoveryClient:
         except (ValueError, RecursionError):
             content_type = reply.headers.get("Content-Type")
             shown = redact(content_type and without_tokens(self._token.hidden_in(content_type)))
-            problem = f"the response is not JSON but {shown}"
+            problem = f"the response is not JSON (content type: {shown})"
             raise TransportError(call.operation, problem, ADDRESS, may_have_executed=call.changes) from None

@@ -69,7 +69,7 @@ def environment_status(environment_id: str) -> ApiCall[EnvironmentStatus]:
 
 def project_statuses(project_id: str) -> ApiCall[Sequence[EnvironmentStatus | UnreadableStatus]]:
     """Read the status of every environment of a project; an entry that is no status spoils no other."""
-    operation = f"reading the environments' status of project {project_id}"
+    operation = f"reading the status of the environments of project {project_id}"
     path = f"/project/{project_id}/environment/status"
     return ApiCall(operation, path, _json(statuses_of), max_bytes=MAX_LIST_BYTES)
 

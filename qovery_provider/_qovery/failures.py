@@ -2,7 +2,7 @@
 
 It calls nothing itself. Exceptions are distinguished by name: the most specific is often one of urllib3's or of the
 standard library's, deep inside the exception that was raised, and their texts hold addresses and object dumps. The
-names choose the words only; whether a request can have arrived, the transport knows.
+names choose the words only; the transport knows whether a request can have arrived.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ from qovery_provider.errors import TransportError
 
 NETWORK = "Check the network, then try again."
 HOST = "Check the network, and qovery:apiUrl."
+RESOLVER = "Check {route}{url_too}."
 ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page is in between."
 LIMIT = "Reading it was stopped. Check qovery:apiUrl; if it is correct, please report this."
 PROXY = "Check {variable} and NO_PROXY."
 ROUTE = "Check {route}, then try again."
 BUNDLE = "the file named by REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
 VARIABLE = "Correct the variable, or unset it."
-TRUST = "Check qovery:apiUrl, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
+TRUST = "Check {address}, this machine's clock, and REQUESTS_CA_BUNDLE if a proxy inspects TLS."
 
 
 HANDSHAKE = frozenset({"do_handshake", "_ssl_wrap_socket_impl"})
-"""The function of the standard library's `ssl` that makes TLS, and its caller in `urllib3`, which is all that can be
-seen of TLS to the server inside a TLS proxy."""
+"""The function of the standard library's `ssl` that makes TLS, and its caller in `urllib3`: of TLS to the server inside
+TLS to a proxy, only the caller is seen."""
 
 FIND_BUNDLE, LOAD_BUNDLE = "cert_verify", "ssl_wrap_socket"
 """The functions of `requests` and `urllib3` that find and read the trusted certificates, before the handshake."""
@@ -95,7 +96,7 @@ BEFORE = (
         TRUST,
         retryable=False,
     ),
-    TransportFailure(frozenset({"gaierror"}), "{host} cannot be resolved", HOST),
+    TransportFailure(frozenset({"gaierror"}), "{host} cannot be resolved", RESOLVER),
     TransportFailure(
         frozenset({"InvalidSchema"}),
         "{variable} names a SOCKS proxy, but the package PySocks, which it needs, is not installed",
@@ -164,14 +165,16 @@ def transport_error(call: ApiCall[object], error: Exception, progress: Progress,
     failure = next(failure for failure in AFTER[progress] if failure.names & names)
     if route.variable and "gaierror" in names and not HOST_NAME.fullmatch(route.proxy):
         failure = UNUSABLE  # a resolver was asked for something that is not a name, such as a part of a URL in quotes
-    facts = {"peer": "proxy" if "ProxyError" in names else "server", "kind": type(error).__name__}
+    is_the_proxy_s = "ProxyError" in names
+    facts = {"peer": "proxy" if is_the_proxy_s else "server", "kind": type(error).__name__}
+    facts["address"] = (is_the_proxy_s and route.variable) or "qovery:apiUrl"
     facts |= {"limit": f"{call.max_bytes // 2**20} MiB", **_facts(route)}
     return TransportError(
         call.operation,
         failure.problem.format_map(facts),
         failure.advice.format_map(facts),
         may_have_executed=call.changes and progress is not Progress.NOT_SENT,
-        # What is too long for one object is not Qovery's. A list may be, and is as long when it is read again.
+        # An object that is too long is not Qovery's. A list may be Qovery's, and would be as long again.
         retryable=failure.retryable and not (failure is TOO_LONG and call.max_bytes > MAX_OBJECT_BYTES),
         is_too_long=failure is TOO_LONG,
     )
@@ -187,12 +190,14 @@ def _facts(route: Route) -> dict[str, str]:
     """Return what failures name of a route."""
     if not route.variable:
         host = f"the host name {redact(route.host)}"
-        return {"host": host, "url": "the URL in qovery:apiUrl", "route": "the network", "through": ""}
+        url = "the URL in qovery:apiUrl or QOVERY_API_URL"
+        return {"host": host, "url": url, "route": "the network", "url_too": ", and qovery:apiUrl", "through": ""}
     proxy = f"the proxy in {route.variable}"
     return {
         "host": f"the host name {redact(route.proxy)} of {proxy}",
         "url": f"the proxy's URL in {route.variable}",
         "route": f"the network, {route.variable} and NO_PROXY",
+        "url_too": "",
         "through": f" through {proxy}",
         "variable": route.variable,
     }

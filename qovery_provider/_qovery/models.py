@@ -223,7 +223,7 @@ def _results(data: object) -> list[object]:
 
 def _mapping(data: object) -> Mapping[str, object]:
     if not isinstance(data, dict):
-        raise MalformedAnswerError("an object is missing")
+        raise MalformedAnswerError("a JSON object is missing")
     return data
 
 

@@ -38,7 +38,7 @@ EDGE = r"[\w+/=-]{0,8}"
 
 ESCAPES = re.compile(r"\\(?:u([0-9a-f]{4})|x([0-9a-f]{2})|([/\"'\\]))", re.IGNORECASE)
 ROUNDS = 3
-"""How JSON and Python escape a letter, and how often one text is taken to be encoded in another."""
+"""How JSON and Python escape a letter, and how many layers of encoding are undone."""
 
 KINDS = {str: "a string", bool: "a boolean", int: "a number", float: "a number"}
 
@@ -59,7 +59,7 @@ class Token:
         value: The token itself.
         source: Where it was taken from, for error messages.
         wrong_scheme: The scheme that the configuration forces on it, where its form asks for the other one. Default:
-            "", none is.
+            "", no wrong one.
     """
 
     __slots__ = ("_value", "source", "wrong_scheme")

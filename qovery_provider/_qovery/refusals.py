@@ -112,7 +112,7 @@ def _detail(status: int, content: bytes) -> str | None:
 
 
 def _says_absent(detail: str, path: str) -> bool:
-    """Return whether a text says that the object of the path does not exist, and not another object."""
+    """Return whether a text says that the object named in the path does not exist, rather than another object."""
     _, kind, identity, *_ = path.split("/")
     words = [
         word for word in re.findall(r"[\w-]+", detail.lower()) if word not in {"the", "with", "id", identity.lower()}

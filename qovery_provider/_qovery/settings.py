@@ -136,7 +136,7 @@ def _flag(config: Mapping[str, object]) -> bool | None:
 
 
 def _word(value: object) -> str:
-    """Return an ASCII word in small letters, or ""; lowering some other letters gives ASCII ones."""
+    """Return an ASCII word in small letters, or "". Some other letters, such as the Kelvin sign, become ASCII ones."""
     if isinstance(value, str) and value.isascii():
         return value.strip().lower()
     return ""  # pragma: no mutate: XXXX is no word that is allowed either

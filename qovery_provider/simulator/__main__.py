@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m qovery_provider.simulator",
         description="A Qovery API on loopback, with deployments to cancel. Prints one line of JSON: url, token, "
         "project_id, environment_ids and the running deployment of each. Then serves until it is interrupted.",
-        epilog="Below /_simulator/ it shows what happened: GET requests, GET world.",
+        epilog="GET /_simulator/requests and GET /_simulator/world show what happened.",
     )
     add = parser.add_argument
     add("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one (default: %(default)s)")
@@ -66,9 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--environment", metavar="UUID", type=UUID, action="append", default=[], help=_ENVIRONMENT_HELP)
     add("--environments", metavar="N", type=int, default=1, help=_ENVIRONMENTS_HELP)
     add("--running", metavar="SECONDS", type=float, default=600.0, help=_RUNNING_HELP)
-    add("--queued", metavar="N", type=int, default=0, help="deployments that wait behind it (default: %(default)s)")
+    add("--queued", metavar="N", type=int, default=0, help=_QUEUED_HELP)
     add("--cancel-delay", metavar="SECONDS", type=float, default=2.0, help=_CANCEL_DELAY_HELP)
-    add("--latency", metavar="SECONDS", type=float, default=0.0, help="before each answer (default: %(default)s)")
+    add("--latency", metavar="SECONDS", type=float, default=0.0, help="time before each answer (default: %(default)s)")
     add("--rate-limit", metavar="N", type=int, default=1000, help="requests per hour (default: %(default)s)")
     add("--exit-with-stdin", action="store_true", help="also stop at the end of standard input")
     return parser
@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 _ENVIRONMENT_HELP = "id of an environment; give it again for each further one"
 _ENVIRONMENTS_HELP = "number of environments; ids that are not given are made up (default: %(default)s)"
 _RUNNING_HELP = "how long the deployment in each environment runs; 0: nothing runs (default: %(default)s)"
+_QUEUED_HELP = "deployments queued behind the running one of each environment (default: %(default)s)"
 _CANCEL_DELAY_HELP = "time from a cancel until it takes effect (default: %(default)s)"
 
 

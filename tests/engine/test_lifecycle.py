@@ -73,7 +73,7 @@ def test_the_record_of_a_vanished_environment_stays(
     run = stack.up("--refresh")
 
     (line,) = run.diagnostics
-    assert line.startswith(f"environment {environment.id}: Qovery answered 404 twice: it does not exist")
+    assert line.startswith(f"environment {environment.id} was not found in two reads: it does not exist")
     assert stack.latest()["stop"]["outputs"] == canceled
     assert len(qovery_simulator.posts()) == 1
 

@@ -84,7 +84,7 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         ),
         pytest.param(
             PermissionDeniedError(ASKED, 403),
-            f"{ASKED}: Qovery answered 403: the token is not allowed to do this, or cannot access this environment. "
+            f"{ASKED}: Qovery answered 403: the token is not allowed to do this, or has no access here. "
             "Check the id, the token, and its role.",
             id="permission",
         ),
@@ -139,7 +139,7 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         ),
         pytest.param(
             IntermediaryError(ASKED, 302, " (a redirect)", "Check it.", may_have_executed=False),
-            f"{ASKED}: the 302 response (a redirect) did not come from Qovery's API but from something in between (a "
+            f"{ASKED}: the 302 response (a redirect) is not in a format of Qovery's API, so it probably came from something in between (a "
             "proxy, a load balancer, a login page). Check it.",
             id="something in between",
         ),

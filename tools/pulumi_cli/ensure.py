@@ -31,7 +31,7 @@ YAML_HOST = "pulumi-language-yaml"
 PLUGINS = (LANGUAGE_HOST, "pulumi-resource-pulumi-python")
 
 OLDEST = (3, 268, 0)
-"""The oldest usable CLI: as old as the oldest SDK that the package accepts."""
+"""The oldest usable CLI: the oldest version that was tried."""
 
 REPORT_INTERVAL = 20
 """Seconds between two lines about a build that goes on."""
@@ -40,7 +40,7 @@ DOWNLOAD_TIMEOUT = 20
 """Seconds without data after which a download counts as failed."""
 
 UNAVAILABLE = (
-    "There is no Pulumi CLI here, and no way to get one: install Pulumi (https://www.pulumi.com/docs/install/) "
+    "There is no usable Pulumi CLI here, and no way to get one: install Pulumi (https://www.pulumi.com/docs/install/) "
     "or Go {go} or newer (https://go.dev/dl/), then run this again."
 )
 

@@ -39,8 +39,8 @@ TYPES: Mapping[str, Spec] = {
 CONFIG: Mapping[str, Spec] = {
     "apiToken": {
         "type": "string",
-        "description": "The API token. By default, from the environment variables QOVERY_API_TOKEN, "
-        "QOVERY_CLI_ACCESS_TOKEN or Q_CLI_ACCESS_TOKEN, and then it is in no state.",
+        "description": "The API token. By default, it is taken from the environment variable QOVERY_API_TOKEN, "
+        "QOVERY_CLI_ACCESS_TOKEN or Q_CLI_ACCESS_TOKEN, and is then stored in no state.",
         "secret": True,
     },
     "apiUrl": {
@@ -68,7 +68,7 @@ def schema() -> Spec:
         "license": "Apache-2.0",
         "publisher": "The qovery-provider authors",
         "config": {"variables": CONFIG},
-        "provider": {"description": "The settings, where they are not the stack's.", "inputProperties": CONFIG},
+        "provider": {"description": "The settings, if they differ from the stack's.", "inputProperties": CONFIG},
         "types": {
             token("Tolerance"): {"type": "string", "enum": [{"value": "succeed"}, {"value": "fail"}]},
             token("EnvironmentStatus"): _record("The status of an environment.", _STATUS),
@@ -155,7 +155,7 @@ def _function(function: Function[Any]) -> Spec:
     status = {"$ref": f"#/types/{token('EnvironmentStatus')}"}
     answer = _record(function.text, _STATUS)
     if function is PROJECT_ENVIRONMENT_STATUSES:
-        statuses = {"type": "array", "items": status, "description": "One for each environment."}
+        statuses = {"type": "array", "items": status, "description": "One for each environment with a readable status."}
         answer = {"properties": {STATUSES: statuses}, "required": [STATUSES]}
     return {
         "description": function.text,

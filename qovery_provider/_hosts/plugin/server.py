@@ -1,7 +1,7 @@
 # ruff: noqa: N802 - the methods are called as the engine's protocol calls them
 """The provider plugin's process: answers Pulumi's engine, for every resource and function, until it is stopped.
 
-It lends settings, the resource's row and the end of the engine; it holds no rule about a resource. Secrets are not
+It lends settings, the resource's row and the signal that the engine has gone; it holds no rule about a resource. Secrets are not
 asked for: the engine itself keeps secret what is stored under the name of a secret input.
 """
 
@@ -223,7 +223,7 @@ def _config(properties: Struct) -> dict[str, object]:
 
 
 def _checked(inputs: Struct, problems: Iterable[str]) -> proto.CheckResponse:
-    # Of a property that a failure names, the engine prints the value: whole, and be it a secret.
+    # The engine prints the whole value of a property that a failure names, even a secret one.
     return proto.CheckResponse(inputs=inputs, failures=[proto.CheckFailure(reason=problem) for problem in problems])
 
 
@@ -243,7 +243,7 @@ def main(
 ) -> None:
     """Answer the engine whose address is the last argument, until this process is interrupted or the engine has gone.
 
-    A process that a shell has started in the background, and its children, ignore interrupts unless they say otherwise.
+    A process that a shell has started in the background ignores interrupts, as its children do: so handlers are set here.
     """
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):

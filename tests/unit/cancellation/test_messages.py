@@ -165,10 +165,16 @@ def knowledge(**facts: Any) -> Knowledge:  # noqa: ANN401 - any of its fields
         ),
         pytest.param(
             "requested",
-            {"sent": Sent.ADOPTED, "send_error": ServerError("canceling", 503)},
-            f"deployment d12 was being canceled already, and adding force failed ({ServerError('canceling', 503)}); "
-            "not waiting for it to finish",
-            id="already being canceled, and not forced",
+            {"sent": Sent.ADOPTED, "send_error": ServerError("canceling", 503), "request": {"force_cancel": True}},
+            "deployment d12 was being canceled already; not waiting for it to finish. Force may not have been added: "
+            "canceling: Qovery answered 503: Qovery had an internal error. Try again later",
+            id="already being canceled, and perhaps not forced",
+        ),
+        pytest.param(
+            "requested",
+            {"sent": Sent.ADOPTED, "send_error": ConflictError("canceling", 409)},
+            "deployment d12 was being canceled already; not waiting for it to finish",
+            id="already being canceled, and no force asked for",
         ),
         pytest.param(
             "completed",
@@ -214,10 +220,10 @@ def test_a_target_that_is_known_is_asked_for_again() -> None:
     [
         ("nothing_to_cancel", 'Set on_idle="succeed" to accept this.'),
         ("superseded", 'Set on_idle="succeed" to accept this.'),
-        ("completed", 'Set on_completed="succeed" to accept this; the next `pulumi up` starts from the beginning.'),
+        ("completed", 'Set on_completed="succeed" to accept this; the next `pulumi up` starts again by reading the status.'),
         (
             "environment_gone",
-            'Set on_completed="succeed" to accept this, or remove the resource.',
+            'Set on_completed="succeed" to accept this, or remove the resource from the program.',
         ),
     ],
 )
@@ -279,7 +285,7 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
                 "sent": Sent.ACCEPTED,
                 "queued": [QueuedRequest("r1", "alice"), QueuedRequest("r2")],
             },
-            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it (by alice), timeout in 28 min, "
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind the deployment (by alice), timeout in 28 min, "
             "deployment d12",
             id="requests are queued",
         ),
@@ -290,7 +296,7 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
                 "sent": Sent.ACCEPTED,
                 "queued": [QueuedRequest("r1"), QueuedRequest("r2")],
             },
-            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it, timeout in 28 min, deployment d12",
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind the deployment, timeout in 28 min, deployment d12",
             id="queued without a user",
         ),
         pytest.param(
@@ -300,7 +306,7 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
                 "sent": Sent.ACCEPTED,
                 "queued": [QueuedRequest("r1", "bob"), QueuedRequest("r2", "alice")],
             },
-            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind it (by alice and others), timeout in 28 min, "
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind the deployment (by alice and others), timeout in 28 min, "
             "deployment d12",
             id="queued by two users",
         ),
@@ -333,7 +339,7 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "unknown_since": 1080.0},
-            "another deployment is running after 1 min 30 s: searching the history for deployment d12, timeout in 28 "
+            "the status does not show the target after 1 min 30 s: searching the history for deployment d12, timeout in 28 "
             "min",
             id="another deployment runs",
         ),
@@ -360,12 +366,12 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
         pytest.param(
             {},
             "No running deployment was canceled; the next `pulumi up` reads the status, and cancels the "
-            "deployment that is running then.",
+            "deployment that is running by then.",
             id="nothing was accepted",
         ),
         pytest.param(
             {"sent": Sent.TOO_LATE},
-            "No cancel was accepted; the next `pulumi up` will not cancel the deployment that is running now.",
+            "No cancel was accepted; the next `pulumi up` sends nothing and only reports how the target ended.",
             id="too late",
         ),
         pytest.param(
@@ -387,7 +393,7 @@ def test_progress_says_how_far_it_is(facts: dict[str, Any], line: str) -> None:
         pytest.param(
             {"canceled_request_ids": ["r1"]},
             "1 queued request was canceled. No running deployment was canceled; "
-            "the next `pulumi up` reads the status, and cancels the deployment that is running then.",
+            "the next `pulumi up` reads the status, and cancels the deployment that is running by then.",
             id="a queued request",
         ),
         pytest.param(
@@ -427,7 +433,7 @@ def test_a_timeout_says_what_is_known(facts: dict[str, Any], beginning: str) -> 
     """It names the target, the time, the last state, and what the next run would do."""
     end = (
         "No running deployment was canceled; the next `pulumi up` reads the status, and cancels the deployment "
-        "that is running then."
+        "that is running by then."
     )
     expected = f"environment 3c90: {beginning}. {end}"
 
@@ -457,7 +463,7 @@ def test_another_deployment_in_the_answer_is_named() -> None:
         "environment 3c90: the cancel targeted deployment d12, but Qovery's response names d13, which may have been "
         "canceled instead. Check both in the Qovery console; a deployment that was canceled by mistake can be "
         "deployed again. "
-        "The next `pulumi up` sends nothing and only reports how the first one ended."
+        "The next `pulumi up` sends nothing and only reports how deployment d12 ended."
     )
 
     assert messages.wrong_deployment(knowledge(), STATUS) == expected
@@ -466,8 +472,8 @@ def test_another_deployment_in_the_answer_is_named() -> None:
 def test_an_unknown_end_is_said_to_be_unknown() -> None:
     """No guess is made about how it ended."""
     expected = (
-        "environment 3c90: the status no longer names deployment d12, and Qovery's history does not say how it "
-        "ended. The cancel may have been received; the next `pulumi up` sends it again only if the status "
+        "environment 3c90: the running deployment has no id and may be deployment d12: Qovery's history does not say how "
+        "that one ended. The cancel may have been received; the next `pulumi up` sends it again only if the status "
         "shows no effect."
     )
 
@@ -583,7 +589,7 @@ def test_a_timeout_says_why_the_cancel_failed(send_error: ConflictError | None, 
     """If no cancel was accepted, the last error is the reason for the timeout."""
     sentence = messages.timed_out(knowledge(send_error=send_error, sent=sent))
 
-    assert (" The cancel failed: canceling: Qovery answered 409: " in sentence) is told
+    assert (" The last attempt to cancel failed: canceling: Qovery answered 409: " in sentence) is told
 
 
 @pytest.mark.parametrize(("state", "told"), [("HIBERNATING", True), ("BUILDING", False), (None, False)])
@@ -597,7 +603,7 @@ def test_a_timeout_says_that_a_state_is_new(state: str | None, *, told: bool) ->
 def test_an_unfinished_cancellation_is_named() -> None:
     """A preview shows it, before the next update goes on with it."""
     assert messages.unfinished("d12", Sent.ACCEPTED, is_forced=False) == (
-        "unfinished cancellation of deployment d12. The cancel was accepted; the next `pulumi up` resumes without "
+        "unfinished cancellation of deployment d12. The cancel was accepted; `pulumi up` resumes without "
         "sending it again."
     )
     assert messages.unfinished("d12", Sent.ADOPTED, is_forced=True).endswith("`pulumi up` adds force to it.")
@@ -609,5 +615,5 @@ def test_the_time_may_be_up_while_nothing_is_running() -> None:
     known = knowledge(deployment_id=None, status=replace(RUNNING, last_deployment_state="DEPLOYED"))
 
     assert messages.timed_out(known).startswith(
-        "environment 3c90: no deployment was running (DEPLOYED), and the time of 30 min is up. No "
+        "environment 3c90: no deployment was running (DEPLOYED), and the timeout of 30 min has passed. No "
     )

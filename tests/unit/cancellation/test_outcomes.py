@@ -33,10 +33,10 @@ from tests.support.stories import FAILURES, status
 
 # Stopping.
 
-SILENT = "before anything was sent; the next `pulumi up` starts from the beginning."
+SILENT = "before anything was sent; the next `pulumi up` starts again by reading the status."
 NOT_CANCELED = (
     "No running deployment was canceled; the next `pulumi up` reads the status, and cancels the deployment that "
-    "is running then."
+    "is running by then."
 )
 HISTORY_NEEDED = events.StatusRead(status("d2", "BUILDING"))
 

@@ -37,13 +37,13 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
         pytest.param(
             _request(),
             BUSY,
-            "would cancel deployment 3c90…52a-12 (BUILDING for 3 min, started by CLI)",
+            "would cancel deployment 3c90…52a-12 (BUILDING, started 3 min ago by CLI)",
             id="something runs",
         ),
         pytest.param(
             _request(force_cancel=True),
             BUSY,
-            "would cancel deployment 3c90…52a-12 (BUILDING for 3 min, started by CLI); "
+            "would cancel deployment 3c90…52a-12 (BUILDING, started 3 min ago by CLI); "
             "force kills running steps; a Terraform state can stay locked",
             id="with force",
         ),
@@ -58,21 +58,21 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
             _request(),
             CANCELING,
             "would adopt the cancellation already in progress: "
-            "deployment 3c90…52a-12 (CANCELING for 3 min, started by CLI)",
+            "deployment 3c90…52a-12 (CANCELING, started 3 min ago by CLI)",
             id="already canceling",
         ),
         pytest.param(
             _request(wait_until_canceled=False),
             CANCELING,
             "would adopt the cancellation already in progress: "
-            "deployment 3c90…52a-12 (CANCELING for 3 min, started by CLI)",
+            "deployment 3c90…52a-12 (CANCELING, started 3 min ago by CLI)",
             id="already canceling, and not waited for",
         ),
         pytest.param(
             _request(force_cancel=True),
             replace(CANCELING, last_deployment_id=None),
             "would adopt the cancellation already in progress, without force (no deployment id): "
-            "deployment without an id (CANCELING for 3 min, started by CLI)",
+            "deployment without an id (CANCELING, started 3 min ago by CLI)",
             id="already canceling, and without an id",
         ),
         pytest.param(
@@ -86,7 +86,7 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
             _request(deployment_id="d-12"),
             NAMELESS,
             "would cancel deployment d-12 if it is the running one: "
-            "deployment without an id (BUILDING for 3 min, started by CLI)",
+            "deployment without an id (BUILDING, started 3 min ago by CLI)",
             id="what runs has no id",
         ),
         pytest.param(
@@ -100,7 +100,7 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
             _request(include_queued=True),
             CANCELING,
             "would cancel the queued requests, if any, then adopt the cancellation already in progress: "
-            "deployment 3c90…52a-12 (CANCELING for 3 min, started by CLI)",
+            "deployment 3c90…52a-12 (CANCELING, started 3 min ago by CLI)",
             id="queue and already canceling",
         ),
         pytest.param(
@@ -112,7 +112,7 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
         pytest.param(
             _request(),
             replace(BUSY, state="HIBERNATING", last_deployment_state="HIBERNATING"),
-            "would cancel deployment 3c90…52a-12 (HIBERNATING for 3 min, started by CLI)",
+            "would cancel deployment 3c90…52a-12 (HIBERNATING, started 3 min ago by CLI)",
             id="a state of next year",
         ),
     ],
@@ -127,7 +127,7 @@ def test_says_what_an_update_would_do(request_: CancellationRequest, status: Env
     [
         pytest.param(
             replace(BUSY, triggered_by="ann@example.com"),
-            "deployment 3c90…52a-12 (BUILDING for 3 min, started by ann@example.com)",
+            "deployment 3c90…52a-12 (BUILDING, started 3 min ago by ann@example.com)",
             id="a person says more than the origin",
         ),
         pytest.param(
@@ -142,12 +142,12 @@ def test_says_what_an_update_would_do(request_: CancellationRequest, status: Env
         ),
         pytest.param(
             replace(BUSY, last_deployment_date="2026-11-24T13:00:00Z"),
-            "deployment 3c90…52a-12 (BUILDING for 0 s, started by CLI)",
+            "deployment 3c90…52a-12 (BUILDING, started 0 s ago by CLI)",
             id="a clock that is ahead",
         ),
         pytest.param(
             replace(BUSY, last_deployment_date="2026-11-24T11:01:30.123456Z", last_deployment_id="d-1"),
-            "deployment d-1 (BUILDING for 1 h 1 min, started by CLI)",
+            "deployment d-1 (BUILDING, started 1 h 1 min ago by CLI)",
             id="fractions of a second, and a short id",
         ),
     ],
@@ -171,14 +171,14 @@ def _environments(busy: int, idle: int) -> dict[str, EnvironmentStatus]:
         pytest.param(
             _request(),
             _environments(2, 1),
-            "would cancel in 2 of 3 environments: busy-0 deployment d-0 (BUILDING for 3 min, started by CLI), "
-            "busy-1 deployment d-1 (BUILDING for 3 min, started by CLI)",
+            "would cancel in 2 of 3 environments: busy-0 deployment d-0 (BUILDING, started 3 min ago by CLI), "
+            "busy-1 deployment d-1 (BUILDING, started 3 min ago by CLI)",
             id="some",
         ),
         pytest.param(
             _request(force_cancel=True),
             _environments(1, 0),
-            "would cancel in 1 of 1 environments: busy-0 deployment d-0 (BUILDING for 3 min, started by CLI); "
+            "would cancel in 1 of 1 environments: busy-0 deployment d-0 (BUILDING, started 3 min ago by CLI); "
             "force kills running steps; a Terraform state can stay locked",
             id="with force",
         ),
@@ -186,7 +186,7 @@ def _environments(busy: int, idle: int) -> dict[str, EnvironmentStatus]:
             _request(include_queued=True),
             _environments(1, 1),
             "would cancel in 1 of 2 environments, and cancel all queued requests: "
-            "busy-0 deployment d-0 (BUILDING for 3 min, started by CLI)",
+            "busy-0 deployment d-0 (BUILDING, started 3 min ago by CLI)",
             id="with the queues",
         ),
         pytest.param(
@@ -204,7 +204,7 @@ def _environments(busy: int, idle: int) -> dict[str, EnvironmentStatus]:
         pytest.param(
             _request(on_idle="fail"),
             _environments(1, 1),
-            "would cancel in 1 of 2 environments: busy-0 deployment d-0 (BUILDING for 3 min, started by CLI); "
+            "would cancel in 1 of 2 environments: busy-0 deployment d-0 (BUILDING, started 3 min ago by CLI); "
             'would fail because on_idle is "fail": nothing to cancel right now in 1 environment',
             id="one is idle, and that is an error",
         ),
@@ -212,7 +212,7 @@ def _environments(busy: int, idle: int) -> dict[str, EnvironmentStatus]:
             _request(include_queued=True, on_idle="fail"),
             _environments(1, 1),
             "would cancel in 1 of 2 environments, and cancel all queued requests: "
-            "busy-0 deployment d-0 (BUILDING for 3 min, started by CLI)",
+            "busy-0 deployment d-0 (BUILDING, started 3 min ago by CLI)",
             id="one is idle, and its queue is not known yet",
         ),
     ],

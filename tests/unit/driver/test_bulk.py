@@ -163,7 +163,7 @@ def test_a_project_that_is_not_read_yet_has_no_environments_to_tell_of(script: S
 
     assert time.now == 0.2
     assert str(caught.value) == (
-        "reading the environments' status of project p: the update was stopped before a response came. "
+        "reading the status of the environments of project p: the update was stopped before a response came. "
         "Nothing was sent. Run it again."
     )
 

@@ -144,7 +144,7 @@ def test_a_long_wait_shows_what_is_queued(qovery: QoverySimulator, session: Sess
     session.follow(cancellation, on_change)
 
     assert cancellation.result().outcome == "canceled"
-    assert "2 queued behind it (by alice and others)" in " ".join(lines)
+    assert "2 queued behind the deployment (by alice and others)" in " ".join(lines)
 
 
 @pytest.mark.parametrize("status", [403, 503])

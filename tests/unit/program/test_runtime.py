@@ -71,7 +71,7 @@ class TestLines:
         shown = _shown(program, DeploymentCancellation("stop", environment_id=environment.id, force_cancel=True))
 
         risk = "; force kills running steps; a Terraform state can stay locked"
-        assert re.fullmatch(f"would cancel {_running(environment)}{risk}; not pinned by deployment_id", shown[0])
+        assert re.fullmatch(f"would cancel {_running(environment)}{risk}; without deployment_id, it cancels what is running by then", shown[0])
         assert [line.ephemeral for line in program.lines] == [False]
 
     def test_of_a_pinned_cancellation(self, program: Recorder, environment: Environment) -> None:

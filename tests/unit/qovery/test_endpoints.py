@@ -35,7 +35,7 @@ def parsed(call: ApiCall[object], answer: object) -> object:
         ("environment status", "reading the status of environment env", "/environment/env/status"),
         (
             "project statuses",
-            "reading the environments' status of project project",
+            "reading the status of the environments of project project",
             "/project/project/environment/status",
         ),
         ("project of an environment", "reading environment env", "/environment/env"),

@@ -241,8 +241,8 @@ def test_an_entry_of_the_history_is_read(changes: dict[str, object], expected: D
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        pytest.param({"identifier": None}, "an object is missing", id="no identifier"),
-        pytest.param({"identifier": "3c90-12"}, "an object is missing", id="a text as identifier"),
+        pytest.param({"identifier": None}, "a JSON object is missing", id="no identifier"),
+        pytest.param({"identifier": "3c90-12"}, "a JSON object is missing", id="a text as identifier"),
         pytest.param({"identifier": {}}, "execution_id is missing or not plain text", id="no id"),
         pytest.param({"identifier": {"execution_id": 12}}, "execution_id is missing or not plain text", id="a number"),
     ],
@@ -346,7 +346,7 @@ def test_an_entry_that_is_no_status_says_of_which_environment() -> None:
         UnreadableStatus("3c90", "state is missing or not plain text"),
         UnreadableStatus("9d01", "state is missing or not plain text"),
         UnreadableStatus(None, "id is missing or not plain text"),
-        UnreadableStatus(None, "an object is missing"),
+        UnreadableStatus(None, "a JSON object is missing"),
     ]
 
 
@@ -362,21 +362,21 @@ def test_a_queue_is_read_whole() -> None:
 @pytest.mark.parametrize(
     ("read", "data", "text"),
     [
-        pytest.param(statuses_of, [], "an object is missing", id="a bare list"),
+        pytest.param(statuses_of, [], "a JSON object is missing", id="a bare list"),
         pytest.param(history_of, {}, "results is not a list", id="no results"),
         pytest.param(queue_of, {"results": None}, "results is not a list", id="null as results"),
         pytest.param(statuses_of, {"results": {}}, "results is not a list", id="a map as results"),
-        pytest.param(QueuedRequest.from_json, None, "an object is missing", id="null as queued request"),
-        pytest.param(QueuedRequest.from_json, {"id": "9d01"}, "an object is missing", id="no identifier"),
+        pytest.param(QueuedRequest.from_json, None, "a JSON object is missing", id="null as queued request"),
+        pytest.param(QueuedRequest.from_json, {"id": "9d01"}, "a JSON object is missing", id="no identifier"),
         pytest.param(
             QueuedRequest.from_json,
             {"identifier": {}},
             "deployment_request_id is missing or not plain text",
             id="no request id",
         ),
-        pytest.param(project_id_of, {"id": "3c90"}, "an object is missing", id="no project"),
+        pytest.param(project_id_of, {"id": "3c90"}, "a JSON object is missing", id="no project"),
         pytest.param(project_id_of, {"project": {"id": ""}}, "id is missing or not plain text", id="empty project id"),
-        pytest.param(request_state_of, ["CANCELED"], "an object is missing", id="a list as deployment request"),
+        pytest.param(request_state_of, ["CANCELED"], "a JSON object is missing", id="a list as deployment request"),
         pytest.param(
             request_state_of,
             {"status": "CANCELED"},
@@ -389,8 +389,8 @@ def test_a_queue_is_read_whole() -> None:
             "status is missing or not plain text",
             id="request without its state",
         ),
-        pytest.param(EnvironmentStatus.from_json, [MINIMAL], "an object is missing", id="a list as status"),
-        pytest.param(DeploymentRecord.from_json, "BUILDING", "an object is missing", id="a text as record"),
+        pytest.param(EnvironmentStatus.from_json, [MINIMAL], "a JSON object is missing", id="a list as status"),
+        pytest.param(DeploymentRecord.from_json, "BUILDING", "a JSON object is missing", id="a text as record"),
     ],
 )
 def test_another_shape_is_refused(read: Callable[[object], object], data: object, text: str) -> None:
