@@ -196,8 +196,8 @@ class IntermediaryError(CallError):
         self.operation, self.status, self.retry_after = operation, status, retry_after
         self.may_have_executed = may_have_executed
         super().__init__(
-            f"{operation}: the {status} response{explanation} did not come from Qovery's API but from something in "
-            f"between (a proxy, a load balancer, a login page). {advice}"
+            f"{operation}: the {status} response{explanation} is not in a format of Qovery's API, so it probably "
+            f"came from something in between (a proxy, a load balancer, a login page). {advice}"
         )
 
 

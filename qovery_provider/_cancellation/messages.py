@@ -111,8 +111,8 @@ def unidentified(known: Knowledge) -> str:
 def unknown_end(known: Knowledge) -> str:
     """Say that the history does not say how the target ended."""
     return (
-        f"{_environment(known)}: the running deployment has no id and may be deployment {known.deployment_id}: Qovery's "
-        f"history does not say how that one ended{_searched(known)}. {summary(known)}"
+        f"{_environment(known)}: the running deployment has no id and may be deployment {known.deployment_id}: "
+        f"Qovery's history does not say how that one ended{_searched(known)}. {summary(known)}"
     )
 
 
@@ -134,7 +134,8 @@ def summary(known: Knowledge) -> str:
         return f"{before}{_CANCEL[known.sent]}, but {lost}; {next_run}."
     pin = known.request.deployment_id
     target = f"deployment {pin} if it is still running" if pin else "the deployment that is running by then"
-    return f"{before}{_CANCEL[known.sent]}; the next `pulumi up` {_next_run(known.sent, target, is_forced=known.request.force_cancel)}."
+    next_run = _next_run(known.sent, target, is_forced=known.request.force_cancel)
+    return f"{before}{_CANCEL[known.sent]}; the next `pulumi up` {next_run}."
 
 
 def missing(environment_id: str) -> str:
@@ -165,12 +166,16 @@ def unfinished(deployment_id: str, sent: Sent, *, is_forced: bool) -> str:
 
 def unfinished_in(count: int) -> str:
     """Say in how many environments a cancellation failed on the way, and what the next run would do about it."""
-    return f"unfinished cancellation in {environments(count)}. `pulumi up` acts only there: it resumes what was sent, and starts the rest again."
+    next_run = "acts only there: it resumes what was sent, and starts the rest again"
+    return f"unfinished cancellation in {environments(count)}. `pulumi up` {next_run}."
 
 
 def nameless(status: EnvironmentStatus) -> str:
     """Say that the running deployment cannot be recorded."""
-    return f"environment {status.id}: a deployment is {status.last_deployment_state}, but Qovery does not give its id, so it cannot be recorded"
+    return (
+        f"environment {status.id}: a deployment is {status.last_deployment_state}, but Qovery does not give its id, so "
+        "it cannot be recorded"
+    )
 
 
 def _canceled_requests(known: Knowledge) -> str:

@@ -127,7 +127,7 @@ def describe_all(
         "force the cancellation in progress": forced,
         "adopt the cancellation in progress": len(busy) - len(cancels),
     }
-    plans = ", ".join(f"{verb} in {count}" for verb, count in counts.items() if count)
+    plans = " and ".join(f"{verb} in {count}" for verb, count in counts.items() if count)
     queued = "cancel all queued requests, then " if request.include_queued else ""
     named = [f"{running(status, wall)} in {short(status.id)}" for status in busy[:MAX_NAMED]]
     more = [f"{len(busy) - MAX_NAMED} more"] if len(busy) > MAX_NAMED else []

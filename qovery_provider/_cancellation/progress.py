@@ -23,7 +23,9 @@ def progress_line(known: Knowledge) -> str:
     if known.read_error is not None:
         return f"{known.deployment_state} after {waited}: the last read failed, trying again, timeout in {rest}"
     if known.unknown_since is not None:
-        return f"the status does not show the target after {waited}: searching the history for {target}, timeout in {rest}"
+        return (
+            f"the status does not show the target after {waited}: searching the history for {target}, timeout in {rest}"
+        )
     # The row of a terminal may be cut off at its end: what changes comes first.
     cancel = f"{_cancel_progress(known)}{_queued_behind(known)}"
     return f"{known.deployment_state} after {waited}: {cancel}, timeout in {rest}, {target}"

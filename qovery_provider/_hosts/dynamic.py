@@ -1,7 +1,7 @@
 """The host of dynamic providers: translates between the SDK's property bags and a lifecycle, for every resource.
 
-It lends settings, the resource's row and the signal that the engine has gone; it holds no rule about a resource. The SDK imports it
-in the process of a plugin, `python -m pulumi.dynamic ADDRESS`, and in the user's program.
+It lends settings, the resource's row and the signal that the engine has gone; it holds no rule about a resource. The
+SDK imports it in the process of a plugin, `python -m pulumi.dynamic ADDRESS`, and in the user's program.
 """
 
 from __future__ import annotations

@@ -136,8 +136,8 @@ OF_ANY_CANCELLATION = {
     ),
     "on_completed": Input(
         TOLERANCE,
-        "If the deployment finishes on its own before a cancel takes effect, how it ended is unknown, or its environment "
-        'vanishes: `"fail"` or `"succeed"`.',
+        "If the deployment finishes on its own before a cancel takes effect, how it ended is unknown, or its "
+        'environment vanishes: `"fail"` or `"succeed"`.',
         default="fail",
         replaces=False,
     ),

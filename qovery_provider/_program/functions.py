@@ -21,7 +21,8 @@ def get_environment_status(environment_id: str) -> EnvironmentStatus:
         environment_id: The environment, a UUID.
 
     Raises:
-        QoveryError: The id or the settings cannot be used, or the call failed; uncaught, it ends the program with one line.
+        QoveryError: The id or the settings cannot be used, or the call failed; uncaught, it ends the program with one
+            line.
     """
     with plain_errors():
         return ENVIRONMENT_STATUS.call(session(), environment_id)
@@ -39,7 +40,8 @@ def get_project_environment_statuses(project_id: str) -> Sequence[EnvironmentSta
         project_id: The project, a UUID.
 
     Raises:
-        QoveryError: The id or the settings cannot be used, or the call failed; uncaught, it ends the program with one line.
+        QoveryError: The id or the settings cannot be used, or the call failed; uncaught, it ends the program with one
+            line.
     """
     with plain_errors():
         return PROJECT_ENVIRONMENT_STATUSES.call(session(), project_id)

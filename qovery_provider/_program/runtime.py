@@ -168,7 +168,8 @@ def show_preview(
         return preview_line(lifecycle, SESSIONS, config, os.environ, known)
 
     async def show(known: dict[str, Any]) -> None:
-        # A resource that has an id exists and is not replaced: an update creates nothing, and its diff tells what is resumed.
+        # A resource that has an id exists and is not replaced: an update creates nothing, and its diff tells
+        # what is resumed.
         if not await resource.id.is_known():
             # The loop's own executor has a few threads only: silent environments would be waited for in turns.
             line = await asyncio.get_running_loop().run_in_executor(DAEMON_THREADS, read, known)

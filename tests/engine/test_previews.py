@@ -59,9 +59,12 @@ def test_each_row_says_what_an_update_would_do(stack: Stack, qovery_simulator: Q
 
     shown = f"deployment {busy.id[:4]}…{busy.deployments[0].id[-6:]} (BUILDING for "
     assert run.row("running").startswith(f"create would cancel {shown}")
-    assert run.row("running").endswith(" s, started by ann@example.com); without deployment_id, it cancels what is running by then")
+    assert run.row("running").endswith(
+        " s, started by ann@example.com); without deployment_id, it cancels what is running by then"
+    )
     assert run.row("forced").endswith(
-        "; force kills running steps; a Terraform state can stay locked; without deployment_id, it cancels what is running by then"
+        "; force kills running steps; a Terraform state can stay locked; without deployment_id, it cancels what is "
+        "running by then"
     )
     assert run.row("queue").startswith(f"create would cancel the queued requests, if any, then cancel {shown}")
     assert run.row("other") == "create would cancel nothing: deployment d-11 is not running"

@@ -134,7 +134,7 @@ def test_the_command_tries_pulumi_s_installer_and_a_build(path: Path) -> None:
     assert start.startswith(f"Getting Pulumi {VERSION} with Pulumi's own installer")
     assert re.fullmatch(r"Pulumi's own installer does not work here: .*Connection refused.*\.", installer)
     assert build == "There is no Go on PATH to build the Pulumi CLI with."
-    assert advice.startswith("There is no Pulumi CLI here, and no way to get one")
+    assert advice.startswith("There is no usable Pulumi CLI here, and no way to get one")
 
 
 @pytest.mark.usefixtures("path")

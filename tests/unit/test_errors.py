@@ -139,8 +139,8 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         ),
         pytest.param(
             IntermediaryError(ASKED, 302, " (a redirect)", "Check it.", may_have_executed=False),
-            f"{ASKED}: the 302 response (a redirect) is not in a format of Qovery's API, so it probably came from something in between (a "
-            "proxy, a load balancer, a login page). Check it.",
+            f"{ASKED}: the 302 response (a redirect) is not in a format of Qovery's API, so it probably came "
+            "from something in between (a proxy, a load balancer, a login page). Check it.",
             id="something in between",
         ),
         pytest.param(

@@ -1,8 +1,8 @@
 # ruff: noqa: N802 - the methods are called as the engine's protocol calls them
 """The provider plugin's process: answers Pulumi's engine, for every resource and function, until it is stopped.
 
-It lends settings, the resource's row and the signal that the engine has gone; it holds no rule about a resource. Secrets are not
-asked for: the engine itself keeps secret what is stored under the name of a secret input.
+It lends settings, the resource's row and the signal that the engine has gone; it holds no rule about a resource.
+Secrets are not asked for: the engine itself keeps secret what is stored under the name of a secret input.
 """
 
 from __future__ import annotations
@@ -243,7 +243,8 @@ def main(
 ) -> None:
     """Answer the engine whose address is the last argument, until this process is interrupted or the engine has gone.
 
-    A process that a shell has started in the background ignores interrupts, as its children do: so handlers are set here.
+    A process that a shell has started in the background ignores interrupts, as its children do: so handlers are
+    set here.
     """
     ended = Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -220,7 +220,10 @@ def test_a_target_that_is_known_is_asked_for_again() -> None:
     [
         ("nothing_to_cancel", 'Set on_idle="succeed" to accept this.'),
         ("superseded", 'Set on_idle="succeed" to accept this.'),
-        ("completed", 'Set on_completed="succeed" to accept this; the next `pulumi up` starts again by reading the status.'),
+        (
+            "completed",
+            'Set on_completed="succeed" to accept this; the next `pulumi up` starts again by reading the status.',
+        ),
         (
             "environment_gone",
             'Set on_completed="succeed" to accept this, or remove the resource from the program.',
@@ -285,8 +288,8 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
                 "sent": Sent.ACCEPTED,
                 "queued": [QueuedRequest("r1", "alice"), QueuedRequest("r2")],
             },
-            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind the deployment (by alice), timeout in 28 min, "
-            "deployment d12",
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind the deployment (by alice), timeout in "
+            "28 min, deployment d12",
             id="requests are queued",
         ),
         pytest.param(
@@ -296,7 +299,8 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
                 "sent": Sent.ACCEPTED,
                 "queued": [QueuedRequest("r1"), QueuedRequest("r2")],
             },
-            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind the deployment, timeout in 28 min, deployment d12",
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind the deployment, timeout in 28 min, "
+            "deployment d12",
             id="queued without a user",
         ),
         pytest.param(
@@ -306,8 +310,8 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
                 "sent": Sent.ACCEPTED,
                 "queued": [QueuedRequest("r1", "bob"), QueuedRequest("r2", "alice")],
             },
-            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind the deployment (by alice and others), timeout in 28 min, "
-            "deployment d12",
+            "CANCELING after 1 min 30 s: cancel accepted, 2 queued behind the deployment (by alice and others), "
+            "timeout in 28 min, deployment d12",
             id="queued by two users",
         ),
         pytest.param(
@@ -339,8 +343,8 @@ def test_a_failure_names_the_option_that_would_accept_it(outcome: Outcome, remed
         ),
         pytest.param(
             {"status": STATUS, "deployment_state": "CANCELING", "sent": Sent.ACCEPTED, "unknown_since": 1080.0},
-            "the status does not show the target after 1 min 30 s: searching the history for deployment d12, timeout in 28 "
-            "min",
+            "the status does not show the target after 1 min 30 s: searching the history for deployment d12, timeout "
+            "in 28 min",
             id="another deployment runs",
         ),
         pytest.param(
@@ -472,8 +476,8 @@ def test_another_deployment_in_the_answer_is_named() -> None:
 def test_an_unknown_end_is_said_to_be_unknown() -> None:
     """No guess is made about how it ended."""
     expected = (
-        "environment 3c90: the running deployment has no id and may be deployment d12: Qovery's history does not say how "
-        "that one ended. The cancel may have been received; the next `pulumi up` sends it again only if the status "
+        "environment 3c90: the running deployment has no id and may be deployment d12: Qovery's history does not say "
+        "how that one ended. The cancel may have been received; the next `pulumi up` sends it again only if the status "
         "shows no effect."
     )
 

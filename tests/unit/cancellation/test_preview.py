@@ -92,8 +92,8 @@ def _request(**options: Any) -> CancellationRequest:  # noqa: ANN401 - any optio
         pytest.param(
             _request(include_queued=True),
             BUSY,
-            "would cancel the queued requests, if any, then cancel deployment 3c90…52a-12 (BUILDING for 3 min, "
-            "started by CLI)",
+            "would cancel the queued requests, if any, then cancel deployment 3c90…52a-12 (BUILDING, "
+            "started 3 min ago by CLI)",
             id="queue and running",
         ),
         pytest.param(
@@ -171,22 +171,22 @@ def _environments(busy: int, idle: int) -> dict[str, EnvironmentStatus]:
         pytest.param(
             _request(),
             _environments(2, 1),
-            "would cancel in 2 of 3 environments: busy-0 deployment d-0 (BUILDING, started 3 min ago by CLI), "
-            "busy-1 deployment d-1 (BUILDING, started 3 min ago by CLI)",
+            "would cancel in 2 of 3 environments: deployment d-0 (BUILDING, started 3 min ago by CLI) in busy-0, "
+            "deployment d-1 (BUILDING, started 3 min ago by CLI) in busy-1",
             id="some",
         ),
         pytest.param(
             _request(force_cancel=True),
             _environments(1, 0),
-            "would cancel in 1 of 1 environments: busy-0 deployment d-0 (BUILDING, started 3 min ago by CLI); "
+            "would cancel in 1 of 1 environment: deployment d-0 (BUILDING, started 3 min ago by CLI) in busy-0; "
             "force kills running steps; a Terraform state can stay locked",
             id="with force",
         ),
         pytest.param(
             _request(include_queued=True),
             _environments(1, 1),
-            "would cancel in 1 of 2 environments, and cancel all queued requests: "
-            "busy-0 deployment d-0 (BUILDING, started 3 min ago by CLI)",
+            "would cancel all queued requests, then cancel in 1 of 2 environments: "
+            "deployment d-0 (BUILDING, started 3 min ago by CLI) in busy-0",
             id="with the queues",
         ),
         pytest.param(
@@ -204,15 +204,15 @@ def _environments(busy: int, idle: int) -> dict[str, EnvironmentStatus]:
         pytest.param(
             _request(on_idle="fail"),
             _environments(1, 1),
-            "would cancel in 1 of 2 environments: busy-0 deployment d-0 (BUILDING, started 3 min ago by CLI); "
+            "would cancel in 1 of 2 environments: deployment d-0 (BUILDING, started 3 min ago by CLI) in busy-0; "
             'would fail because on_idle is "fail": nothing to cancel right now in 1 environment',
             id="one is idle, and that is an error",
         ),
         pytest.param(
             _request(include_queued=True, on_idle="fail"),
             _environments(1, 1),
-            "would cancel in 1 of 2 environments, and cancel all queued requests: "
-            "busy-0 deployment d-0 (BUILDING, started 3 min ago by CLI)",
+            "would cancel all queued requests, then cancel in 1 of 2 environments: "
+            "deployment d-0 (BUILDING, started 3 min ago by CLI) in busy-0",
             id="one is idle, and its queue is not known yet",
         ),
     ],
@@ -228,7 +228,7 @@ def test_force_is_told_apart_in_many_environments() -> None:
     """A cancellation in progress is forced where force is asked for, and the risk is named."""
     line = describe_all(_request(force_cancel=True), {"a": CANCELING, "b": BUSY}, NOW)
 
-    assert line.startswith("would cancel in 1 and force the cancellations in progress in 1 of 2 environments: ")
+    assert line.startswith("would cancel in 1 and force the cancellation in progress in 1 of 2 environments: ")
     assert line.endswith("; force kills running steps; a Terraform state can stay locked")
 
 
@@ -244,24 +244,20 @@ def test_a_status_that_could_not_be_computed_tells_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "statuses", "line"),
+    ("options", "statuses", "beginning"),
     [
-        ({}, {"a": UNAVAILABLE}, "nothing to cancel right now in 0 environments"),
-        ({}, {"a": UNAVAILABLE, "b": IDLE}, "nothing to cancel right now in 1 environment"),
-        (
-            {"include_queued": True},
-            {"a": UNAVAILABLE},
-            "would cancel all queued requests in 1 environments; nothing is running right now",
-        ),
+        ({}, {"a": UNAVAILABLE}, "no preview: "),
+        ({}, {"a": UNAVAILABLE, "b": IDLE}, "nothing to cancel right now in 1 environment; "),
+        ({"include_queued": True}, {"a": UNAVAILABLE}, "would cancel all queued requests in 1 environment; "),
     ],
 )
 def test_statuses_that_could_not_be_computed_are_counted(
-    options: dict[str, Any], statuses: dict[str, EnvironmentStatus], line: str
+    options: dict[str, Any], statuses: dict[str, EnvironmentStatus], beginning: str
 ) -> None:
-    """They are named beside the result for the others."""
-    rest = "; Qovery could not compute the status of 1"
+    """They are named beside the result for the others, and are never taken for idle."""
+    rest = "Qovery could not compute the status of 1 environment"
 
-    assert describe_all(_request(**options), statuses, NOW) == f"{line}{rest}"
+    assert describe_all(_request(**options), statuses, NOW) == f"{beginning}{rest}"
 
 
 def test_a_wait_for_a_start_is_announced() -> None:
@@ -279,14 +275,15 @@ def test_what_could_not_be_read_is_told() -> None:
     error = NotFoundError("reading", 404)
 
     assert describe_all(_request(), {"a": IDLE, "b": error, "c": error}, NOW) == (
-        f"nothing to cancel right now in 1 environment; the status of 2 could not be read: {error}"
+        f"nothing to cancel right now in 1 environment; the status of 2 environments could not be read: {error}"
     )
 
 
 def test_a_deployment_without_an_id_cannot_be_recorded() -> None:
     """The preview says so, as the update does."""
     assert describe_record(NAMELESS, NOW) == (
-        f"would fail: environment {BUSY.id}: a deployment is BUILDING, but Qovery does not give its id"
+        f"would fail: environment {BUSY.id}: a deployment is BUILDING, but Qovery does not give its id, "
+        "so it cannot be recorded"
     )
 
 
@@ -294,7 +291,7 @@ def test_names_five_of_many() -> None:
     """A row of a terminal has an end."""
     line = describe_all(_request(), _environments(7, 1), NOW)
 
-    assert line.startswith("would cancel in 7 of 8 environments: busy-0 deployment d-0")
+    assert line.startswith("would cancel in 7 of 8 environments: deployment d-0")
     assert "busy-4" in line
     assert "busy-5" not in line
     assert line.endswith(", 2 more")
@@ -303,5 +300,5 @@ def test_names_five_of_many() -> None:
 def test_joins_are_told_apart_in_many_environments() -> None:
     """A cancellation in progress is adopted: nothing is sent there."""
     assert describe_all(_request(), {"a": CANCELING, "b": BUSY, "c": IDLE}, NOW).startswith(
-        "would cancel in 1 and adopt the cancellations in progress in 1 of 3 environments: "
+        "would cancel in 1 and adopt the cancellation in progress in 1 of 3 environments: "
     )

@@ -375,7 +375,8 @@ class TestUpdate:
         same, changed = lifecycle.diff(olds, declared), lifecycle.diff(olds, {**declared, "timeout": 5})
 
         assert same.note == (
-            "unfinished cancellation in 2 environments. `pulumi up` acts only there: it resumes what was sent, and starts the rest again."
+            "unfinished cancellation in 2 environments. `pulumi up` acts only there: it resumes what was sent, "
+            "and starts the rest again."
         )
         assert changed == ([], ["timeout", UNFINISHED], "")
 

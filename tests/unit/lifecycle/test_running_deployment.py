@@ -85,7 +85,8 @@ class TestCreate:
 
         assert (
             str(caught.value)
-            == f"environment {environment.id}: a deployment is BUILDING, but Qovery does not give its id"
+            == f"environment {environment.id}: a deployment is BUILDING, but Qovery does not give its id, so it "
+            "cannot be recorded"
         )
         assert (environment.id, None, "BUILDING") == (
             caught.value.environment_id,

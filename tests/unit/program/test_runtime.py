@@ -51,7 +51,7 @@ def _shown(program: Recorder, resource: pulumi.CustomResource) -> list[str]:
 def _running(environment: Environment) -> str:
     """Return what a line says of the deployment that is running; it began a moment ago."""
     name = f"{environment.id[:4]}…{environment.deployments[0].id[-6:]}"
-    return rf"deployment {name} \(BUILDING for \d s, started by {STARTER}\)"
+    return rf"deployment {name} \(BUILDING, started \d s ago by {STARTER}\)"
 
 
 RESOURCES = pytest.mark.parametrize(
@@ -71,7 +71,10 @@ class TestLines:
         shown = _shown(program, DeploymentCancellation("stop", environment_id=environment.id, force_cancel=True))
 
         risk = "; force kills running steps; a Terraform state can stay locked"
-        assert re.fullmatch(f"would cancel {_running(environment)}{risk}; without deployment_id, it cancels what is running by then", shown[0])
+        assert re.fullmatch(
+            f"would cancel {_running(environment)}{risk}; without deployment_id, it cancels what is running by then",
+            shown[0],
+        )
         assert [line.ephemeral for line in program.lines] == [False]
 
     def test_of_a_pinned_cancellation(self, program: Recorder, environment: Environment) -> None:
@@ -119,7 +122,7 @@ class TestLines:
 
         assert len(shown) == 1
         assert shown[0].startswith("would cancel in 1 of 3 environments: ")
-        assert "; the status of 1 could not be read: reading the status of environment " in shown[0]
+        assert "; the status of 1 environment could not be read: reading the status of environment " in shown[0]
 
     def test_of_a_tuple_of_uuids(self, program: Recorder, environment: Environment) -> None:
         """The preview understands what the update understands."""
@@ -127,7 +130,7 @@ class TestLines:
 
         (shown,) = _shown(program, BulkDeploymentCancellation("freeze", environment_ids=ids))
 
-        assert shown.startswith("would cancel in 1 of 1 environments: ")
+        assert shown.startswith("would cancel in 1 of 1 environment: ")
 
     def test_of_an_empty_list(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
         """Nothing is asked for, and nothing is asked."""
@@ -316,7 +319,10 @@ class TestFailedLooks:
 
         assert len(shown) == 1
         assert shown[0].startswith("would cancel in 1 of 2 environments: ")
-        assert f"; the status of 1 could not be read: reading the status of environment {refused.id}: " in shown[0]
+        assert (
+            f"; the status of 1 environment could not be read: reading the status of environment {refused.id}: "
+            in shown[0]
+        )
 
     def test_of_nothing_but_unknown_environments(self, program: Recorder, qovery_simulator: QoverySimulator) -> None:
         """It does not say that there is nothing to cancel, since the update would fail."""

@@ -28,7 +28,10 @@ CALL, CANCEL = endpoints.environment_status("3c90"), endpoints.cancel_deployment
 TOKEN = Token("qov_1234567890", "QOVERY_API_TOKEN")
 
 ADDRESS = "Check qovery:apiUrl, and whether a proxy or a login page is in between."
-IN_BETWEEN = "is not in a format of Qovery's API, so it probably came from something in between (a proxy, a load balancer, a login page)"
+IN_BETWEEN = (
+    "is not in a format of Qovery's API, so it probably came from something in between "
+    "(a proxy, a load balancer, a login page)"
+)
 
 
 FORMS: dict[str, dict[str, object]] = {
