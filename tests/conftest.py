@@ -14,12 +14,33 @@ os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 PREFIXES = ("QOVERY_", "Q_CLI_", "PULUMI_", "COVERAGE_")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest tests begin first: the last ones to begin should be short when several processes share them."""
+    items.sort(key=lambda item: -_seconds(item.get_closest_marker("unmeasured")))
+
+
+def _seconds(marker: pytest.Mark | None) -> float:
+    return float(marker.kwargs["seconds"]) if marker else 0.0
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the user's credentials and Pulumi settings, and coverage, which would slow down every process of a test."""
     for name in os.environ:
         if name.startswith(PREFIXES):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def measurement(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let coverage rest during long tests: it would double their time, and the others reach every line without them."""
+    module = sys.modules.get("coverage") if request.node.get_closest_marker("unmeasured") else None
+    coverage = module and module.Coverage.current()
+    if coverage:
+        coverage.stop()
+    yield
+    if coverage:
+        coverage.start()
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from qovery_provider import errors
 from qovery_provider._cancellation import actions, events
 from qovery_provider._cancellation.machine import Cancellation
 from qovery_provider._cancellation.model import CancellationRequest, Sent, Stage
-from qovery_provider._cancellation.schedule import HISTORY_TIMEOUT
+from qovery_provider._cancellation.schedule import ATTEMPTS, HISTORY_TIMEOUT
 from qovery_provider._qovery.models import HISTORY_PAGES, DeploymentRecord, EnvironmentStatus
 
 TARGET, NEXT = "target", "next"
@@ -44,21 +44,22 @@ TOO_LONG = events.CallFailed(
 MISSING = events.CallFailed(errors.NotFoundError("a call", 404))
 CONFLICT = events.CallFailed(errors.ConflictError("a call", 409))
 
-RUNS, AT_THE_DEADLINE = "it runs", "it still runs at the deadline"
+RUNS, AT_THE_DEADLINE, SLOW = "it runs", "it still runs at the deadline", "it runs, but the answer took long"
+CANCELED, FINISHED, NAMELESS = "it is CANCELED", "it finished on its own", "a deployment without an id"
 
 STOPPED: dict[str, events.Event] = {"the update is stopped": events.Stopped()}
 
 EVENTS: dict[type, dict[str, events.Event]] = {
     actions.ReadStatus: {
         RUNS: events.StatusRead(status("BUILDING")),
-        "it runs, but the answer took long": events.StatusRead(status("BUILDING"), took=60.0),
+        SLOW: events.StatusRead(status("BUILDING"), took=60.0),
         "its state is not known": events.StatusRead(status("A_NEW_STATE")),
         "its status is UNAVAILABLE": events.StatusRead(status("UNAVAILABLE")),
         "it is CANCELING": events.StatusRead(status("CANCELING")),
-        "it is CANCELED": events.StatusRead(status("CANCELED")),
-        "it finished on its own": events.StatusRead(status("DEPLOYED")),
+        CANCELED: events.StatusRead(status("CANCELED")),
+        FINISHED: events.StatusRead(status("DEPLOYED")),
         "another deployment": events.StatusRead(status("BUILDING", NEXT)),
-        "a deployment without an id": events.StatusRead(status("BUILDING", None)),
+        NAMELESS: events.StatusRead(status("BUILDING", None)),
         "404": MISSING,
         "the read fails": REJECTED,
         AT_THE_DEADLINE: events.StatusRead(status("BUILDING")),
@@ -174,16 +175,20 @@ def _steps(request: CancellationRequest) -> Iterator[Step]:
                 if after.known.deployment_id == NEXT:
                     continue  # then that is the target, and the labels do not fit
                 yield Step(request, before.stage, call, result, after.stage, next_action(after))
-                if after.stage is not Stage.FINISHED and _situation(after, longer) not in seen:
-                    seen.add(_situation(after, longer))
+                situation = _situation(after, longer)
+                if after.stage is not Stage.FINISHED and situation not in seen:
+                    seen.add(situation)
                     stories.append(longer)
 
 
 def _situation(cancellation: Cancellation, story: Story) -> object:
-    """Return the facts that decide what can follow: the stage, the last result, and how often a cancel was sent."""
-    known, last = cancellation.known, story[-1][0]
+    """Return the facts that decide what can follow; to tell more of them apart shows nothing new."""
+    known, first, last = cancellation.known, story[0][0], story[-1][0]
+    slow = sum(result == SLOW for result, _, _ in story[-2:])
     sends = sum(result in EVENTS[actions.SendCancel] for result, _, _ in story)
     unknown_for = None if known.unknown_since is None else known.now - known.unknown_since
     is_given_up = unknown_for is not None and unknown_for >= HISTORY_TIMEOUT
     history = unknown_for is not None, is_given_up, getattr(cancellation.action, "page_size", 0)
-    return cancellation.stage, type(cancellation.action), history, last, sends, bool(known.canceled_request_ids)
+    was_over, was_nameless = first in {CANCELED, FINISHED}, first == NAMELESS
+    sent = min(sends, ATTEMPTS + 1), bool(known.canceled_request_ids)
+    return cancellation.stage, type(cancellation.action), history, was_over, was_nameless, last, slow, sent

@@ -178,6 +178,16 @@ def test_an_answer_that_is_packed_once_is_read() -> None:
         assert client.send(STATUS).state == "DEPLOYED"
 
 
+@pytest.mark.parametrize(
+    "content", [gzip.compress(STATUS_BODY)[:-9], b"not packed at all"], ids=["cut off", "not packed"]
+)
+def test_an_answer_whose_compression_is_broken_is_refused(content: bytes) -> None:
+    """A part of an answer is none."""
+    error = error_of(STATUS, http(200, content, {"Content-Encoding": "gzip"}))
+
+    assert "the response's compression is broken" in str(error)
+
+
 def test_an_answer_that_is_too_long_once_it_is_unpacked_is_refused() -> None:
     """The limit counts after unpacking as well."""
     packed = gzip.compress(b" " * (MEBIBYTE + 1))

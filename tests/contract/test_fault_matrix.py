@@ -89,6 +89,7 @@ def _runs() -> Iterator[object]:
 RUNS = list(_runs())
 
 
+@pytest.mark.unmeasured(seconds=0.1)
 @pytest.mark.parametrize(("kind", "road", "position", "lasting", "ends"), RUNS)
 def test_ends_as_declared(  # noqa: PLR0913 - a cell has as many sides
     *,

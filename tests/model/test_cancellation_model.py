@@ -133,6 +133,7 @@ def play_shard(model: Model, number: int) -> tuple[Score, str]:
     return score, ""
 
 
+@pytest.mark.unmeasured(seconds=100)
 @pytest.mark.parametrize("model", MODELS, ids=["resources", "bulk"])
 def test_every_schedule_keeps_the_promises(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     """No other deployment is a target, nothing is sent twice, everything said is true, and it ends in time."""
