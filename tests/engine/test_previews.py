@@ -57,7 +57,7 @@ def test_each_row_says_what_an_update_would_do(stack: Stack, qovery_simulator: Q
 
     run = stack.checked("preview", TABLE=json.dumps(table))
 
-    shown = f"deployment {busy.id[:4]}…{busy.deployments[0].id[-6:]} (BUILDING for "
+    shown = f"deployment {busy.id[:4]}…{busy.deployments[0].id[-6:]} (BUILDING, started "
     assert run.row("running").startswith(f"create would cancel {shown}")
     assert run.row("running").endswith(
         " s, started by ann@example.com); without deployment_id, it cancels what is running by then"
@@ -92,6 +92,6 @@ def test_a_replacement_says_why_and_what_it_would_cancel(stack: Stack, qovery_si
     following = environment.deployments[1].id
     assert "would" not in unchanged.output
     assert "[diff: ~triggers]" in rows.row("stop")
-    assert f"would cancel deployment {following[:4]}…{following[-6:]} (BUILDING for " in rows.row("stop")
+    assert f"would cancel deployment {following[:4]}…{following[-6:]} (BUILDING, started " in rows.row("stop")
     assert re.search(r'~ triggers +: \[\n +~ \[0\]: "1" => "2"', diff.output)
     assert len(qovery_simulator.posts()) == 1
