@@ -60,7 +60,7 @@ def test_each_row_says_what_an_update_would_do(stack: Stack, qovery_simulator: Q
     shown = f"deployment {busy.id[:4]}…{busy.deployments[0].id[-6:]} (BUILDING, started "
     assert run.row("running").startswith(f"create would cancel {shown}")
     assert run.row("running").endswith(
-        " s, started by ann@example.com); without deployment_id, it cancels what is running by then"
+        " s ago by ann@example.com); without deployment_id, it cancels what is running by then"
     )
     assert run.row("forced").endswith(
         "; force kills running steps; a Terraform state can stay locked; without deployment_id, it cancels what is "
@@ -73,8 +73,8 @@ def test_each_row_says_what_an_update_would_do(stack: Stack, qovery_simulator: Q
     assert run.row("strict") == 'create would fail because on_idle is "fail": nothing to cancel right now (READY)'
     assert run.row("target").startswith(f"create would record {shown}")
     assert run.row("nothing") == "create would record that no deployment is running (READY)"
-    environment = f"{busy.id[:4]}…{busy.id[-6:]}"
-    assert run.row("freeze").startswith(f"create would cancel in 1 of 2 environments: {environment} {shown}")
+    assert run.row("freeze").startswith(f"create would cancel in 1 of 2 environments: {shown}")
+    assert run.row("freeze").endswith(f" s ago by ann@example.com) in {busy.id[:4]}…{busy.id[-6:]}")
     assert qovery_simulator.posts() == ()
 
 
