@@ -2,7 +2,8 @@
 """Runs Pulumi programs for the language host, each in a process of its own.
 
 This process has the SDK imported and no thread started, and forks for each run: so a program finds the same as under
-the official host, fresh modules and the main thread, and starts at once. It must not talk to the engine itself.
+the official host, fresh modules and the main thread, and starts at once. An older SDK (3.200.0 is one) starts gRPC's
+threads when it is imported: then each run begins with a new interpreter. It must not talk to the engine itself.
 """
 
 import signal
@@ -15,10 +16,12 @@ import logging
 import os
 import runpy
 import sys
+import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import NoReturn
 
 import pulumi
@@ -29,22 +32,40 @@ FAILED = 1
 MESSAGE_SHOWN = 32
 """The exit code of a program whose error has been shown already."""
 INTERRUPTED = 130
+RUN = "--run"
 
 
 def main() -> None:
     """Answers each request with the process id of the run and, later, with its exit code."""
-    requests = Connection(int(sys.argv[1]))
+    channel = int(sys.argv[1])
+    os.set_inheritable(channel, False)  # noqa: FBT003 - it takes no keyword
+    requests, start = Connection(channel), _spawned if threading.active_count() > 1 else _forked
     while True:
         try:
-            request = RunRequest.FromString(requests.recv_bytes())
+            request = requests.recv_bytes()
         except EOFError:
             return
-        pid = os.fork()
-        if pid == 0:
-            requests.close()
-            _run_interruptibly(request)
+        pid = start(request)
         requests.send(pid)
         requests.send(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def _forked(request: bytes) -> int:
+    pid = os.fork()
+    if pid == 0:
+        os.close(int(sys.argv[1]))
+        _run_interruptibly(RunRequest.FromString(request))
+    return pid
+
+
+def _spawned(request: bytes) -> int:
+    """Starts a new interpreter: a forked process would lack the threads that gRPC counts on."""
+    with TemporaryFile() as file:
+        file.write(request)
+        file.seek(0)
+        os.set_inheritable(file.fileno(), True)  # noqa: FBT003 - it takes no keyword
+        command = [sys.executable, "-u", __file__, RUN, str(file.fileno()), sys.argv[-1]]
+        return os.posix_spawn(sys.executable, command, os.environ)
 
 
 def _run_interruptibly(request: RunRequest) -> NoReturn:
@@ -114,4 +135,7 @@ def _report(error: BaseException | None, program: Path) -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == RUN:
+        with open(int(sys.argv[2]), "rb") as file:  # noqa: PTH123 - a number
+            _run_interruptibly(RunRequest.FromString(file.read()))
     main()
