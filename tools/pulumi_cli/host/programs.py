@@ -45,20 +45,20 @@ def main() -> None:
             request = requests.recv_bytes()
         except EOFError:
             return
-        pid = start(request)
+        pid = start(request, requests)
         requests.send(pid)
         requests.send(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 
-def _forked(request: bytes) -> int:
+def _forked(request: bytes, requests: Connection) -> int:
     pid = os.fork()
     if pid == 0:
-        os.close(int(sys.argv[1]))
+        requests.close()
         _run_interruptibly(RunRequest.FromString(request))
     return pid
 
 
-def _spawned(request: bytes) -> int:
+def _spawned(request: bytes, _requests: Connection) -> int:
     """Starts a new interpreter: a forked process would lack the threads that gRPC counts on."""
     with TemporaryFile() as file:
         file.write(request)
