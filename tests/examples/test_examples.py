@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,13 @@ def stack(name: str, tmp_path: Path, engine: str | None, qovery: QoverySimulator
 every_example = pytest.mark.parametrize("name", readme.names(), indirect=True)
 
 
+NEWER = {
+    "05-before-next-step": "it has no pulumi.Stash",
+    "08-automation-api": "it adds words to the error of a provider",
+}
+"""The examples that an older SDK plays in another way, and why."""
+
+
 def test_all_are_known() -> None:
     """Each has a world to run in and a truth to be held to, and the overview names it."""
     overview = (readme.EXAMPLES / "README.md").read_text()
@@ -97,6 +105,8 @@ def test_all_are_known() -> None:
 @every_example
 def test_the_session_in_the_readme(name: str, stack: Stack, qovery: QoverySimulator) -> None:
     """The README shows the output of a real run, and the simulator confirms it."""
+    if name in NEWER and version("pulumi") < "3.268":
+        pytest.skip(f"this SDK is older: {NEWER[name]}")
     text = (readme.EXAMPLES / name / "README.md").read_text()
 
     for shown, played in zip(readme.sessions(text), readme.play(text, stack), strict=True):
