@@ -165,9 +165,9 @@ def transport_error(call: ApiCall[object], error: Exception, progress: Progress,
     failure = next(failure for failure in AFTER[progress] if failure.names & names)
     if route.variable and "gaierror" in names and not HOST_NAME.fullmatch(route.proxy):
         failure = UNUSABLE  # a resolver was asked for something that is not a name, such as a part of a URL in quotes
-    is_the_proxy_s = "ProxyError" in names
-    facts = {"peer": "proxy" if is_the_proxy_s else "server", "kind": type(error).__name__}
-    facts["address"] = (is_the_proxy_s and route.variable) or "qovery:apiUrl"
+    is_of_proxy = "ProxyError" in names
+    facts = {"peer": "proxy" if is_of_proxy else "server", "kind": type(error).__name__}
+    facts["address"] = (is_of_proxy and route.variable) or "qovery:apiUrl"
     facts |= {"limit": f"{call.max_bytes // 2**20} MiB", **_facts(route)}
     return TransportError(
         call.operation,

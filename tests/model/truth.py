@@ -130,7 +130,8 @@ class Judge:
             )
             # Without ids, deployments that started at the same moment look the same.
             start = first.status.last_deployment_date
-            is_alike = first.status.is_nameless and turn.event.status.last_deployment_date == start
+            is_dated = start is not None and turn.event.status.last_deployment_date == start
+            is_alike = first.status.is_nameless and is_dated
             is_target = target is first.latest or was_queued or is_alike
             assert is_target, "cancels what started while the queue was emptied"
 
