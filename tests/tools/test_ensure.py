@@ -204,9 +204,9 @@ def test_another_language_host_in_the_cache_is_replaced(path: Path) -> None:
     """An older checkout has left it there."""
     go(path)
     folder = Path(find())
-    (folder / "programs.py").write_text("something else")
+    (folder / "run_program.py").write_text("something else")
     find()
-    assert (folder / "programs.py").read_text() == (ensure.HERE / "host/programs.py").read_text()
+    assert (folder / "run_program.py").read_text() == (ensure.HERE / "host/run_program.py").read_text()
 
 
 def test_another_language_host_beside_a_built_cli_on_path_is_replaced(path: Path) -> None:

@@ -5,19 +5,17 @@ It replaces the official one where only the engine could be built. It runs with 
 needs only the SDK of that project. It must know neither this checkout nor Qovery: copied into a cache, it serves every
 project.
 
-The engine waits for it twice in each `pulumi up`. So it loads the protocol alone, while `programs.py` beside it, a
-process of its own, loads the SDK that programs need.
+The engine starts it twice in each `pulumi up`, and lets only the second one run the program. So it loads the protocol
+alone; `run_program.py` beside it, a process of its own, loads the SDK.
 """
 
 import importlib.util
-import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from queue import SimpleQueue
 from types import ModuleType
@@ -27,7 +25,7 @@ from google.protobuf.empty_pb2 import Empty
 
 ENGINE = sys.argv[-1]
 MESSAGE_SHOWN = 32
-"""The exit code by which `programs.py` says that the error of a program has been shown already."""
+"""The exit code by which `run_program.py` says that the error of a program has been shown already."""
 
 
 def load_without_initializing(*packages: str) -> None:
@@ -52,10 +50,8 @@ from pulumi.runtime.proto.language_pb2_grpc import (  # noqa: E402
 class LanguageHost(LanguageRuntimeServicer):
     """The service of the engine's protocol; the engine does without the methods that are missing here."""
 
-    def __init__(self, programs: Connection) -> None:
-        self._programs = programs
-        self._one_at_a_time = threading.Lock()
-        self._running: int | None = None
+    def __init__(self) -> None:
+        self._program: subprocess.Popen[bytes] | None = None
 
     def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo()
@@ -76,18 +72,16 @@ class LanguageHost(LanguageRuntimeServicer):
         return proto.GetRequiredPackagesResponse()
 
     def Run(self, request: proto.RunRequest, context: grpc.ServicerContext) -> proto.RunResponse:
-        with self._one_at_a_time:
-            self._programs.send_bytes(request.SerializeToString())
-            self._running = self._programs.recv()
-            code = self._programs.recv()
-            self._running = None
+        self._program = start_program()
+        self._program.communicate(request.SerializeToString())
+        code = self._program.returncode
         if code in {0, MESSAGE_SHOWN}:
             return proto.RunResponse(bail=code == MESSAGE_SHOWN)
         return proto.RunResponse(error=f"program exited with non-zero exit code: {code}")
 
     def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
-        if self._running:
-            os.kill(self._running, signal.SIGINT)
+        if self._program:
+            self._program.send_signal(signal.SIGINT)
         return Empty()
 
     def InstallDependencies(
@@ -150,21 +144,20 @@ def _installation(info: proto.ProgramInfo) -> Iterator[list[str]]:
         yield [python, "-m", "pip", "install", "-r", "requirements.txt"]
 
 
-def start_programs() -> Connection:
-    """Starts the other process, with interrupts blocked until it has set how it ends on one."""
-    ours, theirs = Pipe()
-    script = str(Path(__file__).with_name("programs.py"))
+def start_program() -> subprocess.Popen[bytes]:
+    """Starts the process of a program, with interrupts blocked until it has set how it ends on one."""
+    command = [sys.executable, "-u", str(Path(__file__).with_name("run_program.py")), ENGINE]
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    subprocess.Popen([sys.executable, "-u", script, str(theirs.fileno()), ENGINE], pass_fds=[theirs.fileno()])
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
-    theirs.close()
-    return ours
+    try:
+        return subprocess.Popen(command, stdin=subprocess.PIPE)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     server = grpc.server(ThreadPoolExecutor())
-    add_LanguageRuntimeServicer_to_server(LanguageHost(start_programs()), server)
+    add_LanguageRuntimeServicer_to_server(LanguageHost(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)

@@ -1,9 +1,7 @@
 # ruff: noqa: E402 - the imports take time, and an interrupt may come meanwhile
-"""Runs Pulumi programs for the language host, each in a process of its own.
+"""Runs one Pulumi program for the language host, which writes the request to the standard input.
 
-This process has the SDK imported and no thread started, and forks for each run: so a program finds the same as under
-the official host, fresh modules and the main thread, and starts at once. An older SDK (3.200.0 is one) starts gRPC's
-threads when it is imported: then each run begins with a new interpreter. It must not talk to the engine itself.
+The program finds the same as under the official host: fresh modules and the main thread.
 """
 
 import signal
@@ -16,13 +14,9 @@ import logging
 import os
 import runpy
 import sys
-import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import Connection
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import NoReturn
 
 import pulumi
 from pulumi.runtime import reset_options, run_in_stack, set_all_config
@@ -32,43 +26,10 @@ FAILED = 1
 MESSAGE_SHOWN = 32
 """The exit code of a program whose error has been shown already."""
 INTERRUPTED = 130
-RUN = "--run"
 
 
 def main() -> None:
-    """Answers each request with the process id of the run and, later, with its exit code."""
-    channel = int(sys.argv[1])
-    os.set_inheritable(channel, False)  # noqa: FBT003 - it takes no keyword
-    requests, start = Connection(channel), _spawned if threading.active_count() > 1 else _forked
-    while True:
-        try:
-            request = requests.recv_bytes()
-        except EOFError:
-            return
-        pid = start(request, requests)
-        requests.send(pid)
-        requests.send(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-
-
-def _forked(request: bytes, requests: Connection) -> int:
-    pid = os.fork()
-    if pid == 0:
-        requests.close()
-        _run_interruptibly(RunRequest.FromString(request))
-    return pid
-
-
-def _spawned(request: bytes, _requests: Connection) -> int:
-    """Starts a new interpreter: a forked process would lack the threads that gRPC counts on."""
-    with TemporaryFile() as file:
-        file.write(request)
-        file.seek(0)
-        os.set_inheritable(file.fileno(), True)  # noqa: FBT003 - it takes no keyword
-        command = [sys.executable, "-u", __file__, RUN, str(file.fileno()), sys.argv[-1]]
-        return os.posix_spawn(sys.executable, command, os.environ)
-
-
-def _run_interruptibly(request: RunRequest) -> NoReturn:
+    request = RunRequest.FromString(sys.stdin.buffer.read())
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         sys.exit(run(request))
@@ -77,7 +38,7 @@ def _run_interruptibly(request: RunRequest) -> NoReturn:
 
 
 def run(request: RunRequest) -> int:
-    """Runs the program in this process and returns its exit code."""
+    """Runs the program and returns its exit code."""
     program = Path(request.info.program_directory, request.info.entry_point)
     if program.is_dir():
         program /= "__main__.py"
@@ -135,7 +96,4 @@ def _report(error: BaseException | None, program: Path) -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == RUN:
-        with open(int(sys.argv[2]), "rb") as file:  # noqa: PTH123 - a number
-            _run_interruptibly(RunRequest.FromString(file.read()))
     main()
