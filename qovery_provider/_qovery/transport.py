@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -71,7 +72,6 @@ class Transport:
         self._url, self._timeout, self._adapter = url, timeout, adapter
         # A bare "Accept-Encoding" would become what urllib3 can unpack.
         self._headers = {"Accept-Encoding": "identity", **headers}
-        self._environment = requests.Session()
 
     def close(self) -> None:
         """Close the connections."""
@@ -91,9 +91,8 @@ class Transport:
         departure = Departure(before_sending, call.max_bytes)
         before = DEPARTURE.set(departure)
         try:
-            options = self._options()
-            route = _route(self._url, options["proxies"])
-            return self._exchange(call, departure, options)
+            route = _route(self._url, self._options["proxies"])
+            return self._exchange(call, departure)
         except Exception as error:  # noqa: BLE001 - the boundary: ValueErrors of all kinds come out as well
             departure.give_up()
             if departure.error:
@@ -102,20 +101,20 @@ class Transport:
         finally:
             DEPARTURE.reset(before)
 
+    @cached_property
     def _options(self) -> dict[str, Any]:
-        """Return the environment's settings for proxies and trusted certificates, as `requests` reads them."""
-        options = self._environment.merge_environment_settings(
-            self._url, proxies={}, stream=True, verify=None, cert=None
-        )
+        """The environment's settings for proxies and trusted certificates, read once: `requests` is slow at it."""
+        session = requests.Session()
+        options = session.merge_environment_settings(self._url, proxies={}, stream=True, verify=None, cert=None)
         if urlsplit(self._url).scheme == "http":
             # Plain http is for loopback addresses; a proxy would get the token in clear text.
             options["proxies"] = {}
         return cast("dict[str, Any]", options)
 
-    def _exchange(self, call: ApiCall[object], departure: Departure, options: Mapping[str, Any]) -> Reply:
+    def _exchange(self, call: ApiCall[object], departure: Departure) -> Reply:
         method = "POST" if call.changes else "GET"
         request = requests.Request(method, self._url + call.path, self._headers, json=call.body).prepare()
-        with self._adapter.send(request, timeout=self._timeout, **options) as response:
+        with self._adapter.send(request, timeout=self._timeout, **self._options) as response:
             departure.progress = Progress.ANSWERED
             return Reply(response.status_code, response.headers, self._content(response, call))
 

@@ -62,11 +62,12 @@ def test_netrc_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_trusts_the_authorities_that_the_environment_names(monkeypatch: pytest.MonkeyPatch, bundle: str) -> None:
     """REQUESTS_CA_BUNDLE decides which certificates are trusted."""
-    with recorder(certificate="good") as server, client_of(server.url) as client:
-        with pytest.raises(TransportError, match="not trusted"):
+    with recorder(certificate="good") as server:
+        with client_of(server.url) as client, pytest.raises(TransportError, match="not trusted"):
             client.send(STATUS)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-        client.send(STATUS)
+        with client_of(server.url) as client:
+            client.send(STATUS)
 
     assert len(server.requests) == 1
 
