@@ -14,13 +14,21 @@ os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 PREFIXES = ("QOVERY_", "Q_CLI_", "PULUMI_", "COVERAGE_")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the longest tests begin first: the last ones to begin should be short when several processes share them."""
-    items.sort(key=lambda item: -_seconds(item.get_closest_marker("unmeasured")))
+    """Let every process that shares the tests begin with the long ones: then all of them end at the same time.
+
+    Each gets the items of one part of the list first, and takes over from another when it is done with them.
+    """
+    items.sort(key=_seconds, reverse=True)
+    parts = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = [item for part in range(parts) for item in items[part::parts]]
 
 
-def _seconds(marker: pytest.Mark | None) -> float:
-    return float(marker.kwargs["seconds"]) if marker else 0.0
+def _seconds(item: pytest.Item) -> float:
+    """Return about how long a test takes."""
+    marker = item.get_closest_marker("unmeasured")
+    return float(marker.kwargs["seconds"]) if marker else 10.0 if item.get_closest_marker("engine") else 0.0
 
 
 @pytest.fixture(autouse=True)

@@ -139,6 +139,7 @@ ENDLESS = {
 }
 
 
+@pytest.mark.unmeasured(seconds=2)
 @CALLS
 @pytest.mark.parametrize("answer", ENDLESS.values(), ids=ENDLESS)
 def test_nothing_is_read_without_an_end(call: ApiCall[object], answer: Answer) -> None:

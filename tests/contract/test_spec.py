@@ -124,6 +124,7 @@ def test_every_status_that_is_described_is_understood(body: dict[str, Any]) -> N
     assert (status.last_deployment_id is None) == (body.get("last_deployment_id") is None)
 
 
+@pytest.mark.unmeasured(seconds=20)
 @given(st.data())
 @settings(max_examples=100, deadline=None)
 def test_every_other_answer_that_is_described_is_understood(data: st.DataObject) -> None:

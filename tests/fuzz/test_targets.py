@@ -9,6 +9,7 @@ import pytest
 from tests.fuzz.targets import TARGETS
 
 
+@pytest.mark.unmeasured(seconds=4)
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 def test_nothing_breaks_a_promise(target: Callable[[], None]) -> None:
     """Each target says in its docstring what holds for it."""

@@ -35,8 +35,8 @@ from tests.support.wire import Connection, DeadPorts, Request, ScriptedServer, h
 TOKEN = "qov_S3cret+t0ken/of=the~test"
 """Its percent-encoded form is another one than itself."""
 
-TIMEOUT, LONG_TIMEOUT, SHORT_TIMEOUT = 400.0, 600.0, 30.0
-"""Seconds for the whole wait: long where calls hang, short where the last poll is to be reached."""
+TIMEOUT, LONG_TIMEOUT, SHORT_TIMEOUT = 160.0, 600.0, 10.0
+"""Seconds for the whole wait: for all attempts of a cancel; for calls that hang; and until the last poll is reached."""
 
 SAFE_POINT = 2.0
 """Seconds from the cancel until the deployment has ended."""

@@ -209,6 +209,7 @@ def test_all_that_is_bad_is_told_at_once(resource: str, number: int) -> None:
     )
 
 
+@pytest.mark.unmeasured(seconds=1)
 @pytest.mark.parametrize(
     ("resource", "inputs"),
     [

@@ -32,6 +32,7 @@ def host() -> Iterator[PluginHost]:
         yield host
 
 
+@pytest.mark.unmeasured(seconds=3)
 @pytest.mark.parametrize("resource", SCHEMAS)
 def test_bad_inputs_are_refused(host: PluginHost, resource: str) -> None:
     """One line for each, and none for any other."""
@@ -85,6 +86,7 @@ def test_a_bad_variable_is_refused(variable: str) -> None:
     assert problems == [TEXTS.to_outside(text.format(variable, row.quoted))]
 
 
+@pytest.mark.unmeasured(seconds=1)
 @pytest.mark.parametrize("resource", SCHEMAS)
 def test_unusual_inputs_pass(host: PluginHost, resource: str) -> None:
     """Nothing is wrong with them, and they are stored as they were written."""
