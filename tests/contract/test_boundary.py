@@ -139,9 +139,18 @@ ENDLESS = {
 }
 
 
-@pytest.mark.unmeasured(seconds=2)
+LONG = {"chunks of one byte", "100 again and again"}
+"""Those of which the client reads a hundred thousand pieces."""
+
+
 @CALLS
-@pytest.mark.parametrize("answer", ENDLESS.values(), ids=ENDLESS)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(answer, id=name, marks=[pytest.mark.unmeasured(seconds=10)] if name in LONG else [])
+        for name, answer in ENDLESS.items()
+    ],
+)
 def test_nothing_is_read_without_an_end(call: ApiCall[object], answer: Answer) -> None:
     """Not the body of a refusal, nor what comes before a body or between its parts: neither memory nor time goes."""
     with recorder(answer) as server, client_of(server.url) as client:

@@ -209,7 +209,6 @@ def test_all_that_is_bad_is_told_at_once(resource: str, number: int) -> None:
     )
 
 
-@pytest.mark.unmeasured(seconds=1)
 @pytest.mark.parametrize(
     ("resource", "inputs"),
     [

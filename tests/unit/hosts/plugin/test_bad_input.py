@@ -86,7 +86,6 @@ def test_a_bad_variable_is_refused(variable: str) -> None:
     assert problems == [TEXTS.to_outside(text.format(variable, row.quoted))]
 
 
-@pytest.mark.unmeasured(seconds=1)
 @pytest.mark.parametrize("resource", SCHEMAS)
 def test_unusual_inputs_pass(host: PluginHost, resource: str) -> None:
     """Nothing is wrong with them, and they are stored as they were written."""
