@@ -97,6 +97,38 @@ def test_an_interrupt_waits_for_the_answer_to_a_cancel(
     assert len(qovery_simulator.posts()) == 1
 
 
+def test_an_interrupt_keeps_exactly_what_was_sent(
+    stack: PluginStack, qovery_simulator: QoverySimulator, clock: JumpingClock
+) -> None:
+    """Two of twelve cancels are accepted, and the others have no status yet: ^C keeps those two; all are sent once."""
+    world = qovery_simulator.world
+    environments = [world.add_environment(project_id=f"project-{number}") for number in range(12)]
+    for environment in environments:
+        environment.deploy(SLOW)
+    for environment in environments[2:]:
+        qovery_simulator.inject(Delay(path=f"/project/{environment.project_id}/environment/status", before=5.0))
+    stack.declare(**{f"stop-{number}": cancellation(each.id) for number, each in enumerate(environments)})
+
+    with killed_on_exit(stack.start(*UP, "--parallel", "12")) as process:
+        wait_until(lambda: [post.status for post in qovery_simulator.posts()] == [202, 202])
+        began = time.monotonic()
+        os.kill(process.pid, signal.SIGINT)
+        process.communicate(timeout=20)
+        seconds = time.monotonic() - began
+    kept = {resource["inputs"]["environmentId"] for resource in stack.resources("DeploymentCancellation")}
+    clock.jump(700)
+    with killed_on_exit(stack.start(*UP, "--parallel", "12")) as process:
+        wait_until(lambda: len(qovery_simulator.posts()) == 12)
+        clock.jump(700)
+        output, _ = process.communicate(timeout=60)
+
+    assert seconds < 1.0
+    assert kept == {environment.id for environment in environments[:2]}
+    assert process.returncode == 0, output
+    assert [environment.deployments[0].effective_cancels for environment in environments] == [1] * 12
+    assert len(qovery_simulator.posts()) == 12
+
+
 def test_nothing_lives_on_without_the_engine(
     stack: PluginStack, environment: Environment, qovery_simulator: QoverySimulator
 ) -> None:
