@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-UNAUTHORIZED, GIVE_ANOTHER = "is invalid, has expired, or is denied by a policy", "Give a valid one."
+UNAUTHORIZED, GIVE_ANOTHER = "is invalid, has expired, or is denied by a policy", "Set a valid token."
 """Why a token may be rejected when nothing more is known about it, and the advice."""
 
 LONG = 120.0

@@ -119,8 +119,8 @@ def unknown_end(known: Knowledge) -> str:
 def over_budget(cancels: int, needed: int, left: int, seconds: float) -> str:
     """Say that a bulk cancellation needs more requests than the rate limit has left."""
     return (
-        f"Cancels in {environments(cancels)} need about {needed} requests; the token has {left} left until its limit "
-        f"resets in {duration(seconds)}. Nothing was sent. Run `pulumi up` after the reset, or use another token."
+        f"Canceling in {environments(cancels)} needs about {needed} requests; the token has {left} left until its "
+        f"limit resets in {duration(seconds)}. Nothing was sent. Run `pulumi up` after the reset, or use another token."
     )
 
 

@@ -79,7 +79,7 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         pytest.param(
             AuthenticationError(ASKED, 401, "expired", token_source="QOVERY_API_TOKEN"),
             f'{ASKED}: Qovery answered 401 ("expired"): the token from QOVERY_API_TOKEN is invalid, has expired, or is '
-            "denied by a policy. Give a valid one.",
+            "denied by a policy. Set a valid token.",
             id="authentication",
         ),
         pytest.param(

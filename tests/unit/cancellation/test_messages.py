@@ -487,7 +487,7 @@ def test_an_unknown_end_is_said_to_be_unknown() -> None:
 def test_a_rate_limit_that_is_too_small_is_shown_with_its_arithmetic() -> None:
     """It says how much is needed, how much is left, and when there is more."""
     expected = (
-        "Cancels in 20 environments need about 100 requests; the token has 42 left until its limit resets in "
+        "Canceling in 20 environments needs about 100 requests; the token has 42 left until its limit resets in "
         "1 h 1 min. Nothing was sent. Run `pulumi up` after the reset, or use another token."
     )
 

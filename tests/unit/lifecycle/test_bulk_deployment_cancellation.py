@@ -338,7 +338,7 @@ class TestFailures:
             provider.create({"project_id": project})
 
         assert str(caught.value) == (
-            "Cancels in 20 environments need about 32 requests; the token has 30 left until its limit resets in "
+            "Canceling in 20 environments needs about 32 requests; the token has 30 left until its limit resets in "
             "1 h. Nothing was sent. Run `pulumi up` after the reset, or use another token."
         )
         assert qovery.posts() == ()

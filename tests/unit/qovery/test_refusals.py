@@ -257,7 +257,7 @@ def test_any_answer_has_an_error_of_one_line(status: int, content: bytes) -> Non
             id="policy token, project",
         ),
         pytest.param(
-            CALL, TOKEN, "is invalid, has expired, or is denied by a policy. Give a valid one.", id="any other token"
+            CALL, TOKEN, "is invalid, has expired, or is denied by a policy. Set a valid token.", id="any other token"
         ),
     ],
 )
