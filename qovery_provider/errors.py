@@ -120,14 +120,14 @@ class AuthenticationError(ApiError):
 class PermissionDeniedError(ApiError):
     """403: the token's role is not enough, or the environment belongs to another organization."""
 
-    meaning = "the token is not allowed to do this, or has no access here"
+    meaning = "the token's role does not allow this, or the id belongs to another organization"
     advice = "Check the id, the token, and its role."
 
 
 class NotFoundError(ApiError):
     """404, or a 400 that says that the object does not exist: both are in use."""
 
-    meaning = "it does not exist, or this token cannot access it"
+    meaning = "the id does not exist, or this token cannot access it"
     advice = "Check the id, the token's organization, and qovery:apiUrl if it is set."
 
 

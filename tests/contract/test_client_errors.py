@@ -26,7 +26,7 @@ def test_knows_an_unknown_environment(
     """An unknown environment is a 404, or a 400 that says that it does not exist."""
     qovery.world.unknown_as, qovery.service.error_style = unknown_as, style
 
-    with pytest.raises(NotFoundError, match="it does not exist, or this token cannot access it"):
+    with pytest.raises(NotFoundError, match="the id does not exist, or this token cannot access it"):
         client.send(STATUS)
 
 

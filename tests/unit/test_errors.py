@@ -84,13 +84,13 @@ CANCELLATION_ERRORS = [error for error in PARENTS if issubclass(error, Cancellat
         ),
         pytest.param(
             PermissionDeniedError(ASKED, 403),
-            f"{ASKED}: Qovery answered 403: the token is not allowed to do this, or has no access here. "
-            "Check the id, the token, and its role.",
+            f"{ASKED}: Qovery answered 403: the token's role does not allow this, or the id belongs to another "
+            "organization. Check the id, the token, and its role.",
             id="permission",
         ),
         pytest.param(
             NotFoundError(ASKED, 404, "not found"),
-            f'{ASKED}: Qovery answered 404 ("not found"): it does not exist, or this token cannot access it. '
+            f'{ASKED}: Qovery answered 404 ("not found"): the id does not exist, or this token cannot access it. '
             "Check the id, the token's organization, and qovery:apiUrl if it is set.",
             id="not found",
         ),
