@@ -83,7 +83,7 @@ OWN = [
     *[replace(kind, name=f"{kind.name}: absent") for kind in _own(400, missing(), detail=ABSENT)],
     *_own(401, refused(AuthenticationError), "token", "QOVERY_API_TOKEN", "expired", "policy"),
     *_own(403, refused(PermissionDeniedError), "role"),
-    *_own(404, missing(), "it does not exist"),
+    *_own(404, missing(), "the id does not exist"),
     *_own(409, conflict()),
     *_own(422, refused(ApiError)),
     *_own(429, limited(), "rate limit", "1000"),
