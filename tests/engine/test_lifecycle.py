@@ -5,12 +5,11 @@ What an unchanged program, a replacement and a destroy do is in `test_stored_sta
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import pytest
 
 from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respond
 from tests.support.recorder import error_body
+from tests.support.sdk import NEEDS_GET
 from tests.support.stack import Stack
 
 PROGRAM = """
@@ -94,7 +93,7 @@ def test_a_wrong_answer_to_a_refresh_cancels_nothing(
     assert environment.deployments[1].cancels == []
 
 
-@pytest.mark.skipif(version("pulumi") < "3.268", reason="this SDK's host cannot serve `get`")
+@NEEDS_GET
 def test_get_reads_and_never_acts(stack: Stack, environment: Environment, qovery_simulator: QoverySimulator) -> None:
     """An environment that another stack manages can be watched."""
     stack.write(GET)

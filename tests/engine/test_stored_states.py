@@ -12,12 +12,12 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from qovery_provider import __version__
-from qovery_provider._hosts.dynamic import DynamicProvider
 from qovery_provider.providers import (
     BulkDeploymentCancellationProvider,
     DeploymentCancellationProvider,
     RunningDeploymentProvider,
 )
+from tests.support.sdk import NEEDS_DRIFT
 from tests.support.stack import Stack
 from tests.support.stored_states import FROZEN, STATES, TIMEOUTS, UNTIL_CANCELED, World, recorded_world
 
@@ -93,7 +93,7 @@ def test_an_unchanged_program_has_no_change(finished: tuple[Stack, World]) -> No
     assert world.qovery.posts() == ()
 
 
-@pytest.mark.skipif(not DynamicProvider.stores_inputs, reason="this SDK cannot show drift")
+@NEEDS_DRIFT
 @every_version
 def test_a_refresh_shows_what_has_changed_and_nothing_else(finished: tuple[Stack, World]) -> None:
     """Nothing at first; then the one environment in which a deployment runs; the update after it has no change."""

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ import yaml
 from docs.generate import readme_outputs as readme
 from qovery_provider.simulator import QoverySimulator
 from tests.examples.worlds import PREVIEW, PRODUCTION, STAGING, WORLDS, backend, simulated
+from tests.support.sdk import SDK
 from tests.support.stack import Stack, engine_folder
 
 ROOT = Path(__file__).parents[2]
@@ -105,7 +105,7 @@ def test_all_are_known() -> None:
 @every_example
 def test_the_session_in_the_readme(name: str, stack: Stack, qovery: QoverySimulator) -> None:
     """The README shows the output of a real run, and the simulator confirms it."""
-    if name in NEWER and version("pulumi") < "3.268":
+    if name in NEWER and SDK < (3, 268):
         pytest.skip(f"this SDK is older: {NEWER[name]}")
     text = (readme.EXAMPLES / name / "README.md").read_text()
 

@@ -20,6 +20,7 @@ from tests.support.environments import busy
 from tests.support.plugin_host import PluginHost, camel, plugin_host
 from tests.support.providers import configuration
 from tests.support.recorder import error_body
+from tests.support.sdk import NEEDS_DRIFT
 from tests.support.sdk_host import Refused, SdkHost, sdk_host
 from tests.support.time import FakeClock
 
@@ -206,7 +207,7 @@ def test_a_cancellation_that_was_left_unfinished(host: Host, environment: Enviro
     assert environment.deployments[1].cancels == []
 
 
-@pytest.mark.skipif(not DynamicProvider.stores_inputs, reason="this SDK cannot show drift")
+@NEEDS_DRIFT
 def test_a_refresh(host: Host, environment: Environment) -> None:
     """A changed status is read and marked; a second refresh finds no difference."""
     stored = _stored(host.create(CANCELLATION, {"environment_id": environment.id}))

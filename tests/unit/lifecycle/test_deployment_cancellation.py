@@ -25,6 +25,7 @@ from qovery_provider.providers import (
 from qovery_provider.simulator import Delay, Environment, Plan, QoverySimulator, Respond
 from tests.support.operations import lent
 from tests.support.recorder import error_body
+from tests.support.sdk import NEEDS_DRIFT
 from tests.support.time import FakeClock
 
 SOON = Plan(phases=(("BUILDING", 60.0),), cancel_delay=0.0)
@@ -224,7 +225,7 @@ class TestRead:
         assert (quiet.outs or {})["state"] != (drifted.outs or {})["state"]
         assert provider.diff("id", drifted.outs or {}, inputs).changes is False
 
-    @pytest.mark.skipif(not DynamicProvider.stores_inputs, reason="this SDK cannot show drift")
+    @NEEDS_DRIFT
     def test_a_refresh_shows_drift_once(
         self, provider: DeploymentCancellationProvider, environment: Environment
     ) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from qovery_provider import errors
-from qovery_provider._hosts.dynamic import DynamicProvider
 from qovery_provider._lifecycle.stored_state import UNFINISHED
 from qovery_provider.providers import DeploymentCancellationProvider
 from qovery_provider.simulator import Deployment, Environment, Plan, QoverySimulator, Respond
 from tests.support.providers import configuration, configured, picked
 from tests.support.recorder import error_body
+from tests.support.sdk import NEEDS_DRIFT
 from tests.support.sdk_host import Refused, sdk_host
 from tests.support.time import FakeClock
 
@@ -229,7 +229,7 @@ def test_a_row_promises_nothing_that_the_engine_decides(environment: Environment
     assert changed == ([], ["timeout", UNFINISHED], "")
 
 
-@pytest.mark.skipif(not DynamicProvider.stores_inputs, reason="this SDK cannot show drift")
+@NEEDS_DRIFT
 def test_a_refresh_keeps_the_mark(provider: DeploymentCancellationProvider, environment: Environment) -> None:
     """A refresh in between must not make the next update forget the unfinished cancellation."""
     target = environment.deployments[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import Enum
-from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -15,8 +14,7 @@ import pytest
 from qovery_provider import BulkDeploymentCancellation, DeploymentCancellation, RunningDeployment
 from qovery_provider._program.runtime import check_get
 from tests.support.mocks import ENVIRONMENT_ID, Recorder, value_of
-
-NEEDS_GET = pytest.mark.skipif(version("pulumi") < "3.268", reason="this SDK's host cannot serve `get`")
+from tests.support.sdk import NEEDS_GET
 
 
 @pytest.mark.parametrize("installed", ["3.200.0", "3.267.0"])

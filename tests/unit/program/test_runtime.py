@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from threading import Barrier
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from qovery_provider.simulator import Environment, Plan, QoverySimulator, Respon
 from tests.support.mocks import ENVIRONMENT_ID, Recorder, mocked, value_of
 from tests.support.providers import configuration
 from tests.support.recorder import error_body
+from tests.support.sdk import NEEDS_GET
 
 STARTER = "someone@example.com"
 Declare = Callable[[Environment], pulumi.CustomResource]
@@ -207,7 +207,7 @@ class TestSilence:
         assert _shown(program, declare(environment)) == []
         assert qovery_simulator.requests == ()
 
-    @pytest.mark.skipif(version("pulumi") < "3.268", reason="this SDK's host cannot serve `get`")
+    @NEEDS_GET
     def test_of_a_get(self, program: Recorder, environment: Environment, qovery_simulator: QoverySimulator) -> None:
         """A resource that is only read cancels nothing, so it has no preview."""
         assert _shown(program, DeploymentCancellation.get("watched", environment.id)) == []
