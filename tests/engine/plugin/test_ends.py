@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -25,19 +26,32 @@ def environment(qovery_simulator: QoverySimulator) -> Environment:
     return busy(qovery_simulator, SLOW)
 
 
-def _interrupted(stack: PluginStack, qovery: QoverySimulator, *, when_answered: bool) -> tuple[Run, float]:
-    """Run an update that is interrupted at its cancel; return it, and how many seconds it went on."""
-
-    def is_time() -> bool:
-        posts = qovery.posts()
-        return bool(posts) and (not when_answered or posts[0].status is not None)
-
-    with killed_on_exit(stack.start(*UP)) as process:
+def _interrupted(stack: PluginStack, is_time: Callable[[], object], *options: str) -> tuple[Run, float]:
+    """Run an update that is interrupted as soon as it is time; return it, and how many seconds it went on."""
+    with killed_on_exit(stack.start(*UP, *options)) as process:
         wait_until(is_time)
         began = time.monotonic()
         os.kill(process.pid, signal.SIGINT)
         output, _ = process.communicate(timeout=20)
         return Run(process.returncode, output), time.monotonic() - began
+
+
+def _answered(qovery: QoverySimulator, cancels: int) -> bool:
+    """Return whether exactly this many cancels were made, and all of them accepted."""
+    return [post.status for post in qovery.posts()] == [202] * cancels
+
+
+def _up_with_all_at_once(stack: PluginStack, qovery: QoverySimulator, clock: JumpingClock, cancels: int) -> str:
+    """Run an update of slow cancels, which end when as many are there; return its output.
+
+    None ends before the clock jumps: until then, a cancel can only come from a resource that has not had to wait.
+    """
+    with killed_on_exit(stack.start(*UP, "--parallel", str(cancels))) as process:
+        wait_until(lambda: len(qovery.posts()) == cancels)
+        clock.jump(700)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    return output
 
 
 def _resumed(stack: PluginStack, clock: JumpingClock) -> None:
@@ -72,7 +86,7 @@ def test_an_interrupt_ends_a_wait(
     """^C once: the update ends within a second, and the next one resumes without sending again."""
     stack.declare({"outcome": "${stop.outcome}"}, stop=cancellation(environment.id))
 
-    run, seconds = _interrupted(stack, qovery_simulator, when_answered=True)
+    run, seconds = _interrupted(stack, lambda: _answered(qovery_simulator, 1))
     _resumed(stack, clock)
 
     assert run.code != 0
@@ -89,7 +103,7 @@ def test_an_interrupt_waits_for_the_answer_to_a_cancel(
     qovery_simulator.inject(Delay(method="POST", after=1.5))
     stack.declare({"outcome": "${stop.outcome}"}, stop=cancellation(environment.id))
 
-    _, seconds = _interrupted(stack, qovery_simulator, when_answered=False)
+    _, seconds = _interrupted(stack, qovery_simulator.posts)
 
     assert 0.5 < seconds < 3.0
     assert stack.latest()["stop"]["outputs"]["__unfinished"]["sent"] == "accepted"
@@ -109,22 +123,13 @@ def test_an_interrupt_keeps_exactly_what_was_sent(
         qovery_simulator.inject(Delay(path=f"/project/{environment.project_id}/environment/status", before=5.0))
     stack.declare(**{f"stop-{number}": cancellation(each.id) for number, each in enumerate(environments)})
 
-    with killed_on_exit(stack.start(*UP, "--parallel", "12")) as process:
-        wait_until(lambda: [post.status for post in qovery_simulator.posts()] == [202, 202])
-        began = time.monotonic()
-        os.kill(process.pid, signal.SIGINT)
-        process.communicate(timeout=20)
-        seconds = time.monotonic() - began
+    _, seconds = _interrupted(stack, lambda: _answered(qovery_simulator, 2), "--parallel", "12")
     kept = {resource["inputs"]["environmentId"] for resource in stack.resources("DeploymentCancellation")}
     clock.jump(700)
-    with killed_on_exit(stack.start(*UP, "--parallel", "12")) as process:
-        wait_until(lambda: len(qovery_simulator.posts()) == 12)
-        clock.jump(700)
-        output, _ = process.communicate(timeout=60)
+    _up_with_all_at_once(stack, qovery_simulator, clock, 12)
 
     assert seconds < 1.0
     assert kept == {environment.id for environment in environments[:2]}
-    assert process.returncode == 0, output
     assert [environment.deployments[0].effective_cancels for environment in environments] == [1] * 12
     assert len(qovery_simulator.posts()) == 12
 
@@ -152,12 +157,7 @@ def test_many_at_once(stack: PluginStack, qovery_simulator: QoverySimulator, clo
         environment.deploy(SLOW)
     stack.declare(**{f"stop-{number}": cancellation(each.id) for number, each in enumerate(environments)})
 
-    with killed_on_exit(stack.start(*UP, "--parallel", "100")) as process:
-        # None ends before the clock jumps: until then, a cancel can only come from a resource that has not had to wait.
-        wait_until(lambda: len(qovery_simulator.posts()) == 100)
-        clock.jump(700)
-        output, _ = process.communicate(timeout=60)
+    output = _up_with_all_at_once(stack, qovery_simulator, clock, 100)
 
-    assert process.returncode == 0, output
     assert "101 created" in output
     assert [environment.deployments[0].state for environment in environments] == ["CANCELED"] * 100
