@@ -7,7 +7,7 @@ from qovery_provider import DeploymentCancellation
 config = pulumi.Config()
 
 cancellation = DeploymentCancellation(
-    "stop",
+    "cancel",
     environment_id=config.require("environmentId"),
     force_cancel=config.get_bool("forceCancel") or False,
 )
