@@ -35,7 +35,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-UNAUTHORIZED, GIVE_ANOTHER = "is invalid, has expired, or is denied by a policy", "Set a valid token."
+UNAUTHORIZED, SET_VALID_TOKEN = "is invalid, has expired, or is denied by a policy", "Set a valid token."
 """Why a token may be rejected when nothing more is known about it, and the advice."""
 
 LONG = 120.0
@@ -108,7 +108,7 @@ class AuthenticationError(ApiError):
         *,
         token_source: str,
         reason: str = UNAUTHORIZED,
-        advice: str = GIVE_ANOTHER,
+        advice: str = SET_VALID_TOKEN,
     ) -> None:
         self.token_source, self._reason, self.advice = token_source, reason, advice
         super().__init__(operation, status, detail)

@@ -13,7 +13,7 @@ from qovery_provider._qovery.endpoints import ApiCall
 from qovery_provider._qovery.failures import ADDRESS
 from qovery_provider._qovery.redaction import Token, TokenKind, without_tokens
 from qovery_provider.errors import (
-    GIVE_ANOTHER,
+    SET_VALID_TOKEN,
     UNAUTHORIZED,
     ApiError,
     AuthenticationError,
@@ -81,7 +81,7 @@ def _denial(call: ApiCall[object], token: Token) -> tuple[str, str]:
         # Qovery answers 401 where a policy denies, also where it cannot resolve the ids of a path.
         whole = "" if call.path.startswith("/environment/") else " (it may deny every call that names no environment)"
         return f"is invalid, or its policy denies this call{whole}", "Check the token and its policy."
-    return UNAUTHORIZED, GIVE_ANOTHER
+    return UNAUTHORIZED, SET_VALID_TOKEN
 
 
 def _foreign(
